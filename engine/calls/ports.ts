@@ -1,0 +1,50 @@
+// What calls need of SIP and of media, in the words of calls. Implemented in engine/sip and engine/media, and by fakes in test/support.
+import { type Logger } from '../../storage/process/log';
+
+/** The media server refused or could not be reached. `unsupported`: nothing in the SDP that we can play to or relay. */
+export class MediaFault extends Error {
+  constructor(readonly code: 'unsupported' | 'unavailable' | 'timeout' | 'refused', message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'MediaFault';
+  }
+}
+
+/** A caller's side of the anchor: what goes back to the caller, and what every agent rung for this caller is offered. */
+export interface Anchored {
+  /** The answer for the caller; null while an offerless caller's answer is awaited. */
+  readonly callerSdp: string;
+  readonly agentOfferSdp: string;
+}
+
+/**
+ * One anchor for the caller's whole life, named by the call id, so that the caller's port never changes and no re-INVITE is needed.
+ * Every method may be called again after a fault; each rejects with MediaFault only, within `timeoutMs` of the implementation.
+ */
+export interface MediaPort {
+  /** From the caller's offer. @throws MediaFault 'unsupported' for an SDP without audio we can play to (fax, video only). */
+  anchor(callId: string, callerOfferSdp: string): Promise<Anchored>;
+  /** For an INVITE without SDP: our offer, to be sent in the 200. */
+  anchorOfferless(callId: string): Promise<{ readonly callerSdp: string }>;
+  /** Its answer, from the ACK. */
+  completeOfferless(callId: string, callerAnswerSdp: string): Promise<Anchored>;
+  /** Plays one file to the caller, in place of what is playing. `durationMs` of one pass. The file lies in the shared media folder. */
+  play(callId: string, file: string, repeat: boolean): Promise<{ readonly durationMs: number }>;
+  stop(callId: string): Promise<void>;
+  /** Joins the caller and the agent whose answer SDP this is; music stops; what other agents' phones send stays blocked. */
+  bridge(callId: string, agentAnswerSdp: string): Promise<void>;
+  /** A new offer inside the call (re-INVITE, UPDATE) from one side; resolves to our answer for that side. */
+  renegotiate(callId: string, side: 'caller' | 'agent', offerSdp: string): Promise<string>;
+  /** Deletes the anchor. Deleting one that is not there is success. */
+  release(callId: string): Promise<void>;
+  /** Whether the media server answered lately. */
+  readonly healthy: boolean;
+}
+
+/** Turns what is to be heard into a file in the shared media folder, ahead of need and cached by content. */
+export interface SoundPort {
+  /** @throws MediaFault 'refused' when the voice cannot say it. */
+  prompt(text: string, language: string): Promise<{ readonly file: string; readonly audioId: string; readonly durationMs: number }>;
+  music(): Promise<{ readonly file: string }>;
+}
+
+export interface MediaDeps { readonly log: Logger }

@@ -1,0 +1,21 @@
+// An agent group: who answers, in which order, and how long each phone rings.
+import { z } from 'zod';
+import { DEFAULTS, LIMITS } from './limits';
+import { displayName, id, stored, whole } from './fields';
+
+/** `parallel`: every free agent rings. `longestIdle`: the one idle longest. */
+export const routingMethod = z.enum(['parallel', 'longestIdle'], { error: 'must be parallel or longestIdle' });
+export type RoutingMethod = z.output<typeof routingMethod>;
+
+export const agentGroup = z.object({
+  ...stored,
+  name: displayName,
+  participation: z.enum(['informal', 'formal']).default('informal'),
+  alertTimeSeconds: whole(LIMITS.alertTimeSeconds, ' seconds').default(DEFAULTS.alertTimeSeconds),
+  routingMethod: routingMethod.default('parallel'),
+  wrapUpSeconds: whole(LIMITS.wrapUpSeconds, ' seconds').default(DEFAULTS.wrapUpSeconds),
+  /** Ordered; an agent stands in it at most once. */
+  agentIds: z.array(id).max(LIMITS.agentsInGroup.max, `must have at most ${LIMITS.agentsInGroup.max} agents`)
+    .refine((ids) => new Set(ids).size === ids.length, 'must name each agent once'),
+});
+export type AgentGroup = z.output<typeof agentGroup>;

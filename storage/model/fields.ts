@@ -1,0 +1,39 @@
+// The small schemas that several objects share; their messages are what a person reads, so they name what is allowed.
+import { z } from 'zod';
+import { LIMITS, type Range } from './limits';
+
+/** Ids are made by storage, never typed by a person: lower-case, `kind-` and random. Pools are named by an administrator. */
+export const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id has 1–64 lower-case letters, digits and hyphens');
+
+/** A directory object id (`aadObjectId`), the only thing that identifies a person. Compared in lower case. */
+export const personId = z.string().trim().toLowerCase().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'a directory object id looks like 01234567-89ab-cdef-0123-456789abcdef');
+
+export const whole = ({ min, max }: Range, unit = '') =>
+  z.number({ error: `must be a whole number from ${min} to ${max}${unit}` }).int(`must be a whole number from ${min} to ${max}${unit}`)
+    .min(min, `must be ${min} to ${max}${unit}`).max(max, `must be ${min} to ${max}${unit}`);
+
+export const text = ({ min, max }: Range) =>
+  z.string().trim().min(min, min === 1 ? 'must not be empty' : `must have ${min} to ${max} characters`).max(max, `must have at most ${max} characters`)
+    .regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/, 'must not contain control characters');
+
+/** A display name: 1–128 characters on one line, no `<` and no `>`. */
+export const displayName = text(LIMITS.displayNameLength).regex(/^[^<>\r\n]*$/, 'must not contain <, > or a line break');
+
+/** The user part of a SIP URI in our one domain: what a caller dials and a phone registers. Stored in lower case. */
+export const sipUser = z.string().trim().toLowerCase().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'must have 1–64 letters, digits, dots, hyphens or underscores and begin with a letter or digit');
+
+/** A telephone number as `tel:` URIs carry it: + and 3–15 digits (E.164). Spaces, hyphens and brackets are dropped. */
+export const telephoneNumber = z.string().transform((typed) => typed.replace(/^tel:/i, '').replace(/[\s().-]/g, '')).pipe(z.string().regex(/^\+[0-9]{3,15}$/, 'must be + and 3 to 15 digits, like +441234567890'));
+
+/** An IANA time zone this runtime knows. */
+export const timeZone = z.string().refine((zone) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+}, 'must be an IANA time zone, like Europe/Paris');
+
+/** Every stored object carries these. `version` counts its changes, from 1. */
+export const stored = { id, pool: id, version: z.int().min(1) };

@@ -1,0 +1,23 @@
+// A person's request to the engine, its precondition and what came of it.
+
+export type InstructionRequest =
+  /** Rings the agent's phone and says a sentence to whoever answers. */
+  | { readonly kind: 'ringPhone'; readonly agentId: string }
+  /** Renders a text as callers will hear it; the outcome names the audio. */
+  | { readonly kind: 'renderPrompt'; readonly text: string; readonly language: string };
+
+export type InstructionOutcome =
+  | { readonly kind: 'done'; readonly audioId?: string }
+  | { readonly kind: 'refused'; readonly reason: 'offDuty' | 'unreachable' | 'busy' | 'declined' | 'noAnswer' | 'unknownAgent' | 'cannotRender' | 'failed' }
+  | { readonly kind: 'expired' };
+
+export interface Instruction {
+  readonly _id: string;
+  readonly pool: string;
+  readonly request: InstructionRequest;
+  readonly by: string;
+  readonly createdAt: Date;
+  /** In database time; the engine does not begin it afterwards. */
+  readonly expiresAt: Date;
+  readonly outcome: InstructionOutcome | null;
+}

@@ -1,0 +1,52 @@
+// What the engine writes for people to see now, at most twice a second a group. Derived; nothing is ever decided from it.
+
+/** What the engine sees of an agent; `offDuty` wins over everything but a call in progress. */
+export type AgentActivity = 'free' | 'ringing' | 'talking' | 'wrappingUp' | 'resting' | 'unreachable' | 'offDuty';
+
+export interface LiveCaller {
+  readonly callId: string;
+  readonly callerNumber: string;
+  readonly callerName: string;
+  readonly state: 'welcome' | 'waiting' | 'ringing' | 'talking';
+  readonly arrivedAt: Date;
+  readonly joinedQueueAt: Date | null;
+  readonly agentId: string | null;
+}
+
+export interface LiveAgent { readonly agentId: string; readonly activity: AgentActivity; readonly since: Date }
+
+/** One document a workflow, `_id` its id. */
+export interface LiveGroup {
+  readonly _id: string;
+  readonly pool: string;
+  readonly epoch: number;
+  readonly revision: number;
+  readonly at: Date;
+  /** In waiting order; ringing counts as waiting. */
+  readonly callers: readonly LiveCaller[];
+  readonly agents: readonly LiveAgent[];
+}
+
+/** One document a pool, `_id` its name: what is in force, and that the engine is alive. */
+export interface LivePool {
+  readonly _id: string;
+  readonly epoch: number;
+  /** The change log sequence every decision since `at` obeys. */
+  readonly inForce: number;
+  readonly startedAt: Date;
+  /** Written every 2 s while the engine lives. */
+  readonly at: Date;
+}
+
+/** One document an agent, `_id` its id: where the phone registered from. Written behind by the registrar. */
+export interface PhoneBinding {
+  readonly _id: string;
+  readonly pool: string;
+  /** The Contact URI to send INVITE to, and where the REGISTER came from. */
+  readonly contact: string;
+  readonly source: string;
+  readonly transport: 'udp' | 'tcp';
+  readonly userAgent: string;
+  readonly registeredAt: Date;
+  readonly expiresAt: Date;
+}
