@@ -1,4 +1,5 @@
 // What calls need of SIP and of media, in the words of calls. Implemented in engine/sip and engine/media, and by fakes in test/support.
+import { type Arrival, type CallId, type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
 import { type Logger } from '../../storage/process/log';
 
 /** The media server refused or could not be reached. `unsupported`: nothing in the SDP that we can play to or relay. */
@@ -48,3 +49,49 @@ export interface SoundPort {
 }
 
 export interface MediaDeps { readonly log: Logger }
+
+/** A leg to ring: an agent's offer, or the phone of someone who asked to hear it ring. */
+export interface LegToRing {
+  readonly agentId: string;
+  /** Our SDP offer. */
+  readonly sdp: string;
+  /** What the phone shows: a name, and the user part of an address of ours that can be called back. */
+  readonly fromName: string;
+  readonly fromUser: string;
+}
+
+/** What SIP tells calls, in the order in which it happened. */
+export interface SipListener {
+  /** A new caller. `sdp` null: the INVITE carried none. Answered by `answer` or `refuse`. */
+  arrived(arrival: Arrival, sdp: string | null): void;
+  /** The caller's ACK, with its SDP answer where our 200 carried the offer. */
+  acknowledged(callId: CallId, sdp: string | null): void;
+  /** Exactly once a caller that was not refused: its leg is over for good. */
+  callerGone(callId: CallId, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void;
+  ringing(legId: OfferId): void;
+  /** At most once a leg, and never after a `withdraw`. */
+  answered(legId: OfferId, sdp: string): void;
+  /** Exactly once a leg, ALWAYS, also when the edge dies. */
+  legEnded(legId: OfferId, outcome: LegOutcome): void;
+  /** A new offer inside a call. Resolves to our answer; rejects with MediaFault for one that cannot be used (488). */
+  renegotiate(leg: { readonly callId: CallId } | { readonly legId: OfferId }, sdp: string): Promise<string>;
+  phoneChanged(agentId: string, reachable: boolean): void;
+}
+
+/**
+ * Callers' and agents' legs. No method waits or throws: what comes of it is told to the SipListener, within a deadline of SIP's own.
+ * Every method is harmless for a leg that is unknown or over.
+ */
+export interface SipPort {
+  refuse(callId: CallId, status: number, reason: string): void;
+  /** Answers the caller with our SDP; `acknowledged` or `callerGone` follows. */
+  answer(callId: CallId, sdp: string): void;
+  /** Ends the caller's leg, whatever state it is in (BYE, or 480 for one not answered yet); `callerGone` follows. */
+  endCaller(callId: CallId): void;
+  /** Rings an agent's phone; `legEnded` follows in the end. `legId` is the SIP Call-ID. */
+  ring(legId: OfferId, leg: LegToRing): void;
+  /** CANCEL, or BYE where a 200 has come already. */
+  withdraw(legId: OfferId, cause: WithdrawCause): void;
+  /** BYE for an answered leg. */
+  endLeg(legId: OfferId): void;
+}
