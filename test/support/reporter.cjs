@@ -12,15 +12,18 @@ module.exports = class ClosingLines {
   }
 
   onRunComplete(_contexts, results) {
-    if (fs.existsSync(SKIPS)) {
-      const reasons = new Set(fs.readFileSync(SKIPS, 'utf8').trim().split('\n').map((line) => {
-        const { title, reason } = JSON.parse(line);
-        return `skipped: ${title}: ${reason}`;
-      }));
-      for (const reason of reasons) process.stdout.write(`${reason}\n`);
-    }
-    const failedToRun = results.testResults.filter((r) => r.testExecError).length;
-    const failed = results.numFailedTests + failedToRun;
-    process.stdout.write(`${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests + results.numTodoTests} skipped\n`);
+    const failedToRun = results.testResults.filter((result) => result.testExecError).length;
+    const counts = `${results.numPassedTests} passed, ${results.numFailedTests + failedToRun} failed, ${results.numPendingTests + results.numTodoTests} skipped`;
+    // Jest's own summary comes after every reporter, so the closing lines wait for the very end.
+    process.once('exit', () => fs.writeSync(1, [...reasons(), counts, ''].join('\n')));
   }
 };
+
+function reasons() {
+  if (!fs.existsSync(SKIPS)) return [];
+  const lines = fs.readFileSync(SKIPS, 'utf8').trim().split('\n').map((line) => {
+    const { title, reason } = JSON.parse(line);
+    return `skipped: ${title}: ${reason}`;
+  });
+  return [...new Set(lines)];
+}

@@ -1,0 +1,63 @@
+// Runs one sipp scenario file against a server and says how it went.
+import { spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const SCENARIOS = join(__dirname, '..', 'scenario', 'sipp');
+/** sipp gives up by itself after this many seconds, so nothing is left running. */
+const LIMIT_SECONDS = 40;
+
+export interface SippOptions {
+  readonly server: { readonly host: string; readonly port: number };
+  /** The user dialled, or the phone's own user for `register-…` and `uas-…` files. */
+  readonly service?: string;
+  readonly port?: number;
+  readonly calls?: number;
+  /** What `<pause/>` waits. */
+  readonly pauseMs?: number;
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly tcp?: boolean;
+}
+
+export interface SippRun {
+  /** Resolves when sipp ends with every call as its file expects. @rejects with sipp's own words otherwise. */
+  readonly done: Promise<void>;
+}
+
+/** A UDP port that is free now, for a peer that must know its port beforehand. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const { port } = socket.address();
+  await new Promise<void>((resolve) => socket.close(resolve));
+  return port;
+}
+
+/** Starts `<scenario>.xml`. The promise `done` must be awaited by the caller. */
+export function sipp(scenario: string, options: SippOptions): SippRun {
+  return { done: run(scenario, options) };
+}
+
+async function run(scenario: string, options: SippOptions): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
+  const keys = Object.entries(options.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]);
+  const args = [
+    '-sf', join(SCENARIOS, `${scenario}.xml`), '-i', '127.0.0.1', '-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${LIMIT_SECONDS}s`, '-timeout_error',
+    '-d', String(options.pauseMs ?? 0), '-mp', String(await freePort()), '-trace_err', '-error_file', join(folder, 'errors.log'), '-max_socket', '64',
+    ...(options.service ? ['-s', options.service] : []), ...(options.port ? ['-p', String(options.port)] : []), ...(options.tcp ? ['-t', 't1'] : []), ...keys,
+    `${options.server.host}:${options.server.port}`,
+  ];
+  try {
+    const child = spawn('sipp', args, { cwd: folder, stdio: 'ignore', env: { ...process.env, TERM: 'dumb' } });
+    const code = await new Promise<number | null>((resolve, reject) => { child.once('error', reject); child.once('exit', resolve); });
+    if (code === 0) return;
+    const logs = (await readdir(folder)).filter((file) => file.endsWith('.log'));
+    const words = (await Promise.all(logs.map((file) => readFile(join(folder, file), 'utf8')))).join('\n').slice(0, 4000);
+    throw new Error(`sipp ${scenario} ended with ${code}: ${words || 'it wrote no error'}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
