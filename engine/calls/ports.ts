@@ -33,8 +33,13 @@ export interface MediaPort {
   stop(callId: string): Promise<void>;
   /** Joins the caller and the agent whose answer SDP this is; music stops; what other agents' phones send stays blocked. */
   bridge(callId: string, agentAnswerSdp: string): Promise<void>;
-  /** A new offer inside the call (re-INVITE, UPDATE) from one side; resolves to our answer for that side. */
+  /**
+   * A new offer inside the call (re-INVITE, UPDATE) from one side; resolves to our answer for that side.
+   * An empty `offerSdp` (a re-INVITE without SDP) resolves to our present SDP as an offer, whose answer goes to `completeRenegotiation`.
+   */
   renegotiate(callId: string, side: 'caller' | 'agent', offerSdp: string): Promise<string>;
+  /** The answer, from the ACK, to what `renegotiate` offered when there was no SDP. */
+  completeRenegotiation(callId: string, side: 'caller' | 'agent', answerSdp: string): Promise<void>;
   /** Deletes the anchor. Deleting one that is not there is success. */
   release(callId: string): Promise<void>;
   /** Whether the media server answered lately. */
