@@ -1,0 +1,33 @@
+// The edge's environment: the only place of this process that reads it.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { port, type Settings, type Variables } from '../../storage/process/environment';
+import { ROOT } from '../../storage/process/root';
+
+const address = (fallback: string) => z.ipv4('must be an IPv4 address').default(fallback);
+
+export const EDGE_VARIABLES = {
+  LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), describe: 'How much is logged.' },
+  SIP_ADDRESS: { schema: address('127.0.0.1'), describe: 'The address on which SIP and RTP are spoken.' },
+  SIP_PORT: { schema: port(5060), describe: 'The port of SIP, UDP and TCP alike.' },
+  SIP_EXTERNAL_ADDRESS: { schema: z.string().min(1).optional(), describe: 'What callers and phones are told as our address (Via, Contact, SDP). SIP_ADDRESS when not set.' },
+  DRACHTIO_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where the edge listens for engines, on both control ports.' },
+  DRACHTIO_PORT: { schema: port(9022), describe: 'The port on which engines drive SIP, in the drachtio protocol.' },
+  DRACHTIO_SECRET: { schema: z.string().min(1), describe: 'What an engine must know to be let in.', secret: true },
+  EDGE_CONTROL_PORT: { schema: port(9023), describe: 'The port on which the edge tells which dialogs and media exist.' },
+  NG_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where media is driven from, in the NG protocol.' },
+  NG_PORT: { schema: port(22222), describe: 'The port of the NG protocol, UDP and TCP alike.' },
+  RTP_PORT_MIN: { schema: port(10000), describe: 'The lowest RTP port.' },
+  RTP_PORT_MAX: { schema: port(19999), describe: 'The highest RTP port.' },
+  MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds; nothing outside it is played.' },
+  EDGE_HEALTH_PORT: { schema: port(9024), describe: 'The port of /healthz.' },
+} as const satisfies Variables;
+
+type Read = Settings<typeof EDGE_VARIABLES>;
+
+/** The environment as read, with the external address filled in. */
+export type EdgeSettings = Omit<Read, 'SIP_EXTERNAL_ADDRESS'> & { readonly SIP_EXTERNAL_ADDRESS: string };
+
+export function withDefaults(read: Read): EdgeSettings {
+  return Object.freeze({ ...read, SIP_EXTERNAL_ADDRESS: read.SIP_EXTERNAL_ADDRESS ?? read.SIP_ADDRESS });
+}
