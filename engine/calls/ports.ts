@@ -100,3 +100,11 @@ export interface SipPort {
   /** BYE for an answered leg. */
   endLeg(legId: OfferId): void;
 }
+
+/** Time, as a room that waits needs it: driven by hand in tests. */
+export interface Timers {
+  /** Monotonic milliseconds; only differences mean anything. */
+  nowMs(): number;
+  /** Calls `act` once after `ms`, unless the returned function was called before. */
+  after(ms: number, act: () => void): () => void;
+}
