@@ -1,0 +1,42 @@
+// The templates by card name, and the view model each is bound to.
+import agentForm from './agent-form.template.json';
+import agents from './agents.template.json';
+import duty from './duty.template.json';
+import firstRun from './first-run.template.json';
+import group from './group.template.json';
+import groupForm from './group-form.template.json';
+import groups from './groups.template.json';
+import help from './help.template.json';
+import live from './live.template.json';
+import managers from './managers.template.json';
+import notice from './notice.template.json';
+import phone from './phone.template.json';
+import shared from './shared.template.json';
+import who from './who.template.json';
+import {
+  type AgentFormView, type AgentsView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
+  type LiveView, type ManagersView, type NoticeView, type PhoneView, type SharedView, type WhoView,
+} from './views';
+
+/** Which view model each card shows. */
+export interface Views {
+  'agent-form': AgentFormView;
+  agents: AgentsView;
+  duty: DutyView;
+  'first-run': FirstRunView;
+  group: GroupView;
+  'group-form': GroupFormView;
+  groups: GroupsView;
+  help: HelpView;
+  live: LiveView;
+  managers: ManagersView;
+  notice: NoticeView;
+  phone: PhoneView;
+  shared: SharedView;
+  who: WhoView;
+}
+export type CardName = keyof Views;
+
+export const TEMPLATES: Readonly<Record<CardName, object>> = {
+  'agent-form': agentForm, agents, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, phone, shared, who,
+};
