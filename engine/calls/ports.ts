@@ -80,7 +80,8 @@ export interface SipListener {
   legEnded(legId: OfferId, outcome: LegOutcome): void;
   /** A new offer inside a call. Resolves to our answer; rejects with MediaFault for one that cannot be used (488). */
   renegotiate(leg: { readonly callId: CallId } | { readonly legId: OfferId }, sdp: string): Promise<string>;
-  phoneChanged(agentId: string, reachable: boolean): void;
+  /** The answer, from the ACK, to what `renegotiate` offered when it was given no SDP (an empty string). */
+  completeRenegotiation(leg: { readonly callId: CallId } | { readonly legId: OfferId }, sdp: string): void;
 }
 
 /**

@@ -73,12 +73,11 @@ export function formatAddress(name: string, uri: string): string {
 
 /** The user part of a SIP URI, escaped where RFC 3261 section 25.1 asks for it. */
 export function escapeUser(user: string): string {
-  return encodeURIComponent(user).replace(/%(2B|26|3D|24|2C|3F|2F)/g, (escaped) => decodeURIComponent(escaped)).replace(/['()*!]/g, (each) => each);
+  return encodeURIComponent(user).replace(/%(2B|26|3D|24|2C|3F|2F)/g, (escaped) => decodeURIComponent(escaped));
 }
 
 /** Line breaks and other control characters have no business in a name. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is to be removed
   return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
 }
 
