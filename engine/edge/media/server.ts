@@ -1,5 +1,9 @@
 // The media half of the edge: RTP anchors driven over the rtpengine NG protocol, and what the inventory says of them.
 import { type Logger } from '../../../storage/process/log';
+import { AudioFiles } from './audio-files';
+import { Commands } from './commands';
+import { listenNg } from './ng-transport';
+import { PortPairs } from './port-pairs';
 
 /** The part of the edge's environment that media reads. Port 0 for NG_PORT picks a free one (tests). */
 export interface MediaSettings {
@@ -36,6 +40,26 @@ export interface MediaServer {
 }
 
 /** Listens for NG over UDP and TCP. @throws the listen error, code EADDRINUSE when the port is taken. */
-export async function startMedia(_settings: MediaSettings, _log: Logger): Promise<MediaServer> {
-  return { ngPort: 0, anchors: () => [], forget: () => false, close: async () => undefined };
+export async function startMedia(settings: MediaSettings, log: Logger): Promise<MediaServer> {
+  const commands = new Commands({
+    ports: new PortPairs(settings.SIP_ADDRESS, settings.RTP_PORT_MIN, settings.RTP_PORT_MAX),
+    files: new AudioFiles(settings.MEDIA_DIRECTORY),
+    address: settings.SIP_EXTERNAL_ADDRESS,
+    log,
+  });
+  const ng = await listenNg(settings.NG_ADDRESS, settings.NG_PORT, (request) => commands.handle(request), log);
+  return {
+    ngPort: ng.port,
+    anchors: () => [...commands.list()].map((anchor) => ({
+      callId: anchor.callId,
+      createdAtMs: anchor.createdAtMs,
+      playing: anchor.sides.some((side) => side.isPlaying),
+      ports: anchor.sides.map((side) => side.port),
+    })),
+    forget: (ngCallId) => commands.forget(ngCallId),
+    close: async () => {
+      await ng.close();
+      commands.close();
+    },
+  };
 }

@@ -1,0 +1,230 @@
+// The NG commands, one handler each, with the keys, meanings and reasons of rtpengine 10.5.
+import { type Logger } from '../../../storage/process/log';
+import { type AudioFiles } from './audio-files';
+import { Anchor, type Side } from './anchor';
+import { type NgDictionary, type NgReply, type NgValue } from './bencode';
+import { PlayClock } from './play-clock';
+import { NoPortsLeft, type PortPairs } from './port-pairs';
+import { readParty, UnusableSdp, writeParty } from './sdp';
+import { UnplayableWav } from './wav';
+
+/** A request that cannot be carried out; the message is the `error-reason`. */
+class Refused extends Error {}
+
+type Handler = (request: NgDictionary) => Promise<NgReply> | NgReply;
+
+export interface CommandOptions {
+  readonly ports: PortPairs;
+  readonly files: AudioFiles;
+  /** Stands in the SDP we write. */
+  readonly address: string;
+  readonly log: Logger;
+}
+
+export class Commands {
+  private readonly anchors = new Map<string, Anchor>();
+  private readonly clock = new PlayClock();
+  /** What is being done for a call; the next request for the same call waits for it. */
+  private readonly busy = new Map<string, Promise<unknown>>();
+  private closed = false;
+
+  private readonly handlers: Readonly<Record<string, Handler>> = {
+    ping: () => ({ result: 'pong' }),
+    offer: (request) => this.offer(request),
+    answer: (request) => this.answer(request),
+    delete: (request) => this.delete(request),
+    query: (request) => this.query(request),
+    list: (request) => ({ result: 'ok', calls: [...this.anchors.keys()].slice(0, number(request, 'limit', 32)) }),
+    'play media': (request) => this.play(request),
+    'stop media': (request) => this.each(request, (side) => side.stop()),
+    'block media': (request) => this.each(request, (side) => { side.blocked = true; }),
+    'unblock media': (request) => this.each(request, (side) => { side.blocked = false; }),
+    'silence media': (request) => this.each(request, (side) => { side.silenced = true; }),
+    'unsilence media': (request) => this.each(request, (side) => { side.silenced = false; }),
+  };
+
+  constructor(private readonly options: CommandOptions) {}
+
+  /** Never rejects. Requests for one call are carried out in the order in which they came. */
+  async handle(request: NgDictionary): Promise<NgReply> {
+    const callId = text(request, 'call-id') ?? '';
+    const before = this.busy.get(callId);
+    const done = before && callId ? before.then(() => this.perform(request)) : this.perform(request);
+    if (callId) {
+      this.busy.set(callId, done);
+      void done.then(() => { if (this.busy.get(callId) === done) this.busy.delete(callId); });
+    }
+    return done;
+  }
+
+  list(): IterableIterator<Anchor> {
+    return this.anchors.values();
+  }
+
+  /** False when there was none. */
+  forget(callId: string): boolean {
+    const anchor = this.anchors.get(callId);
+    anchor?.close();
+    return this.anchors.delete(callId);
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const callId of [...this.anchors.keys()]) this.forget(callId);
+  }
+
+  private async perform(request: NgDictionary): Promise<NgReply> {
+    try {
+      const command = text(request, 'command');
+      if (command === undefined) throw new Refused('Dictionary contains no key "command"');
+      const handler = Object.hasOwn(this.handlers, command) ? this.handlers[command] : undefined;
+      if (!handler) throw new Refused('Unrecognized command');
+      return await handler(request);
+    } catch (fault) {
+      const expected = fault instanceof Refused || fault instanceof UnusableSdp || fault instanceof NoPortsLeft || fault instanceof UnplayableWav;
+      if (!expected) this.options.log.error({ err: fault, callId: text(request, 'call-id') }, 'an NG request failed in a way nobody thought of');
+      return { result: 'error', 'error-reason': expected && fault instanceof Error ? fault.message : 'Internal error' };
+    }
+  }
+
+  /** A new call from `from-tag`, or a new offer inside a call from either side. The SDP that comes back faces the other side. */
+  private async offer(request: NgDictionary): Promise<NgReply> {
+    const sdp = required(request, 'sdp', 'No SDP body in message');
+    const callId = required(request, 'call-id', 'No call-id in message');
+    const tag = required(request, 'from-tag', 'No from-tag in message');
+    const party = readParty(sdp);
+    const anchor = this.anchors.get(callId) ?? await this.open(callId, tag);
+    const side = sideFor(anchor, tag);
+    const toTag = text(request, 'to-tag');
+    const across = anchor.across(side);
+    if (toTag !== undefined) name(across, toTag);
+    return this.negotiated(anchor, side, party, sdp);
+  }
+
+  /** `from-tag` is whoever made the offer; the SDP is the other's, and the one that comes back faces the offerer. */
+  private answer(request: NgDictionary): NgReply {
+    const sdp = required(request, 'sdp', 'No SDP body in message');
+    const anchor = this.known(request, 'Unknown call-id');
+    const offerer = anchor.side(required(request, 'from-tag', 'No from-tag in message'));
+    const toTag = required(request, 'to-tag', 'No to-tag in message');
+    if (!offerer) throw new Refused('From-tag given, but no such tag exists');
+    const party = readParty(sdp);
+    const side = anchor.across(offerer);
+    name(side, toTag);
+    return this.negotiated(anchor, side, party, sdp);
+  }
+
+  private negotiated(anchor: Anchor, side: Side, party: ReturnType<typeof readParty>, sdp: string): NgReply {
+    anchor.lastSignalMs = Date.now();
+    side.negotiate(party);
+    return { result: 'ok', sdp: writeParty(sdp, this.options.address, anchor.across(side).port) };
+  }
+
+  private async open(callId: string, tag: string): Promise<Anchor> {
+    const anchor = await Anchor.open(callId, this.options.ports, this.clock);
+    if (this.closed) {
+      anchor.close();
+      throw new Refused('Shutting down');
+    }
+    name(anchor.sides[0], tag);
+    this.anchors.set(callId, anchor);
+    return anchor;
+  }
+
+  private delete(request: NgDictionary): NgReply {
+    const callId = required(request, 'call-id', 'No call-id in message');
+    return this.forget(callId) ? { result: 'ok' } : { result: 'ok', warning: "Call-ID not found or tags didn't match" };
+  }
+
+  private async play(request: NgDictionary): Promise<NgReply> {
+    const path = required(request, 'file', 'No media file specified');
+    const sides = selected(this.known(request, 'Unknown call-ID'), request);
+    const passes = Math.max(1, number(request, 'repeat-times', 1));
+    let durationMs = 0;
+    for (const side of sides) {
+      const codec = side.party?.codec;
+      if (!codec) throw new Refused('No suitable codec to play media with');
+      const audio = await this.options.files.load(path, codec);
+      side.play(audio, passes, number(request, 'start-pos', 0));
+      durationMs = audio.durationMs;
+    }
+    return { result: 'ok', duration: durationMs };
+  }
+
+  private each(request: NgDictionary, act: (side: Side) => void): NgReply {
+    for (const side of selected(this.known(request, 'Unknown call-ID'), request)) act(side);
+    return { result: 'ok' };
+  }
+
+  private query(request: NgDictionary): NgReply {
+    const anchor = this.known(request, 'Unknown call-id');
+    const tags: Record<string, NgReply> = {};
+    const totals = { packets: 0, bytes: 0, errors: 0 };
+    for (const side of anchor.sides) {
+      totals.packets += side.received.packets;
+      totals.bytes += side.received.bytes;
+      totals.errors += side.received.errors;
+      if (side.tag === null) continue;
+      const endpoint = side.latch.destination;
+      tags[side.tag] = {
+        tag: side.tag,
+        medias: [{
+          index: 1, type: 'audio', protocol: 'RTP/AVP',
+          streams: [{
+            'local port': side.port, 'local address': this.options.address,
+            ...(endpoint ? { endpoint: { family: endpoint.address.includes(':') ? 'IPv6' : 'IPv4', address: endpoint.address, port: endpoint.port } } : {}),
+            stats: side.received,
+          }],
+        }],
+      };
+    }
+    const seconds = (ms: number): number => Math.floor(ms / 1000);
+    return { result: 'ok', created: seconds(anchor.createdAtMs), 'last signal': seconds(anchor.lastSignalMs), tags, totals: { RTP: totals } };
+  }
+
+  private known(request: NgDictionary, reason: string): Anchor {
+    const anchor = this.anchors.get(text(request, 'call-id') ?? '');
+    if (!anchor) throw new Refused(reason);
+    return anchor;
+  }
+}
+
+const text = (request: NgDictionary, key: string): string | undefined => {
+  const value: NgValue | undefined = request.get(key);
+  return typeof value === 'string' ? value : undefined;
+};
+
+function required(request: NgDictionary, key: string, reason: string): string {
+  const value = text(request, key);
+  if (value === undefined || value === '') throw new Refused(reason);
+  return value;
+}
+
+/** Numbers come as bencode integers or, from some clients, as text. */
+function number(request: NgDictionary, key: string, fallback: number): number {
+  const value = request.get(key);
+  const read = typeof value === 'number' ? value : typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : fallback;
+  return Math.max(0, read);
+}
+
+/** The side of a tag; a tag not heard of yet names the side that has none. */
+function sideFor(anchor: Anchor, tag: string): Side {
+  const side = anchor.side(tag) ?? anchor.sides.find((candidate) => candidate.tag === null);
+  if (!side) throw new Refused('A call has two sides here, and both have other tags');
+  side.tag = tag;
+  return side;
+}
+
+function name(side: Side, tag: string): void {
+  if (side.tag !== null && side.tag !== tag) throw new Refused('A call has two sides here, and both have other tags');
+  side.tag = tag;
+}
+
+/** The side of `from-tag`, or both sides when there is none. */
+function selected(anchor: Anchor, request: NgDictionary): readonly Side[] {
+  const tag = text(request, 'from-tag');
+  if (tag === undefined) return anchor.sides.filter((side) => side.party !== null);
+  const side = anchor.side(tag);
+  if (!side) throw new Refused('From-tag given, but no such tag exists');
+  return [side];
+}

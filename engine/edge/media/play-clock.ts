@@ -1,0 +1,78 @@
+// One clock for everything that plays: a frame every 20 ms against an absolute schedule, so that nothing drifts and lateness is made up.
+import { FRAME_MS } from './outgoing-stream';
+
+/** Something that wants to be called every 20 ms. */
+export interface Playable {
+  /** `skippedFrames` frames before this one will never be sent. Returns false when it is over. */
+  playFrame(skippedFrames: number, nowMs: number): boolean;
+}
+
+/** Players are spread over this many phases of the 20 ms, so that the network sees no bursts of all callers at once. */
+const PHASES = 4;
+const PHASE_MS = FRAME_MS / PHASES;
+/** After a longer standstill what was missed is skipped: a listener's jitter buffer is not deeper. */
+const MOST_CAUGHT_UP_MS = 100;
+
+export class PlayClock {
+  private readonly phases: Set<Playable>[] = Array.from({ length: PHASES }, () => new Set());
+  private readonly homes = new Map<Playable, Set<Playable>>();
+  private timer: NodeJS.Timeout | null = null;
+  private startMs = 0;
+  /** The next phase to be played, counted from `startMs`. */
+  private next = 0;
+
+  /** `now` in monotonic milliseconds. */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  get size(): number {
+    return this.homes.size;
+  }
+
+  /** Its first frame is due within 20 ms. */
+  add(playable: Playable): void {
+    if (this.homes.has(playable)) return;
+    const home = this.phases.reduce((least, phase) => (phase.size < least.size ? phase : least));
+    home.add(playable);
+    this.homes.set(playable, home);
+    if (this.timer) return;
+    this.startMs = this.now();
+    this.next = 0;
+    this.arm();
+  }
+
+  remove(playable: Playable): void {
+    this.homes.get(playable)?.delete(playable);
+    this.homes.delete(playable);
+    if (this.homes.size > 0 || !this.timer) return;
+    clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  private arm(): void {
+    this.timer = setTimeout(() => this.wake(), Math.max(0, Math.ceil(this.startMs + this.next * PHASE_MS - this.now())));
+  }
+
+  private wake(): void {
+    const nowMs = this.now();
+    const due = Math.floor((nowMs - this.startMs) / PHASE_MS);
+    let skippedFrames = 0;
+    if ((due - this.next) * PHASE_MS > MOST_CAUGHT_UP_MS) {
+      skippedFrames = Math.floor((due - this.next) / PHASES);
+      this.next += skippedFrames * PHASES;
+    }
+    // The frames skipped are told once to each phase, in the first round after the standstill.
+    for (let told = 0; this.next <= due; this.next += 1, told += 1) {
+      const phase = this.phases[this.next % PHASES];
+      if (phase) this.play(phase, told < PHASES ? skippedFrames : 0, nowMs);
+      if (this.homes.size === 0) break;
+    }
+    if (this.timer && this.homes.size > 0) this.arm();
+    else this.timer = null;
+  }
+
+  private play(phase: ReadonlySet<Playable>, skippedFrames: number, nowMs: number): void {
+    for (const playable of phase) {
+      if (!playable.playFrame(skippedFrames, nowMs)) this.remove(playable);
+    }
+  }
+}
