@@ -2,7 +2,6 @@
 // It parses and writes with the old `sip` package, which shares no code with the product.
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { type AddressInfo } from 'node:net';
 import sip, { type Message } from 'sip';
 
 const PATIENCE_MS = 15_000;

@@ -1,0 +1,185 @@
+// A whole running system for scenarios: database, edge and engine as the processes they are, on free loopback ports.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { type Acting } from '../../storage/access';
+import { Administration } from '../../storage/administration/administration';
+import { type VerbInput } from '../../storage/administration/verbs';
+import { connect, type Connection } from '../../storage/connect';
+import { type LiveGroup } from '../../storage/model/live';
+import { type CallRecord } from '../../storage/model/record';
+import { ROOT } from '../../storage/process/root';
+import { testDatabase } from './database';
+import { Phone, type Server } from './phone';
+
+export const DOMAIN = 'response-group.test';
+const POOL = 'main';
+const OPERATOR: Acting = { kind: 'operator', name: 'scenarios' };
+const PATIENCE_MS = 30_000;
+
+/** Looks again until `look` gives something. @throws after 30 s, naming what was awaited. */
+export async function eventually<T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> {
+  const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > until) throw new Error(`waited ${PATIENCE_MS / 1000} s for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** A TCP port that is free now. */
+export async function freeTcpPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** One of our processes, its log in the system's folder. */
+export class Process {
+  private constructor(readonly child: ChildProcess, readonly healthPort: number, readonly name: string, private readonly exited: Promise<number | null>) {}
+
+  /** Starts `dist/<script>` and waits until its /healthz is well. @throws when it ends before that. */
+  static async start(name: string, script: string, folder: string, healthPort: number, env: Record<string, string>): Promise<Process> {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', script)], { env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'debug', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
+    child.stdout?.pipe(log, { end: false });
+    child.stderr?.pipe(log, { end: false });
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const made = new Process(child, healthPort, name, exited);
+    await eventually(`${name} to be well (log: ${join(folder, `${name}.log`)})`, async () => {
+      if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}; its log is ${join(folder, `${name}.log`)}`);
+      return made.health().then((health) => health['ok'] === true, () => false);
+    });
+    return made;
+  }
+
+  async health(): Promise<Record<string, unknown>> {
+    const response = await fetch(`http://127.0.0.1:${this.healthPort}/healthz`);
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    return this.exited;
+  }
+}
+
+export interface TestAgent { readonly id: string; readonly user: string; readonly password: string }
+
+/** What a scenario may use. Each scenario makes its own group and agents, so that they can share one system. */
+export class System {
+  private counter = 0;
+
+  constructor(
+    readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
+    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, private readonly closeDatabase: () => Promise<void>,
+  ) {}
+
+  private async perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): ReturnType<Administration['perform']> {
+    const result = await this.administration.perform(OPERATOR, verb, input);
+    if (!result.ok) throw new Error(`${verb}: ${result.message} ${JSON.stringify(result.faults)}`);
+    await this.inForce(result.sequence);
+    return result;
+  }
+
+  /** Resolves when the engine obeys everything up to that change. */
+  async inForce(sequence: number): Promise<void> {
+    await eventually(`change ${sequence} to be in force`, async () => {
+      const live = await this.connection.db.collection<{ _id: string; inForce: number }>('livePools').findOne({ _id: POOL });
+      return live !== null && live.inForce >= sequence;
+    });
+  }
+
+  /** An agent with a password, on duty unless told otherwise. */
+  async agent(onDuty = true): Promise<TestAgent> {
+    const user = `agent${++this.counter}`;
+    const made = await this.perform('agent.create', { name: `Agent ${this.counter}`, sipUser: user, onDuty });
+    const { id } = (made as { value: { id: string } }).value;
+    const reset = await this.perform('agent.resetPassword', { agentId: id });
+    return { id, user, password: (reset as { value: { password: string } }).value.password };
+  }
+
+  /** A group that is active unless told otherwise. */
+  async group(form: Partial<VerbInput<'group.create'>> = {}): Promise<{ readonly id: string; readonly user: string }> {
+    const user = `group${++this.counter}`;
+    const made = await this.perform('group.create', { displayName: `Group ${this.counter}`, sipUser: user, active: true, ...form });
+    return { id: (made as { value: { id: string } }).value.id, user };
+  }
+
+  async change(id: string, changes: VerbInput<'group.change'>['changes']): Promise<void> {
+    const view = await this.administration.group(OPERATOR, id);
+    if (!view.ok) throw new Error(view.message);
+    await this.perform('group.change', { id, versions: view.value.versions, changes });
+  }
+
+  async duty(agentId: string, onDuty: boolean): Promise<void> {
+    await this.perform('duty.set', { agentId, onDuty });
+  }
+
+  /** A phone of that agent that has registered. */
+  async phone(agent: TestAgent): Promise<Phone> {
+    const phone = await Phone.open(agent.user, this.sip);
+    const { status } = await phone.register(agent.password);
+    if (status !== 200) throw new Error(`REGISTER was answered ${status}`);
+    return phone;
+  }
+
+  caller(): Promise<Phone> {
+    return Phone.open(`caller${++this.counter}`, this.sip);
+  }
+
+  /** The record of the one call to that group, once it is written. */
+  record(workflowId: string, fits: (record: CallRecord) => boolean = () => true): Promise<CallRecord> {
+    return eventually('the call record', async () => (await this.connection.db.collection<CallRecord>('records').find({ workflowId }).toArray()).find(fits));
+  }
+
+  /** The live document of a group once it fits. */
+  live(workflowId: string, what: string, fits: (live: LiveGroup) => boolean): Promise<LiveGroup> {
+    return eventually(what, async () => {
+      const live = await this.connection.db.collection<LiveGroup>('liveGroups').findOne({ _id: workflowId });
+      return live !== null && fits(live) ? live : null;
+    });
+  }
+
+  /** Starts the engine again after it was stopped or killed. */
+  async startEngine(): Promise<void> {
+    this.engine = await Process.start('engine', 'engine/main.js', this.folder, this.engine.healthPort, this.engineEnv);
+  }
+
+  async stop(): Promise<void> {
+    await this.engine.stop();
+    await this.edge.stop();
+    await this.connection.close();
+    await this.closeDatabase();
+    if (!process.env['KEEP_LOGS']) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Starts everything. `KEEP_LOGS=1` in the environment leaves the logs where the faults name them. */
+export async function startSystem(): Promise<System> {
+  const folder = mkdtempSync(join(tmpdir(), 'rg-system-'));
+  const database = await testDatabase();
+  const ports = await Promise.all(Array.from({ length: 6 }, freeTcpPort));
+  const [sipPort, drachtio, control, ng, edgeHealth, engineHealth] = ports as [number, number, number, number, number, number];
+  const secret = 'scenario-secret';
+  const rtpMin = 30_000 + 2 * Math.floor(Math.random() * 800);
+  const edge = await Process.start('edge', 'engine/edge/main.js', folder, edgeHealth, {
+    SIP_PORT: String(sipPort), DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), NG_PORT: String(ng),
+    RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + 999), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
+  });
+  const engineEnv = {
+    MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(ng),
+    MEDIA_DIRECTORY: join(folder, 'media'), SIP_DOMAIN: DOMAIN, ENGINE_HEALTH_PORT: String(engineHealth),
+  };
+  const engine = await Process.start('engine', 'engine/main.js', folder, engineHealth, engineEnv);
+  const connection = await connect(database.uri, { appName: 'scenarios' });
+  const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
+  return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, () => database.close());
+}
