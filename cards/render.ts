@@ -26,7 +26,7 @@ export class CardFault extends Error {
  */
 type Evaluate = (args: readonly unknown[], locale: string) => unknown;
 function addFunction(name: string, evaluate: Evaluate): void {
-  ExpressionFunctions.standardFunctions.set(name, new ExpressionEvaluator(name, (expression, state, options) => {
+  (ExpressionFunctions.standardFunctions as Map<string, ExpressionEvaluator>).set(name, new ExpressionEvaluator(name, (expression, state, options) => {
     const { args, error } = FunctionUtils.evaluateChildren(expression, state, options) as { args: unknown[]; error: string | undefined };
     if (error) return { value: undefined, error };
     try {

@@ -1,0 +1,145 @@
+// The only file that turns botbuilder's activities into turns, and cards into activities.
+import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TurnContext, type Activity, type ConversationReference, type InvokeResponse } from 'botbuilder';
+import { type BotFrameworkAuthentication } from 'botframework-connector';
+import { z } from 'zod';
+import { type Card } from '../cards/render';
+import { personId } from '../storage/model/fields';
+import { type Logger } from '../storage/process/log';
+import { type BotSettings } from './settings';
+import { type Chat, type Deed, type Place, type Reply, type Turn } from './turn';
+
+/** How botbuilder checks and signs. Without an app id it checks nothing: `gate.ts` stands before it. */
+export function createAuthentication(settings: BotSettings): BotFrameworkAuthentication {
+  return new ConfigurationBotFrameworkAuthentication(settings.MICROSOFT_APP_ID === undefined ? {} : {
+    MicrosoftAppId: settings.MICROSOFT_APP_ID,
+    ...(settings.MICROSOFT_APP_TYPE === undefined ? {} : { MicrosoftAppType: settings.MICROSOFT_APP_TYPE }),
+    ...(settings.MICROSOFT_APP_TENANT_ID === undefined ? {} : { MicrosoftAppTenantId: settings.MICROSOFT_APP_TENANT_ID }),
+    ...(settings.MICROSOFT_APP_PASSWORD === undefined ? {} : { MicrosoftAppPassword: settings.MICROSOFT_APP_PASSWORD }),
+  });
+}
+
+/** What the web server hands on; both are restify's. */
+export type Request_ = Parameters<CloudAdapter['process']>[0];
+export type Response_ = Parameters<CloudAdapter['process']>[1];
+
+export interface AdapterDeps {
+  readonly authentication: BotFrameworkAuthentication;
+  readonly appId: string | undefined;
+  readonly log: Logger;
+  /** Answers a turn; `null` for a press shows nothing new. Expected never to reject. */
+  readonly answer: (turn: Turn) => Promise<Reply>;
+}
+
+/** Bot Framework in, our own turns out, and cards edited at any time. */
+export class BotAdapter implements Chat {
+  readonly #deps: AdapterDeps;
+  readonly #adapter: CloudAdapter;
+
+  constructor(deps: AdapterDeps) {
+    this.#deps = deps;
+    this.#adapter = new CloudAdapter(deps.authentication);
+    this.#adapter.onTurnError = async (_context, fault) => { deps.log.error({ err: fault }, 'A turn failed.'); };
+  }
+
+  /** Answers one HTTP request that the gate has let in. */
+  async process(request: Request_, response: Response_): Promise<void> {
+    await this.#adapter.process(request, response as never, (context) => this.#turn(context));
+  }
+
+  async update(place: Place, messageId: string, card: Card): Promise<void> {
+    let failed: unknown;
+    await this.#adapter.continueConversationAsync(this.#deps.appId ?? '', place.reference as unknown as Partial<ConversationReference>, async (context) => {
+      try {
+        await context.updateActivity({ ...asMessage(card), id: messageId });
+      } catch (fault) {
+        failed = fault;
+      }
+    });
+    if (failed !== undefined) throw failed instanceof Error ? failed : new Error('The message could not be edited.');
+  }
+
+  async #turn(context: TurnContext): Promise<void> {
+    const { activity } = context;
+    const turn = readTurn(context);
+    if (activity.type === 'invoke') {
+      await context.sendActivity({ type: 'invokeResponse', value: await this.#invoked(turn) });
+      return;
+    }
+    if (turn === null) return;
+    const card = await this.#deps.answer(turn);
+    if (card === null) return;
+    // A submitted form's answer takes the form's place; what was typed gets a message of its own.
+    if (turn.deed.kind === 'press' && turn.deed.messageId !== null) await context.updateActivity({ ...asMessage(card), id: turn.deed.messageId });
+    else await context.sendActivity(asMessage(card));
+  }
+
+  /** Always HTTP 200, with the code inside: otherwise Teams shows the person nothing. */
+  async #invoked(turn: Turn | null): Promise<InvokeResponse> {
+    const body = (statusCode: number, type: string, value: unknown): InvokeResponse => ({ status: 200, body: { statusCode, type, value } });
+    if (turn === null) return body(400, 'application/vnd.microsoft.error', { code: 'BadRequest', message: 'This card sent something that could not be read.' });
+    const card = await this.#deps.answer(turn);
+    if (card === null) return body(200, 'application/vnd.microsoft.activity.message', '');
+    return body(200, CardFactory.contentTypes.adaptiveCard, card);
+  }
+}
+
+function asMessage(card: Card): Partial<Activity> {
+  return MessageFactory.attachment(CardFactory.adaptiveCard(card));
+}
+
+const data = z.record(z.string(), z.unknown());
+const cardAction = z.object({ action: z.object({ verb: z.string().max(100), data: data.default({}) }), trigger: z.string().optional() });
+const submitted = z.looseObject({ verb: z.string().max(100) });
+
+/** `null` for what the bot does not answer: reactions, edits, typing, people without a directory object id, its own arrival elsewhere. */
+function readTurn(context: TurnContext): Turn | null {
+  const { activity } = context;
+  const person = personId.safeParse(activity.from.aadObjectId);
+  const deed = readDeed(activity);
+  if (!person.success || deed === null) return null;
+  const { activityId: _activityId, user: _user, ...reference } = TurnContext.getConversationReference(activity);
+  return {
+    sender: { personId: person.data, name: activity.from.name ?? '', chatId: activity.from.id, locale: activity.locale ?? 'en' },
+    place: {
+      conversationId: activity.conversation.id,
+      personal: activity.conversation.conversationType === 'personal',
+      reference: reference as Readonly<Record<string, unknown>>,
+    },
+    deed,
+    async send(card) {
+      const sent = await context.sendActivity(asMessage(card));
+      return sent?.id ? sent.id : null;
+    },
+  };
+}
+
+function readDeed(activity: Activity): Deed | null {
+  const messageId = activity.replyToId ?? null;
+  switch (activity.type as string) {
+    case 'message': {
+      const form = submitted.safeParse(activity.value);
+      if (form.success) {
+        const { verb, ...rest } = form.data;
+        return { kind: 'press', verb, data: rest, automatic: false, messageId, submitted: true };
+      }
+      return typeof activity.text === 'string' ? { kind: 'text', text: withoutMention(activity) } : null;
+    }
+    case 'invoke': {
+      const action = cardAction.safeParse(activity.value);
+      if (activity.name !== 'adaptiveCard/action' || !action.success) return null;
+      return { kind: 'press', verb: action.data.action.verb, data: action.data.action.data, automatic: action.data.trigger === 'automatic', messageId, submitted: false };
+    }
+    case 'conversationUpdate':
+      return (activity.membersAdded ?? []).some((member) => member.id === activity.recipient.id) ? { kind: 'added' } : null;
+    default:
+      return null;
+  }
+}
+
+/** What was said, without the bot's own name in front. */
+function withoutMention(activity: Activity): string {
+  const mine = (activity.entities ?? []).filter((entity) => entity.type === 'mention')
+    .map((entity) => z.looseObject({ text: z.string(), mentioned: z.looseObject({ id: z.string() }) }).safeParse(entity).data)
+    .filter((mention) => mention?.mentioned.id === activity.recipient.id);
+  return mine.reduce((text, mention) => text.replace(mention?.text ?? '', ' '), activity.text).trim();
+}

@@ -1,0 +1,42 @@
+// What people do in chat and what they are answered, in our own words: nothing here knows how chat carries it.
+import { type Card } from '../cards/render';
+
+/** Who does something. */
+export interface Sender {
+  /** Directory object id, in lower case: the only thing that identifies a person. */
+  readonly personId: string;
+  readonly name: string;
+  /** How the channel calls this person, for `refresh.userIds`. */
+  readonly chatId: string;
+  readonly locale: string;
+}
+
+/** Where it happens. `reference` is what the adapter needs to write there later; opaque to everybody else. */
+export interface Place {
+  readonly conversationId: string;
+  readonly personal: boolean;
+  readonly reference: Readonly<Record<string, unknown>>;
+}
+
+/** What somebody did. `automatic`: their client asked for a fresh card, nobody pressed. */
+export type Deed =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'press'; readonly verb: string; readonly data: Readonly<Record<string, unknown>>; readonly automatic: boolean; readonly messageId: string | null; readonly submitted: boolean }
+  | { readonly kind: 'added' };
+
+export interface Turn {
+  readonly sender: Sender;
+  readonly place: Place;
+  readonly deed: Deed;
+  /** Sends a new message; resolves to its id, or null when the channel gives none. */
+  send(card: Card): Promise<string | null>;
+}
+
+/** The card takes the place of the one pressed, or is a new message when something was typed. `null`: nothing to show. */
+export type Reply = Card | null;
+
+/** Writes into a conversation outside of a turn. */
+export interface Chat {
+  /** @throws whatever the channel answers. */
+  update(place: Place, messageId: string, card: Card): Promise<void>;
+}

@@ -1,0 +1,58 @@
+// Every verb a card may send, with the one schema of what it carries. Whatever does not fit is refused before a handler sees it.
+import { z } from 'zod';
+import { id, personId } from '../storage/model/fields';
+import { formToken } from './forms/token';
+
+const nothing = z.object({});
+const requestId = z.string().regex(/^[A-Za-z0-9:_-]{8,100}$/);
+const ofGroup = z.object({ groupId: id });
+const ofAgent = z.object({ agentId: id });
+const once = { requestId };
+/** Inputs arrive as text; a client that leaves an empty one out means an empty one. */
+const typed = z.string().max(10_000).default('');
+/** A form’s inputs travel beside its token; which of them there are is for the form to read. */
+const groupForm = z.looseObject({ form: formToken });
+const agentInputs = { name: typed, sipUser: typed, known: typed, personId: typed };
+
+export const VERB_SCHEMAS = {
+  help: nothing,
+  who: nothing,
+  groups: nothing,
+  group: ofGroup,
+  'group.new': nothing,
+  'group.edit': ofGroup,
+  'group.save': groupForm,
+  'group.move': groupForm.extend({ agentId: id, step: z.enum(['up', 'down']) }),
+  'group.hear': groupForm,
+  'group.delete': ofGroup,
+  'group.deleteNow': ofGroup.extend(once),
+  live: ofGroup,
+  'live.refresh': ofGroup,
+  'live.stop': ofGroup,
+  duty: nothing,
+  'duty.set': z.object({ onDuty: z.boolean(), ...once }),
+  phone: nothing,
+  'phone.ring': nothing,
+  'phone.reset': nothing,
+  'phone.resetNow': z.object(once),
+  agents: z.object({ search: typed }),
+  'agent.new': nothing,
+  'agent.create': z.object({ ...once, ...agentInputs }),
+  'agent.edit': ofAgent,
+  'agent.save': ofAgent.extend({ ...once, version: z.int().min(1), opened: z.object({ name: typed, sipUser: typed, personId: typed }), ...agentInputs }),
+  'agent.delete': ofAgent,
+  'agent.deleteNow': ofAgent.extend(once),
+  'agent.reset': ofAgent,
+  'agent.resetNow': ofAgent.extend(once),
+  managers: ofGroup,
+  'managers.add': ofGroup.extend({ ...once, known: typed, personId: typed, name: typed }),
+  'managers.remove': ofGroup.extend({ personId }),
+  'managers.removeNow': ofGroup.extend({ personId, ...once }),
+  undo: nothing,
+  'undo.now': z.object({ entryId: z.string().min(1).max(200), ...once }),
+  'first.create': z.object({ ...once, agentName: typed, agentUser: typed, groupName: typed, groupUser: typed }),
+} as const;
+
+export type BotVerb = keyof typeof VERB_SCHEMAS;
+export type Sent<V extends BotVerb> = z.output<(typeof VERB_SCHEMAS)[V]>;
+export const BOT_VERBS = Object.keys(VERB_SCHEMAS) as readonly BotVerb[];
