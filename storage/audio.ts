@@ -1,7 +1,28 @@
 // Audio in GridFS, named by its content: the same sound is stored once, and a name never means another sound.
-import { type Db } from 'mongodb';
+import { createHash } from 'node:crypto';
+import { finished } from 'node:stream/promises';
+import { GridFSBucket, type Db } from 'mongodb';
+
+// Chunks belong to an id of their own and the content hash is the file's name, so that an upload that was cut off is never in the way of the next.
+const bucketOf = (db: Db): GridFSBucket => new GridFSBucket(db, { bucketName: 'audio' });
 
 /** Stores a WAV file; resolves to its id, the SHA-256 of the bytes in hex. */
-export declare function storeAudio(db: Db, wav: Buffer): Promise<string>;
+export async function storeAudio(db: Db, wav: Buffer): Promise<string> {
+  const audioId = createHash('sha256').update(wav).digest('hex');
+  const bucket = bucketOf(db);
+  if (await bucket.find({ filename: audioId }).hasNext()) return audioId;
+  const upload = bucket.openUploadStream(audioId);
+  upload.end(wav);
+  await finished(upload);
+  return audioId;
+}
+
 /** `null` when there is none of that id. */
-export declare function readAudio(db: Db, audioId: string): Promise<Buffer | null>;
+export async function readAudio(db: Db, audioId: string): Promise<Buffer | null> {
+  const bucket = bucketOf(db);
+  const [file] = await bucket.find({ filename: audioId }).limit(1).toArray();
+  if (!file) return null;
+  const chunks: Buffer[] = [];
+  for await (const chunk of bucket.openDownloadStream(file._id)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,8 +1,17 @@
 // Where phones registered from: written behind by the registrar, read at its start and by people who set up a phone.
 import { type Db } from 'mongodb';
 import { type PhoneBinding } from './model/live';
+import { collectionOf } from './schema';
 
-export declare function writeBinding(db: Db, binding: PhoneBinding): Promise<void>;
-export declare function removeBinding(db: Db, agentId: string): Promise<void>;
-/** All bindings of a pool that have not expired. */
-export declare function readBindings(db: Db, pool: string): Promise<readonly PhoneBinding[]>;
+export async function writeBinding(db: Db, binding: PhoneBinding): Promise<void> {
+  await collectionOf(db, 'bindings').replaceOne({ _id: binding._id }, binding, { upsert: true });
+}
+
+export async function removeBinding(db: Db, agentId: string): Promise<void> {
+  await collectionOf(db, 'bindings').deleteOne({ _id: agentId });
+}
+
+/** All bindings of a pool that have not expired; of these agents only, where any are named. */
+export async function readBindings(db: Db, pool: string, agentIds?: readonly string[]): Promise<readonly PhoneBinding[]> {
+  return collectionOf(db, 'bindings').find({ pool, expiresAt: { $gt: new Date() }, ...(agentIds ? { _id: { $in: [...agentIds] } } : {}) }).toArray();
+}

@@ -1,7 +1,56 @@
 // One MongoClient a process, with options chosen on purpose.
-import { type Db, type MongoClient } from 'mongodb';
+import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
+import { prepareSchema } from './schema';
 
 export interface Connection { readonly client: MongoClient; readonly db: Db; close(): Promise<void> }
 
-/** Connects and prepares the schema. `forPeople`: a person is waiting, so an absent database is told after 3 s. @throws the driver's fault. */
-export declare function connect(uri: string, options: { readonly appName: string; readonly forPeople?: boolean }): Promise<Connection>;
+export interface ConnectOptions {
+  /** Shown in the database's log and in `currentOp`. */
+  readonly appName: string;
+  /** A person waits for each answer, so an absent database is told after 3 s instead of waited for. */
+  readonly forPeople?: boolean;
+}
+
+/** The database's name where the URI has none. */
+export const DATABASE = 'response-group';
+
+/** Why each option is as it is. */
+export function clientOptions({ appName, forPeople = false }: ConnectOptions): MongoClientOptions {
+  return {
+    appName,
+    // What was acknowledged survives the loss of the primary.
+    writeConcern: { w: 'majority' },
+    readConcern: { level: 'majority' },
+    readPreference: 'primary',
+    // Cures one step-down or one lost connection; whatever is left over is repeated by the identity of the write (see transaction.ts).
+    retryWrites: true,
+    retryReads: true,
+    // An election takes up to 12 s. The engine's writes are behind its calls and may wait for it; a person in chat is told at once.
+    serverSelectionTimeoutMS: forPeople ? 3_000 : 15_000,
+    connectTimeoutMS: 3_000,
+    // A frozen server or a silent network must not hold a request for ever. Longer than any wait of ours: a change stream is answered each second.
+    socketTimeoutMS: forPeople ? 6_000 : 20_000,
+    // A database that comes back is noticed within 2 s.
+    heartbeatFrequencyMS: 2_000,
+    maxPoolSize: 20,
+    ignoreUndefined: true,
+  };
+}
+
+/**
+ * Connects and prepares collections and indexes.
+ * @throws the driver's fault: MongoParseError for a URI that cannot be read, MongoServerSelectionError where nobody answers.
+ */
+export async function connect(uri: string, options: ConnectOptions): Promise<Connection> {
+  const client = new MongoClient(uri, clientOptions(options));
+  try {
+    await client.connect();
+    const named = new URL(uri.replace(/^mongodb(\+srv)?:\/\/[^/]*/, 'mongodb://host')).pathname.slice(1);
+    const db = client.db(named === '' ? DATABASE : decodeURIComponent(named));
+    await prepareSchema(db);
+    return { client, db, close: () => client.close() };
+  } catch (fault) {
+    await client.close().catch(() => undefined);
+    throw fault;
+  }
+}

@@ -1,22 +1,86 @@
-// Instructions: a person's request to the engine, carried by the database; asked on one side, settled exactly once on the other.
-import { type Db } from 'mongodb';
+// Instructions: a person's request to the engine, carried by the database; asked on one side, begun at most once and settled exactly once on the other.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pauseFor } from 'node:timers/promises';
+import { type ClientSession, type Db } from 'mongodb';
 import { type Logger } from './process/log';
 import { type Instruction, type InstructionOutcome, type InstructionRequest } from './model/instruction';
+import { openFollower } from './doorbell';
+import { collectionOf } from './schema';
 
 export interface InstructionDeps { readonly db: Db; readonly log: Logger }
 
 /** How long an instruction may wait to be begun. */
 export const INSTRUCTION_EXPIRY_MS = 10_000;
+/** How long one that was begun may take: a phone is answered slowly. */
+const CARRYING_OUT_MS = 20_000;
 
 /**
- * Bot side: writes the instruction and waits for its outcome; `expired` when the engine did not settle it within `waitMs` (default: expiry + 20 s,
- * for a phone takes a while to be answered).
+ * Bot side: writes the instruction and waits for its outcome. `expired` when no engine began it within `expiryMs`, or it was not settled `waitMs` after.
+ * @throws the driver's fault when it could not be written
  */
-export declare function askEngine(deps: InstructionDeps, pool: string, request: InstructionRequest, by: string, options?: { readonly expiryMs?: number; readonly waitMs?: number }): Promise<InstructionOutcome>;
+export async function askEngine(deps: InstructionDeps, pool: string, request: InstructionRequest, by: string, options: { readonly expiryMs?: number; readonly waitMs?: number } = {}): Promise<InstructionOutcome> {
+  const { expiryMs = INSTRUCTION_EXPIRY_MS, waitMs = CARRYING_OUT_MS } = options;
+  const instructions = collectionOf(deps.db, 'instructions');
+  const _id = randomUUID();
+  const asked = { _id, pool, request, by, begunAt: null, outcome: null };
+  const times = { createdAt: '$$NOW', expiresAt: { $add: ['$$NOW', expiryMs] } };
+  await instructions.updateOne({ _id }, [{ $replaceWith: { $mergeObjects: [{ $literal: asked }, times] } }], { upsert: true });
+
+  const over = new AbortController();
+  let outcome: InstructionOutcome | null = null;
+  let begun = false;
+  const look = async (): Promise<void> => {
+    const found = await instructions.findOne({ _id });
+    outcome = found?.outcome ?? outcome;
+    begun = found?.begunAt != null;
+    if (outcome) over.abort();
+  };
+  const follower = openFollower(instructions, { 'documentKey._id': _id }, deps.log, look);
+  const waitUpTo = (ms: number): Promise<void> => pauseFor(ms, undefined, { signal: over.signal }).catch(() => undefined);
+  try {
+    await waitUpTo(expiryMs);
+    if (!over.signal.aborted && begun) await waitUpTo(waitMs);
+    if (!over.signal.aborted) {
+      await settleInstruction(deps.db, _id, { kind: 'expired' });
+      await look();
+    }
+    return outcome ?? { kind: 'expired' };
+  } finally {
+    await follower.close();
+  }
+}
 
 export interface InstructionService { close(): Promise<void> }
-/** Engine side: hands on each pending instruction once to this process: those found at start, and new ones as they come. Expired ones are settled as such. */
-export declare function serveInstructions(deps: InstructionDeps, pool: string, onInstruction: (instruction: Instruction) => void): InstructionService;
 
-/** Settles one that has no call to be written with; `false` when it was settled before. */
-export declare function settleInstruction(db: Db, instructionId: string, outcome: InstructionOutcome): Promise<boolean>;
+/**
+ * Engine side, for the engine that holds the lease: hands on each pending instruction once, those found at the start and new ones as they come, oldest
+ * first. Those that expired are settled as such; those that an earlier engine began and never settled, as failed.
+ */
+export function serveInstructions(deps: InstructionDeps, pool: string, onInstruction: (instruction: Instruction) => void): InstructionService {
+  const instructions = collectionOf(deps.db, 'instructions');
+  let isFirst = true;
+  return openFollower(instructions, { operationType: { $in: ['insert', 'replace'] } }, deps.log, async (stopping) => {
+    if (isFirst) {
+      const orphans = await instructions.find({ pool, outcome: null, begunAt: { $ne: null } }).toArray();
+      for (const orphan of orphans) await settleInstruction(deps.db, orphan._id, { kind: 'refused', reason: 'failed' });
+      isFirst = false;
+    }
+    for (const { _id } of await instructions.find({ pool, outcome: null, begunAt: null }).sort({ createdAt: 1 }).toArray()) {
+      if (stopping.aborted) return;
+      // Begun by the database's clock, and by one engine only.
+      const begun = await instructions.findOneAndUpdate(
+        { _id, outcome: null, begunAt: null, $expr: { $gt: ['$expiresAt', '$$NOW'] } }, { $currentDate: { begunAt: true } }, { returnDocument: 'after' },
+      );
+      if (begun) onInstruction(begun);
+      else await settleInstruction(deps.db, _id, { kind: 'expired' }, undefined, { unlessBegun: true });
+    }
+  });
+}
+
+/** Settles one, in the transaction of the call it belongs to where there is one; `false` when it was settled before. */
+export async function settleInstruction(db: Db, instructionId: string, outcome: InstructionOutcome, session?: ClientSession, { unlessBegun = false } = {}): Promise<boolean> {
+  const settled = await collectionOf(db, 'instructions').updateOne(
+    { _id: instructionId, outcome: null, ...(unlessBegun ? { begunAt: null } : {}) }, { $set: { outcome } }, session ? { session } : {},
+  );
+  return settled.modifiedCount === 1;
+}

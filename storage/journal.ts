@@ -1,22 +1,22 @@
 // The engine's journal: one document a live call, each agent's memory, and the lease that fences older engines.
-import { type Db, type MongoClient } from 'mongodb';
+import { MongoServerError, type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { type CallRecord } from './model/record';
 import { type InstructionOutcome } from './model/instruction';
+import { settleInstruction } from './instructions';
+import { databaseTime } from './live';
+import { writeRecords } from './records';
+import { collectionOf } from './schema';
+import { type JournalBody, type StoredJournalEntry, type StoredLease } from './stored';
+import { supersede } from './superseding';
+import { inTransaction } from './transaction';
 
-export interface Lease {
-  /** The pool. */
-  readonly _id: string;
-  readonly epoch: number;
-  readonly holder: string;
-  /** Database time of the last renewal. */
-  readonly renewedAt: Date;
-}
+export type Lease = StoredLease & { readonly ageMs: number };
 
-/** What the journal keeps of a call or an agent. The body is the engine's own; dates and plain data only. */
-export interface JournalEntry { readonly id: string; readonly epoch: number; readonly revision: number; readonly body: Readonly<Record<string, unknown>> }
+/** What the journal keeps of a call or an agent. The body is the engine's own: dates and plain data only. */
+export interface JournalEntry { readonly id: string; readonly epoch: number; readonly revision: number; readonly body: JournalBody }
 
-/** `revision` grows with each write of the same id. A call's `body: null` is its tombstone: nothing older brings it back. */
-export interface JournalWrite { readonly id: string; readonly revision: number; readonly body: Readonly<Record<string, unknown>> | null }
+/** `revision` grows with each write of the same id. `body: null` is a tombstone: nothing older brings it back. */
+export interface JournalWrite { readonly id: string; readonly revision: number; readonly body: JournalBody | null }
 
 export interface JournalBatch {
   readonly calls?: readonly JournalWrite[];
@@ -35,19 +35,75 @@ export class LeaseLost extends Error {
   }
 }
 
-export interface Journal {
-  readonly pool: string;
-  readonly epoch: number;
-  /** Everything a predecessor left: calls without tombstone, and agents. */
-  readAll(): Promise<{ readonly calls: readonly JournalEntry[]; readonly agents: readonly JournalEntry[] }>;
-  /** One transaction, which first matches and renews the lease. Safe to repeat after a fault. An empty batch just renews. @throws LeaseLost */
-  write(batch: JournalBatch): Promise<void>;
+/** A transaction that has not come through by then is handed back, to be written again with what came since. */
+const WRITE_PATIENCE_MS = 5_000;
+const DUPLICATE_KEY = 11000;
+
+interface JournalDeps { readonly client: MongoClient; readonly db: Db }
+
+/** One engine's hold on a pool's journal, at one epoch. */
+export class Journal {
+  constructor(private readonly deps: JournalDeps, readonly pool: string, readonly epoch: number) {}
+
+  /** Everything a predecessor left: calls without tombstone, and agents. @throws LeaseLost, or the driver's fault */
+  async readAll(): Promise<{ readonly calls: readonly JournalEntry[]; readonly agents: readonly JournalEntry[] }> {
+    const { db } = this.deps;
+    // A predecessor can write nothing more once the lease is ours, so its tombstones have done their work.
+    await this.renew();
+    await collectionOf(db, 'journalCalls').deleteMany({ pool: this.pool, ended: true, epoch: { $lt: this.epoch } });
+    const live = { pool: this.pool, ended: false };
+    const [calls, agents] = await Promise.all([collectionOf(db, 'journalCalls').find(live).toArray(), collectionOf(db, 'journalAgents').find(live).toArray()]);
+    return { calls: calls.map(entryOf), agents: agents.map(entryOf) };
+  }
+
+  /** One transaction, which first matches and renews the lease. Safe to repeat after a fault. An empty batch just renews. @throws LeaseLost, or the driver's fault */
+  async write(batch: JournalBatch): Promise<void> {
+    const { calls = [], agents = [], records = [], settled = [] } = batch;
+    if (calls.length + agents.length + records.length + settled.length === 0) return this.renew();
+    const { client, db } = this.deps;
+    await inTransaction(client, async (session) => {
+      await this.renew(session);
+      if (calls.length > 0) await collectionOf(db, 'journalCalls').bulkWrite(calls.map((one) => supersede(this.stored(one))), { session });
+      if (agents.length > 0) await collectionOf(db, 'journalAgents').bulkWrite(agents.map((one) => supersede(this.stored(one))), { session });
+      await writeRecords(db, records, session);
+      for (const { instructionId, outcome } of settled) await settleInstruction(db, instructionId, outcome, session);
+    }, Date.now() + WRITE_PATIENCE_MS);
+  }
+
+  private async renew(session?: ClientSession): Promise<void> {
+    const renewed = await collectionOf(this.deps.db, 'leases').updateOne({ _id: this.pool, epoch: this.epoch }, { $currentDate: { renewedAt: true } }, session ? { session } : {});
+    if (renewed.matchedCount === 0) throw new LeaseLost(this.pool, this.epoch);
+  }
+
+  private stored({ id, revision, body }: JournalWrite): StoredJournalEntry {
+    return { _id: id, pool: this.pool, epoch: this.epoch, revision, body, ended: body === null, endedAt: body === null ? new Date() : null };
+  }
+}
+
+function entryOf({ _id, epoch, revision, body }: StoredJournalEntry): JournalEntry {
+  return { id: _id, epoch, revision, body: body ?? {} };
 }
 
 /** The lease as the primary knows it; `null` before the first engine. `ageMs` is measured by the database's clock. */
-export declare function readLease(db: Db, pool: string): Promise<(Lease & { readonly ageMs: number }) | null>;
+export async function readLease(db: Db, pool: string): Promise<Lease | null> {
+  const lease = await collectionOf(db, 'leases').findOne({ _id: pool });
+  return lease && { ...lease, ageMs: (await databaseTime(db)).getTime() - lease.renewedAt.getTime() };
+}
 
 /**
  * Takes the lease with epoch + 1. `ifEpoch`: only when that epoch still holds it (0: only if nobody ever did); otherwise resolves to `null`.
+ * Asking again after a fault with the same `holder` and `ifEpoch` finds what the first asking took.
  */
-export declare function takeLease(deps: { readonly client: MongoClient; readonly db: Db }, pool: string, holder: string, options?: { readonly ifEpoch?: number }): Promise<Journal | null>;
+export async function takeLease(deps: JournalDeps, pool: string, holder: string, options: { readonly ifEpoch?: number } = {}): Promise<Journal | null> {
+  const { ifEpoch } = options;
+  const leases = collectionOf(deps.db, 'leases');
+  const taken = await leases.findOneAndUpdate(
+    { _id: pool, ...(ifEpoch === undefined ? {} : { epoch: ifEpoch }) },
+    { $inc: { epoch: 1 }, $set: { holder }, $currentDate: { renewedAt: true } },
+    { upsert: (ifEpoch ?? 0) === 0, returnDocument: 'after' },
+  ).catch((fault: unknown) => {
+    if (fault instanceof MongoServerError && fault.code === DUPLICATE_KEY) return null;
+    throw fault;
+  }) ?? (ifEpoch === undefined ? null : await leases.findOne({ _id: pool, holder, epoch: ifEpoch + 1 }));
+  return taken && new Journal(deps, pool, taken.epoch);
+}

@@ -1,0 +1,50 @@
+// The change log and the objects it is about: read by the feed, by history and by undo; written by administration alone.
+import { type ClientSession, type Db, type MongoClient } from 'mongodb';
+import { emptyConfiguration, OBJECT_KINDS, type Configuration, type ObjectChange, type ObjectKind, type ObjectKinds } from './model/configuration';
+import { collectionOf } from './schema';
+import { type StoredChange, type StoredObject } from './stored';
+import { inTransaction } from './transaction';
+
+/** Raises the pool's sequence. The first write of a transaction: from here to its end no other transaction of the pool commits. */
+export async function nextSequence(db: Db, session: ClientSession, pool: string): Promise<number> {
+  const counter = await collectionOf(db, 'counters').findOneAndUpdate({ _id: pool }, { $inc: { sequence: 1 } }, { session, upsert: true, returnDocument: 'after' });
+  if (!counter) throw new Error('The change counter could not be raised.');
+  return counter.sequence;
+}
+
+/** Writes the objects and their log entry, in the caller's transaction. */
+export async function writeChange(db: Db, session: ClientSession, entry: StoredChange): Promise<void> {
+  for (const change of entry.changes) {
+    const collection = db.collection<StoredObject<ObjectKind>>(change.kind);
+    if (change.after === null) await collection.deleteOne({ _id: change.id }, { session });
+    else await collection.replaceOne({ _id: change.id }, change.after, { session, upsert: true });
+  }
+  await collectionOf(db, 'changes').insertOne(entry, { session });
+}
+
+/** An object without the name the database gives it. */
+export function unstored<K extends ObjectKind>(stored: StoredObject<K>): ObjectKinds[K] {
+  const { _id, ...object } = stored;
+  return object as unknown as ObjectKinds[K];
+}
+
+/** Entries after `sequence`, oldest first: only what a follower needs. */
+export async function changesAfter(db: Db, pool: string, sequence: number, limit: number): Promise<readonly { readonly sequence: number; readonly changes: readonly ObjectChange[] }[]> {
+  return collectionOf(db, 'changes').find({ pool, sequence: { $gt: sequence } }, { projection: { sequence: 1, changes: 1 } })
+    .sort({ sequence: 1 }).limit(limit).toArray();
+}
+
+const READ_PATIENCE_MS = 15_000;
+
+/** The whole configuration at one sequence. */
+export async function readConfiguration(client: MongoClient, db: Db, pool: string): Promise<Configuration> {
+  return inTransaction(client, async (session) => {
+    const configuration = emptyConfiguration(pool);
+    configuration.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }, { session }))?.sequence ?? 0;
+    for (const kind of OBJECT_KINDS) {
+      const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
+      for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(stored as StoredObject<ObjectKind>));
+    }
+    return configuration;
+  }, Date.now() + READ_PATIENCE_MS);
+}

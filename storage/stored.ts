@@ -1,0 +1,75 @@
+// Documents as the database holds them: the model's objects, and what only this database needs to know beside them.
+import { type ChangeEntry } from './model/change';
+import { type ObjectKind, type ObjectKinds } from './model/configuration';
+import { type Instruction } from './model/instruction';
+import { type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
+import { type CallRecord } from './model/record';
+
+/** An object of the configuration as it is stored: under its own id. */
+export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string };
+/** `_id` is the pool. The first write of every administration transaction, so that no two of a pool ever overlap. */
+export interface Counter { readonly _id: string; readonly sequence: number }
+
+/** What a log entry is about, as a person names it. */
+export interface Subject { readonly kind: 'group' | 'agent' | 'settings'; readonly id: string; readonly name: string }
+
+/** A log entry as stored: with what only this database needs to know of it. */
+export interface StoredChange extends ChangeEntry {
+  readonly subject: Subject;
+  /** What was answered, without secrets, for a request that comes again. */
+  readonly value: unknown;
+  /** Made anew by each call of `perform`, which recognises by it what an attempt of its own has written. */
+  readonly token: string;
+}
+
+/** `begunAt`: when an engine took it up, in database time. */
+export type StoredInstruction = Instruction & { readonly begunAt: Date | null };
+
+export interface StoredLease {
+  /** The pool. */
+  readonly _id: string;
+  readonly epoch: number;
+  /** Unique to one engine process. */
+  readonly holder: string;
+  /** Database time of the last renewal. */
+  readonly renewedAt: Date;
+}
+
+export type JournalBody = Readonly<Record<string, unknown>>;
+
+export interface StoredJournalEntry {
+  /** The call's or the agent's id. */
+  readonly _id: string;
+  readonly pool: string;
+  readonly epoch: number;
+  readonly revision: number;
+  /** null: a tombstone. */
+  readonly body: JournalBody | null;
+  readonly ended: boolean;
+  readonly endedAt: Date | null;
+}
+
+export interface Person {
+  /** The directory object id, in lower case. */
+  readonly _id: string;
+  readonly name: string;
+  readonly locale: string;
+  /** What the chat adapter needs to write first; opaque here. */
+  readonly conversation: Readonly<Record<string, unknown>> | null;
+  readonly seenAt: Date;
+}
+
+/** Every collection beside the configuration's, by name. */
+export interface Collections {
+  changes: StoredChange;
+  counters: Counter;
+  liveGroups: LiveGroup;
+  livePools: LivePool;
+  bindings: PhoneBinding;
+  instructions: StoredInstruction;
+  records: CallRecord;
+  people: Person;
+  leases: StoredLease;
+  journalCalls: StoredJournalEntry;
+  journalAgents: StoredJournalEntry;
+}
