@@ -20,7 +20,7 @@ export interface AgentLegEvents {
   renegotiate(sdp: string): Promise<string>;
   completeRenegotiation(sdp: string): void;
   dialogMade(dialogId: string): void;
-  over(): void;
+  over(dialogId: string | null): void;
 }
 
 /** Where and as what the phone is rung. */
@@ -184,7 +184,7 @@ export class AgentLeg {
     if (this.ended) return;
     this.ended = true;
     this.events.ended(outcome);
-    this.events.over();
+    this.events.over(this.dialogId);
   }
 }
 

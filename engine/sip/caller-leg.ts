@@ -19,8 +19,8 @@ export interface CallerLegEvents {
   completeRenegotiation(sdp: string): void;
   /** In-dialog requests carry this id from now on. */
   dialogMade(dialogId: string): void;
-  /** The leg may be forgotten. */
-  over(): void;
+  /** The leg and its dialog may be forgotten. */
+  over(dialogId: string | null): void;
 }
 
 type State = 'invited' | 'answering' | 'awaitingAck' | 'up' | 'ending' | 'over';
@@ -177,6 +177,6 @@ export class CallerLeg {
     if (this.state === 'over') return;
     this.state = 'over';
     this.cancelDeadline?.();
-    this.events.over();
+    this.events.over(this.dialogId);
   }
 }

@@ -19,7 +19,7 @@ export interface SwitchboardDeps {
   readonly domain: string;
 }
 
-interface Leg { request(incoming: Incoming): void; readonly liveDialog: string | null; linkDown(): void; vanished(): void }
+interface Leg { request(incoming: Incoming): void; end(): void; readonly liveDialog: string | null; linkDown(): void; vanished(): void }
 
 export class Switchboard implements SipPort {
   private readonly callers = new Map<CallId, CallerLeg>();
@@ -81,9 +81,9 @@ export class Switchboard implements SipPort {
       renegotiate: (sdp) => this.listener.renegotiate({ legId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
       dialogMade: (dialogId) => { this.dialogs.set(dialogId, made); },
-      over: () => {
+      over: (dialogId) => {
         this.agents.delete(legId);
-        this.forget(made);
+        if (dialogId !== null) this.dialogs.delete(dialogId);
       },
     }, this.deps);
     this.agents.set(legId, made);
@@ -100,26 +100,25 @@ export class Switchboard implements SipPort {
   /** Legs that are not over. */
   get size(): number { return this.callers.size + this.agents.size; }
 
-  /** The dialog of a caller or of a leg, for the journal. */
-  dialogOf(id: CallId | OfferId): string | null { return (this.callers.get(id) ?? this.agents.get(id))?.liveDialog ?? null; }
+  /** The dialog of a caller, or of a leg by its offer id, for the journal. */
+  dialogOf(id: CallId): string | null { return (this.callers.get(id) ?? this.agents.get(id))?.liveDialog ?? null; }
 
   linkDown(): void {
     for (const leg of this.legs()) leg.linkDown();
   }
 
-  /** What the edge says exists: legs whose dialog is gone are over; returned are the dialogs that belong to no leg. */
-  reconcile(existing: ReadonlySet<string>): string[] {
-    for (const leg of this.legs()) {
-      if (leg.liveDialog !== null && !existing.has(leg.liveDialog)) leg.vanished();
-    }
-    return [...existing].filter((dialogId) => !this.dialogs.has(dialogId));
+  /** Dialogs that stand now. */
+  liveDialogs(): ReadonlySet<string> { return new Set(this.dialogs.keys()); }
+
+  /** The edge does not know this dialog: its leg is over. */
+  vanished(dialogId: string): void { this.dialogs.get(dialogId)?.vanished(); }
+
+  /** Ends every leg; what comes of it is told as ever. */
+  endAll(): void {
+    for (const leg of this.legs()) leg.end();
   }
 
   private legs(): Leg[] { return [...this.callers.values(), ...this.agents.values()]; }
-
-  private forget(leg: Leg): void {
-    for (const [dialogId, owner] of this.dialogs) if (owner === leg) this.dialogs.delete(dialogId);
-  }
 
   private invite(incoming: Incoming): void {
     const extensions = unsupportedExtensions(incoming);
@@ -144,9 +143,9 @@ export class Switchboard implements SipPort {
       renegotiate: (sdp) => this.listener.renegotiate({ callId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ callId }, sdp); },
       dialogMade: (dialogId) => { this.dialogs.set(dialogId, made); },
-      over: () => {
+      over: (dialogId) => {
         this.callers.delete(callId);
-        this.forget(made);
+        if (dialogId !== null) this.dialogs.delete(dialogId);
       },
     }, this.deps);
     this.callers.set(callId, made);

@@ -1,0 +1,98 @@
+// Rings an agent's own phone, for no caller, and says a sentence to whoever answers.
+import { type LegOutcome } from '../core/types';
+import { type InstructionOutcome } from '../../storage/model/instruction';
+import { type Logger } from '../../storage/process/log';
+import { type MediaPort, type SipPort, type SoundPort, type Timers } from './ports';
+import { within } from './serial';
+import { ENGINE_LANGUAGE, TEXTS } from './texts';
+
+export interface PhoneTestDeps {
+  readonly media: MediaPort;
+  readonly sounds: SoundPort;
+  readonly timers: Timers;
+  readonly log: Logger;
+  sip(): SipPort;
+  /** Exactly once a test. */
+  ended(testId: string, outcome: InstructionOutcome): void;
+}
+
+const MS = { media: 4_000, ring: 20_000, longestTalk: 30_000, afterSentence: 400 } as const;
+
+interface Test { outcome: InstructionOutcome; cancelDeadline: (() => void) | null; over: boolean }
+
+/** Why a phone test came to nothing, by how its leg ended. */
+const REFUSALS: Readonly<Record<LegOutcome, InstructionOutcome>> = {
+  declined: { kind: 'refused', reason: 'declined' },
+  busy: { kind: 'refused', reason: 'busy' },
+  noAnswer: { kind: 'refused', reason: 'noAnswer' },
+  unreachable: { kind: 'refused', reason: 'unreachable' },
+  failed: { kind: 'refused', reason: 'failed' },
+  withdrawn: { kind: 'refused', reason: 'noAnswer' },
+  hungUp: { kind: 'done' },
+};
+
+/** The leg id is the test id: it belongs to no call. The anchor is made the other way round than for a caller: we offer. */
+export class PhoneTests {
+  private readonly tests = new Map<string, Test>();
+
+  constructor(private readonly deps: PhoneTestDeps) {}
+
+  has(testId: string): boolean { return this.tests.has(testId); }
+
+  ring(testId: string, agentId: string): void {
+    const test: Test = { outcome: { kind: 'refused', reason: 'failed' }, cancelDeadline: null, over: false };
+    this.tests.set(testId, test);
+    within(this.deps.timers, MS.media, 'anchor', this.deps.media.anchorOfferless(testId)).then(({ callerSdp }) => {
+      test.cancelDeadline = this.deps.timers.after(MS.ring, () => { this.deps.sip().withdraw(testId, 'noAnswer'); });
+      this.deps.sip().ring(testId, { agentId, sdp: callerSdp, fromName: TEXTS[ENGINE_LANGUAGE].phoneTestFrom, fromUser: 'phone-test' });
+    }).catch((fault: unknown) => {
+      this.failed(fault);
+      this.finish(testId);
+    });
+  }
+
+  answered(testId: string, sdp: string): void {
+    const test = this.tests.get(testId);
+    if (test === undefined) return;
+    test.outcome = { kind: 'done' };
+    this.endAfter(test, testId, MS.longestTalk);
+    this.speak(testId, sdp).then((durationMs) => { this.endAfter(test, testId, durationMs + MS.afterSentence); }, (fault: unknown) => {
+      this.failed(fault);
+      if (!test.over) test.outcome = { kind: 'refused', reason: 'failed' };
+      this.deps.sip().endLeg(testId);
+    });
+  }
+
+  legEnded(testId: string, outcome: LegOutcome): void {
+    const test = this.tests.get(testId);
+    if (test === undefined) return;
+    if (test.outcome.kind !== 'done') test.outcome = outcome === 'hungUp' ? test.outcome : REFUSALS[outcome];
+    this.finish(testId);
+  }
+
+  private async speak(testId: string, sdp: string): Promise<number> {
+    const { media, sounds, timers } = this.deps;
+    await within(timers, MS.media, 'complete', media.completeOfferless(testId, sdp));
+    const { file } = await within(timers, MS.media, 'sound', sounds.prompt(TEXTS[ENGINE_LANGUAGE].phoneTest, ENGINE_LANGUAGE));
+    return (await within(timers, MS.media, 'play', media.play(testId, file, false))).durationMs;
+  }
+
+  private endAfter(test: Test, testId: string, ms: number): void {
+    test.cancelDeadline?.();
+    if (!test.over) test.cancelDeadline = this.deps.timers.after(ms, () => { this.deps.sip().endLeg(testId); });
+  }
+
+  private finish(testId: string): void {
+    const test = this.tests.get(testId);
+    if (test === undefined) return;
+    this.tests.delete(testId);
+    test.over = true;
+    test.cancelDeadline?.();
+    within(this.deps.timers, MS.media, 'release', this.deps.media.release(testId)).catch((fault: unknown) => { this.failed(fault); });
+    this.deps.ended(testId, test.outcome);
+  }
+
+  private failed(fault: unknown): void {
+    this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'a phone test met a fault');
+  }
+}

@@ -1,0 +1,155 @@
+// Writes the journal behind the calls: what changed is gathered for 50 ms and written as one transaction; no call ever waits for it.
+//
+// While the database is away nothing is lost that has a bound: of each live call only its latest state is kept, and the records of ended
+// calls up to RECORDS_KEPT. What would fall out goes to `spill`, where a local append-only file takes it.
+import { type CallRecord } from '../../storage/model/record';
+import { type InstructionOutcome } from '../../storage/model/instruction';
+import { type Journal, type JournalBatch, LeaseLost, type JournalWrite } from '../../storage/journal';
+import { type Logger } from '../../storage/process/log';
+import { type Timers } from '../calls/ports';
+
+export interface JournalWriterDeps {
+  readonly journal: Pick<Journal, 'write' | 'epoch' | 'pool'>;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** The present body; null when it is over. */
+  callBody(callId: string): Readonly<Record<string, unknown>> | null;
+  agentBody(agentId: string): Readonly<Record<string, unknown>> | null;
+  /** Takes what no longer fits into memory. */
+  spill(records: readonly CallRecord[]): void;
+  /** A newer engine holds the lease: stop deciding. */
+  leaseLost(fault: LeaseLost): void;
+}
+
+export const JOURNAL_MS = { coalesce: 50, renew: 500, retry: { first: 100, factor: 2, most: 2_000 } } as const;
+export const RECORDS_KEPT = 20_000;
+/** Entries a transaction carries at most; the rest follows in the next. */
+export const ENTRIES_A_BATCH = 500;
+
+interface Pending {
+  readonly calls: Set<string>;
+  readonly agents: Set<string>;
+  records: CallRecord[];
+  settled: { instructionId: string; outcome: InstructionOutcome }[];
+}
+
+export class JournalWriter {
+  private readonly pending: Pending = { calls: new Set(), agents: new Set(), records: [], settled: [] };
+  private readonly revisions = new Map<string, number>();
+  private cancelTimer: (() => void) | null = null;
+  private writing: Promise<void> | null = null;
+  private retryMs: number = JOURNAL_MS.retry.first;
+  private writtenAtMs: number | null = null;
+  private stopped = false;
+
+  constructor(private readonly deps: JournalWriterDeps) {
+    this.schedule(JOURNAL_MS.renew);
+  }
+
+  /** Whether the last write went through. */
+  get healthy(): boolean { return this.retryMs === JOURNAL_MS.retry.first; }
+
+  touch(calls: Iterable<string>, agents: Iterable<string>): void {
+    for (const callId of calls) this.pending.calls.add(callId);
+    for (const agentId of agents) this.pending.agents.add(agentId);
+    this.soon();
+  }
+
+  record(record: CallRecord): void {
+    this.pending.records.push(record);
+    if (this.pending.records.length > RECORDS_KEPT) this.deps.spill(this.pending.records.splice(0, this.pending.records.length - RECORDS_KEPT));
+    this.soon();
+  }
+
+  settle(instructionId: string, outcome: InstructionOutcome): void {
+    this.pending.settled.push({ instructionId, outcome });
+    this.soon();
+  }
+
+  /** Everything known by now is written, or `deadlineMs` is over. No more writes follow. */
+  async close(deadlineMs: number): Promise<void> {
+    const until = this.deps.timers.nowMs() + deadlineMs;
+    while (!this.stopped && (this.writing !== null || this.hasWork()) && this.deps.timers.nowMs() < until) {
+      if (this.writing === null && this.healthy) this.write();
+      await Promise.race([this.writing ?? Promise.resolve(), new Promise<void>((resolve) => { this.deps.timers.after(JOURNAL_MS.coalesce, resolve); })]);
+    }
+    this.stop();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+  }
+
+  private hasWork(): boolean {
+    const { calls, agents, records, settled } = this.pending;
+    return calls.size + agents.size + records.length + settled.length > 0;
+  }
+
+  private soon(): void {
+    if (this.writing === null && this.healthy) this.schedule(JOURNAL_MS.coalesce);
+  }
+
+  /** A timer that is set for earlier stays. */
+  private schedule(ms: number): void {
+    const at = this.deps.timers.nowMs() + ms;
+    if (this.stopped || (this.cancelTimer !== null && this.writtenAtMs !== null && this.writtenAtMs <= at)) return;
+    this.cancelTimer?.();
+    this.writtenAtMs = at;
+    this.cancelTimer = this.deps.timers.after(ms, () => {
+      this.cancelTimer = null;
+      this.write();
+    });
+  }
+
+  private write(): void {
+    if (this.writing !== null || this.stopped) return;
+    this.cancelTimer?.();
+    this.cancelTimer = null;
+    const { calls, agents, records, settled } = this.pending;
+    const taken = { calls: take(calls), agents: take(agents), records: records.splice(0, ENTRIES_A_BATCH), settled: settled.splice(0, ENTRIES_A_BATCH) };
+    const batch: JournalBatch = {
+      calls: this.entries(taken.calls, (id) => this.deps.callBody(id)),
+      agents: this.entries(taken.agents, (id) => this.deps.agentBody(id)),
+      records: taken.records,
+      settled: taken.settled,
+    };
+    this.writing = this.deps.journal.write(batch).then(() => {
+      this.writing = null;
+      if (!this.healthy) this.deps.log.info({}, 'the journal is written again');
+      this.retryMs = JOURNAL_MS.retry.first;
+      for (const { id, body } of batch.calls ?? []) if (body === null && !calls.has(id)) this.revisions.delete(id);
+      this.schedule(this.hasWork() ? JOURNAL_MS.coalesce : JOURNAL_MS.renew);
+    }, (fault: unknown) => {
+      this.writing = null;
+      if (fault instanceof LeaseLost) {
+        this.stop();
+        this.deps.leaseLost(fault);
+        return;
+      }
+      // It is not known what of it was written: the same again, by the same ids, is harmless.
+      for (const id of taken.calls) calls.add(id);
+      for (const id of taken.agents) agents.add(id);
+      this.pending.records = [...taken.records, ...this.pending.records];
+      this.pending.settled = [...taken.settled, ...this.pending.settled];
+      if (this.healthy) this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the journal cannot be written; calls go on, and it is tried again');
+      this.retryMs = Math.min(this.retryMs * JOURNAL_MS.retry.factor, JOURNAL_MS.retry.most);
+      this.schedule(this.retryMs);
+    });
+  }
+
+  private entries(ids: readonly string[], bodyOf: (id: string) => Readonly<Record<string, unknown>> | null): JournalWrite[] {
+    return ids.map((id) => {
+      const revision = (this.revisions.get(id) ?? 0) + 1;
+      this.revisions.set(id, revision);
+      return { id, revision, body: bodyOf(id) };
+    });
+  }
+}
+
+function take(ids: Set<string>): string[] {
+  const taken = [...ids].slice(0, ENTRIES_A_BATCH);
+  for (const id of taken) ids.delete(id);
+  return taken;
+}
