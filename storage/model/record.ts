@@ -33,4 +33,6 @@ export interface CallRecord {
   /** The SIP status for a refused call, else null. */
   readonly refusedWith: number | null;
   readonly offers: readonly OfferRecord[];
+  /** How many earlier offers a call rung for very often had; absent when none. */
+  readonly offersLeftOut?: number;
 }

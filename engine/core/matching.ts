@@ -1,0 +1,77 @@
+// Brings waiting callers and free agents together, first come first served, looking only where something changed.
+import { type Call, comparePlaces, type InputOf, type Waiting } from './call';
+import { type Context } from './context';
+import { ROUTING } from './routing';
+import { type GroupState, type PoolState, type QueueState } from './state';
+
+interface Match { readonly call: Call; readonly news: InputOf<'agentsFree'> }
+
+/**
+ * Leaves no caller waiting whom nobody rings for while an agent of the queue is free. The caller with the first place over all
+ * queues concerned chooses first. Where the method joins rings (parallel), that includes a caller who is being rung for: the first
+ * caller has all free agents, and the second those the first has tried.
+ */
+export function settle(context: Context): void {
+  const { unsettled } = context.state;
+  while (unsettled.size > 0) {
+    let first: { readonly call: Call; readonly queue: QueueState } | null = null;
+    for (const queueId of unsettled) {
+      const queue = context.state.queues.get(queueId);
+      const call = queue === undefined ? null : firstToServe(queue);
+      if (queue === undefined || call === null) unsettled.delete(queueId);
+      else if (first === null || comparePlaces(call.place, first.call.place) < 0) first = { call, queue };
+    }
+    if (first === null) return;
+    const match = matchFor(context.state, first.call, context.now.monotonicMs);
+    if (match === null) unsettled.delete(first.queue.queueId);
+    else context.tell(match.call, match.news);
+  }
+}
+
+/** The first caller of a queue who can be offered to someone now. */
+function firstToServe(queue: QueueState): Call | null {
+  let first: Call | null = null;
+  const head = queue.queued.first;
+  if (head !== undefined && queue.groups.some(({ free }) => free.size > 0)) first = head;
+  for (const group of queue.groups) {
+    if (group.free.size === 0 || group.offered.size === 0 || !joinsRing(group)) continue;
+    for (const call of group.offered.values) {
+      if (first !== null && comparePlaces(first.place, call.place) < 0) break;
+      if (call.phase.state === 'offering' && untried(group, call.phase.waiting).length > 0) { first = call; break; }
+    }
+  }
+  return first;
+}
+
+const joinsRing = ({ group }: GroupState): boolean => group !== null && ROUTING[group.routingMethod].joinsRing;
+
+const untried = (group: GroupState, { tried }: Waiting) => (tried.size === 0 ? group.free.values : group.free.values.filter(({ agentId }) => !tried.has(agentId)));
+
+/** Which agents ring for this caller now, and why; null if none. */
+function matchFor(state: PoolState, call: Call, nowMs: number): Match | null {
+  const phase = call.phase;
+  if (phase.state === 'offering') {
+    const group = state.groups.get(phase.groupId);
+    return group === undefined ? null : choose(group, call, untried(group, phase.waiting), false, nowMs);
+  }
+  if (phase.state !== 'queued') return null;
+  const groups = state.queues.get(phase.waiting.queueId)?.groups ?? [];
+  const turn = Math.max(0, groups.findIndex(({ groupId }) => groupId === phase.waiting.groupId));
+  // This round: the group whose turn it is, then the next ones. All exhausted: a new round from the start.
+  for (const group of [...groups.slice(turn), ...groups.slice(0, turn)]) {
+    const match = choose(group, call, untried(group, phase.waiting), false, nowMs);
+    if (match !== null) return match;
+  }
+  for (const group of groups) {
+    const match = choose(group, call, group.free.values, true, nowMs);
+    if (match !== null) return match;
+  }
+  return null;
+}
+
+function choose({ groupId, group }: GroupState, call: Call, candidates: GroupState['free']['values'], newRound: boolean, nowMs: number): Match | null {
+  if (group === null || candidates.length === 0) return null;
+  const { chosen, reason } = ROUTING[group.routingMethod].choose(candidates, nowMs);
+  // A copy: offering takes the chosen out of the very set they may be a view of.
+  return { call, news: { type: 'agentsFree', groupId, seats: [...chosen], reason, newRound } };
+}

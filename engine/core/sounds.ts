@@ -1,0 +1,31 @@
+// What the caller hears: asks for prompts and music, and matches what comes back with what was asked for.
+import { type Prompt } from '../../storage/model/prompt';
+import { type Call, type Play } from './call';
+import { type Context } from './context';
+import { PLAY_MUST_START_MS } from './phases';
+import { workflowState } from './state';
+
+function nextPlayId(call: Call): string {
+  call.plays += 1;
+  return `${call.callId}.p${call.plays}`;
+}
+
+/** Asks for a prompt in the workflow's language. Until it starts, its deadline is that for starting. */
+export function playPrompt(context: Context, call: Call, prompt: Prompt): Play {
+  const playId = nextPlayId(call);
+  const language = workflowState(context.state, call.workflowId).workflow?.language ?? 'en-US';
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'prompt', prompt, language }, repeat: false });
+  return { playId, started: false, endsAtMs: context.now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
+}
+
+/** The prompt began: it is over after its duration. A sound that claims to repeat for ever counts as not begun. */
+export function startedPlay(context: Context, play: Play, durationMs: number | null): Play {
+  if (durationMs === null || !Number.isFinite(durationMs) || play.started) return play;
+  const originalMs = Math.max(0, durationMs);
+  return { playId: play.playId, started: true, endsAtMs: context.now.monotonicMs + originalMs, originalMs };
+}
+
+/** Asks for music, for callers who wait; it plays on through rings. */
+export function playMusic(context: Context, call: Call): void {
+  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'music' }, repeat: true });
+}

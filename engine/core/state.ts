@@ -1,0 +1,105 @@
+// The state of a pool: its configuration, and the calls, agents, queues and agent groups as they are now.
+import { type AgentGroup } from '../../storage/model/agent-group';
+import { type Configuration, emptyConfiguration } from '../../storage/model/configuration';
+import { type Queue } from '../../storage/model/queue';
+import { type Workflow } from '../../storage/model/workflow';
+import { type AgentState, compareSeats, type Seat } from './agent';
+import { type Call, comparePlaces } from './call';
+import { Deadlines } from './deadlines';
+import { OrderedSet } from './ordered-set';
+import { type CallId, type OfferId } from './types';
+
+/** What is due for one call. */
+export type CallDue =
+  | { readonly type: 'promptOver' | 'waitedTooLong'; readonly callId: CallId }
+  | { readonly type: 'rangTooLong'; readonly callId: CallId; readonly offerId: OfferId };
+
+export interface WorkflowState {
+  readonly workflowId: string;
+  workflow: Workflow | null;
+  /** Its calls until they are over, in order of arrival here. */
+  readonly calls: Set<Call>;
+}
+
+export interface QueueState {
+  readonly queueId: string;
+  queue: Queue | null;
+  /** In the order in which they are tried. */
+  groups: GroupState[];
+  /** Workflows that lead here. */
+  readonly workflowIds: Set<string>;
+  /** Everybody who waits here, rung for or not. */
+  readonly waiting: OrderedSet<Call>;
+  /** Of these, those nobody is rung for. */
+  readonly queued: OrderedSet<Call>;
+}
+
+export interface GroupState {
+  readonly groupId: string;
+  group: AgentGroup | null;
+  readonly seats: Map<string, Seat>;
+  /** Seats of free agents, idle longest first. */
+  readonly free: OrderedSet<Seat>;
+  /** Calls this group's phones ring for. */
+  readonly offered: OrderedSet<Call>;
+  /** Queues that use it. */
+  readonly queueIds: Set<string>;
+}
+
+/** One pool. Changed by `step` alone; everybody else reads. */
+export interface PoolState {
+  readonly pool: string;
+  readonly configuration: Configuration;
+  /** Workflow ids by dialled user: SIP user in lower case, or number with its plus. */
+  readonly addresses: Map<string, string>;
+  readonly workflows: Map<string, WorkflowState>;
+  readonly queues: Map<string, QueueState>;
+  readonly groups: Map<string, GroupState>;
+  readonly agents: Map<string, AgentState>;
+  readonly calls: Map<CallId, Call>;
+  /** Agent ids by running phone test. */
+  readonly tests: Map<string, string>;
+  readonly callDeadlines: Deadlines<CallDue>;
+  /** When an agent's pauses are over; by agent id. */
+  readonly agentDeadlines: Deadlines<string>;
+  /** Queues where a caller and a free agent may have to be brought together before the step ends. */
+  readonly unsettled: Set<string>;
+  /** Restored calls that were not yet held against the configuration. */
+  readonly unchecked: Set<Call>;
+  /** The latest arrival, so that a clock set back does not let anyone jump the queue. */
+  lastArrival: number;
+  /** Ids of calls that are over, oldest first, so that a late duplicate of their arrival changes nothing. Bounded. */
+  readonly over: Set<CallId>;
+}
+
+/** An empty pool: everything else enters as events. */
+export function createState(pool: string): PoolState {
+  return {
+    pool, configuration: emptyConfiguration(pool), addresses: new Map(),
+    workflows: new Map(), queues: new Map(), groups: new Map(), agents: new Map(), calls: new Map(), tests: new Map(),
+    callDeadlines: new Deadlines(), agentDeadlines: new Deadlines(), unsettled: new Set(), unchecked: new Set(), lastArrival: 0, over: new Set(),
+  };
+}
+
+const existing = <V>(map: Map<string, V>, id: string, make: () => V): V => {
+  const found = map.get(id);
+  if (found !== undefined) return found;
+  const made = make();
+  map.set(id, made);
+  return made;
+};
+
+const inOrderOfWaiting = (a: Call, b: Call): number => comparePlaces(a.place, b.place);
+
+/** The state of one object, made when first spoken of: lists may name what is configured later. */
+export const workflowState = (state: PoolState, workflowId: string): WorkflowState =>
+  existing(state.workflows, workflowId, () => ({ workflowId, workflow: null, calls: new Set() }));
+export const queueState = (state: PoolState, queueId: string): QueueState =>
+  existing(state.queues, queueId, () => ({ queueId, queue: null, groups: [], workflowIds: new Set(), waiting: new OrderedSet(inOrderOfWaiting), queued: new OrderedSet(inOrderOfWaiting) }));
+export const groupState = (state: PoolState, groupId: string): GroupState =>
+  existing(state.groups, groupId, () => ({ groupId, group: null, seats: new Map(), free: new OrderedSet(compareSeats), offered: new OrderedSet(inOrderOfWaiting), queueIds: new Set() }));
+export const agentState = (state: PoolState, agentId: string, now: { readonly monotonicMs: number; readonly civil: Date }): AgentState =>
+  existing(state.agents, agentId, () => ({
+    agentId, agent: null, onDuty: false, reachable: false, leg: null, idleSinceMs: now.monotonicMs, rest: null, wrapUp: null,
+    seats: new Map(), free: false, activity: 'offDuty', activitySince: now.civil,
+  }));

@@ -1,0 +1,98 @@
+// One step of the pool: the state, an event and the time in; the state changed, and what is to be done out.
+import { type AgentState } from './agent';
+import { callArrived } from './arrival';
+import { phoneChanged, refresh } from './availability';
+import { waits } from './call';
+import { configurationChanged } from './configuration';
+import { type Context } from './context';
+import { settle } from './matching';
+import { phoneTest, phoneTestEnded } from './phone-test';
+import { playMusic } from './sounds';
+import { agentState, type PoolState } from './state';
+import { tell } from './transitions';
+import { type CoreEvent, type Effect, type Now, type StepResult } from './types';
+
+export { createState, type PoolState } from './state';
+
+/**
+ * Changes `state` in place by one event and says what is to be done. Deterministic: no clock, randomness, log or await.
+ * `now.monotonicMs` must not go backwards between steps. Late, duplicate and unknown events change nothing.
+ *
+ * Whatever is due by `now` happens too, whether or not the event is `wake`: agents' rests end before the event, so that nobody is
+ * turned away while an agent is free; calls' deadlines come after it, so that who answers in the last moment has answered.
+ */
+export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
+  const effects: Effect[] = [];
+  const context: Context = {
+    state, now, effects, touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(),
+    tell: (call, input) => tell(context, call, input),
+  };
+  checkRestored(context);
+  agentsDue(context);
+  settle(context);
+  happen(context, event);
+  settle(context);
+  callsDue(context);
+  for (const call of context.music) if (waits(call.phase)) playMusic(context, call);
+  for (const agentId of context.touchedAgents) forgetIfNothing(state, state.agents.get(agentId));
+  return { effects, touchedCalls: context.touchedCalls, touchedAgents: context.touchedAgents, touchedWorkflows: context.touchedWorkflows, wakeAtMs: wakeAtMs(state) };
+}
+
+function happen(context: Context, event: CoreEvent): void {
+  const { state, now } = context;
+  switch (event.type) {
+    case 'wake': return;
+    case 'configurationChanged': return configurationChanged(context, event.update);
+    case 'phoneChanged':
+      // A phone may be known before its agent; one that is gone and unknown is not worth remembering.
+      return state.agents.has(event.agentId) || event.reachable ? phoneChanged(context, agentState(state, event.agentId, now), event.reachable) : undefined;
+    case 'callArrived': return callArrived(context, event.arrival);
+    case 'phoneTest': return phoneTest(context, event.testId, event.agentId);
+    case 'phoneTestEnded': return phoneTestEnded(context, event.testId);
+    default: {
+      const call = state.calls.get(event.callId);
+      return call === undefined ? undefined : tell(context, call, event);
+    }
+  }
+}
+
+/** Restored calls meet the configuration as it is now. */
+function checkRestored(context: Context): void {
+  for (const call of context.state.unchecked) tell(context, call, { type: 'groupChanged' });
+  context.state.unchecked.clear();
+}
+
+/** Agents whose rest or wrap-up is over; all of them before anybody is offered a call, so that the method has the whole choice. */
+function agentsDue(context: Context): void {
+  const { state, now } = context;
+  for (;;) {
+    const agentId = state.agentDeadlines.takeDue(now.monotonicMs);
+    if (agentId === undefined) return;
+    const agent = state.agents.get(agentId);
+    if (agent !== undefined) refresh(context, agent);
+  }
+}
+
+/** Deadlines of calls, one at a time: each sees what the one before it left. */
+function callsDue(context: Context): void {
+  const { state, now } = context;
+  for (;;) {
+    const due = state.callDeadlines.takeDue(now.monotonicMs);
+    if (due === undefined) return;
+    const call = state.calls.get(due.callId);
+    if (call === undefined) continue;
+    tell(context, call, due.type === 'rangTooLong' ? { type: 'rangTooLong', offerId: due.offerId } : { type: due.type });
+    settle(context);
+  }
+}
+
+function forgetIfNothing(state: PoolState, agent: AgentState | undefined): void {
+  if (agent === undefined || agent.agent !== null || agent.reachable || agent.leg !== null || agent.seats.size > 0) return;
+  state.agents.delete(agent.agentId);
+  state.agentDeadlines.clear(agent.agentId);
+}
+
+function wakeAtMs({ callDeadlines, agentDeadlines }: PoolState): number | null {
+  if (callDeadlines.nextMs === null) return agentDeadlines.nextMs;
+  return agentDeadlines.nextMs === null ? callDeadlines.nextMs : Math.min(callDeadlines.nextMs, agentDeadlines.nextMs);
+}

@@ -1,0 +1,52 @@
+// What people see of the pool now. Derived; nothing is decided from it.
+import { type AgentActivity, type LiveAgent, type LiveCaller, type LiveGroup } from '../../storage/model/live';
+import { activityOf, type AgentState } from './agent';
+import { type Call, comparePlaces } from './call';
+import { type PoolState } from './state';
+import { type Now } from './types';
+
+/** A live document without what the writer counts. */
+export type GroupNow = Omit<LiveGroup, 'epoch' | 'revision'>;
+
+/** The callers of a workflow in waiting order, and its agents in the order of its lists. A workflow that is unknown has neither. */
+export function liveGroup(state: PoolState, workflowId: string, now: Now): GroupNow {
+  const workflow = state.workflows.get(workflowId);
+  const queue = workflow?.workflow == null ? undefined : state.queues.get(workflow.workflow.defaultAction.queueId);
+  const calls = [...workflow?.calls ?? []].sort((a, b) => comparePlaces(a.place, b.place));
+  const agents = new Map<string, AgentState>();
+  for (const group of queue?.groups ?? []) for (const { agent } of group.seats.values()) if (agent.agent !== null) agents.set(agent.agentId, agent);
+  return {
+    _id: workflowId, pool: state.pool, at: now.civil,
+    callers: calls.flatMap((call) => liveCaller(call) ?? []),
+    agents: [...agents.values()].map((agent): LiveAgent => ({ agentId: agent.agentId, activity: activityOf(agent, now.monotonicMs), since: agent.activitySince })),
+  };
+}
+
+/** What the engine sees of an agent; null for one it does not know. */
+export function agentActivity(state: PoolState, agentId: string, now: Now): AgentActivity | null {
+  const agent = state.agents.get(agentId);
+  return agent === undefined || agent.agent === null ? null : activityOf(agent, now.monotonicMs);
+}
+
+/** null for callers who are on their way out: nobody can do anything for them. */
+function liveCaller(call: Call): LiveCaller | null {
+  const state = SHOWN[call.phase.state];
+  if (state === null) return null;
+  return {
+    callId: call.callId, callerNumber: call.arrival.callerNumber, callerName: call.arrival.callerName, state,
+    arrivedAt: call.arrivedAt, joinedQueueAt: call.draft.joinedQueueAt, agentId: agentOf(call),
+  };
+}
+
+const SHOWN = {
+  arriving: 'welcome', welcoming: 'welcome', queued: 'waiting', offering: 'ringing', connecting: 'ringing', talking: 'talking', leaving: null, ending: null,
+} as const satisfies Record<Call['phase']['state'], LiveCaller['state'] | null>;
+
+/** Who talks to the caller or is about to; with several phones ringing there is no one yet. */
+function agentOf(call: Call): string | null {
+  const { phase } = call;
+  if (phase.state === 'connecting' || phase.state === 'talking') return call.legs.get(phase.winner)?.agentId ?? null;
+  if (phase.state !== 'offering') return null;
+  const ringing = [...call.legs.values()].filter((leg) => leg.phase === 'ringing');
+  return ringing.length === 1 ? (ringing[0]?.agentId ?? null) : null;
+}
