@@ -29,6 +29,8 @@ export interface Message extends Content {
   readonly at: string;
   /** Counts the bot's edits. */
   readonly revision: number;
+  /** Counts every change, views too, so that a page can tell which of two it got is the newer. */
+  readonly version: number;
   /** Why the bot has not taken this message, in words for the person; null when it has. */
   readonly failure: string | null;
   readonly views: Readonly<Record<string, View>>;
@@ -51,7 +53,7 @@ export type SeenMessage = Omit<Message, 'views'>;
 export type ChatEvent =
   | { readonly kind: 'message' | 'update'; readonly chat: Chat; readonly message: Message; readonly only?: string }
   | { readonly kind: 'delete'; readonly chat: Chat; readonly messageId: string }
-  | { readonly kind: 'typing'; readonly chat: Chat };
+  | { readonly kind: 'typing' | 'read'; readonly chat: Chat };
 
 /** Older messages than this many are dropped from a chat. */
 export const KEPT_MESSAGES = 300;
@@ -119,7 +121,7 @@ export class Chats {
     const chat = this.#own(chatId);
     const at = this.#deps.now();
     this.#lastId = Math.max(at.getTime(), this.#lastId + 1);
-    const message: OwnMessage = { ...content, id: String(this.#lastId), from, at: at.toISOString(), revision: 0, failure: null, views: {} };
+    const message: OwnMessage = { ...content, id: String(this.#lastId), from, at: at.toISOString(), revision: 0, version: 0, failure: null, views: {} };
     chat.messages.push(message);
     if (chat.messages.length > KEPT_MESSAGES) chat.messages.splice(0, chat.messages.length - KEPT_MESSAGES);
     if (from !== null) chat.read[from] = message.id;
@@ -136,7 +138,7 @@ export class Chats {
     const chat = this.#chats.get(chatId);
     const message = chat?.messages.find((one) => one.id === messageId);
     if (!chat || !message) return false;
-    Object.assign(message, content, { revision: message.revision + 1 });
+    Object.assign(message, content, { revision: message.revision + 1, version: message.version + 1 });
     message.views = Object.fromEntries(Object.entries(message.views).filter(([personId]) => keepsView(personId)));
     this.#deps.changed({ kind: 'update', chat, message });
     return true;
@@ -159,6 +161,7 @@ export class Chats {
     if (!message || (view === null && !message.views[personId])) return;
     if (view) message.views[personId] = view;
     else delete message.views[personId];
+    message.version += 1;
     this.#deps.changed({ kind: 'update', chat, message, only: personId });
   }
 
@@ -167,6 +170,7 @@ export class Chats {
     const message = chat.messages.find((one) => one.id === messageId);
     if (!message) return;
     message.failure = failure;
+    message.version += 1;
     this.#deps.changed({ kind: 'update', chat, message });
   }
 
@@ -180,7 +184,7 @@ export class Chats {
     const last = chat.messages.at(-1)?.id;
     if (last === undefined || chat.read[personId] === last) return;
     chat.read[personId] = last;
-    this.#deps.changed(null);
+    this.#deps.changed({ kind: 'read', chat });
   }
 
   #own(chatId: string): OwnChat {
@@ -188,6 +192,11 @@ export class Chats {
     if (!chat) throw new Error('There is no such chat; callers look it up first.');
     return chat;
   }
+}
+
+/** Unread messages of every person, in all their chats. */
+export function unreadOfAll(chats: Chats): Readonly<Record<string, number>> {
+  return Object.fromEntries(chats.people.map(({ personId }) => [personId, chats.of(personId).reduce((sum, chat) => sum + unreadOf(chat, personId), 0)]));
 }
 
 /** How many messages of others this person has not had on screen. */

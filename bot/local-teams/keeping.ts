@@ -21,6 +21,7 @@ const KEPT = z.object({
       attachments: z.array(z.object({ contentType: z.string(), content: z.unknown(), contentUrl: z.string().optional(), name: z.string().optional() })),
       suggestedActions: z.array(z.object({ type: z.string(), title: z.string(), value: z.unknown() })),
       revision: z.number(),
+      version: z.number(),
       failure: z.string().nullable(),
       views: z.record(z.string(), z.object({ attachment: z.number(), card: z.unknown(), revision: z.number() })),
     })),

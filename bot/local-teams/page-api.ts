@@ -64,7 +64,9 @@ export function createPageApi(chats: Chats, teams: Teams): PageApi {
     if (call === 'execute') {
       const pressed = Pressed.safeParse(body);
       if (!pressed.success) return problem(400, words(pressed.error));
-      return { status: 200, body: await teams.execute(person, chat, message, pressed.data.attachment, pressed.data.action) };
+      const outcome = await teams.execute(person, chat, message, pressed.data.attachment, pressed.data.action);
+      const now = chats.message(chat.id, message.id);
+      return { status: 200, body: outcome.kind === 'card' && now ? { ...outcome, message: seenBy(now, person.personId) } : outcome };
     }
     const { data } = Data.parse(body);
     switch (call) {

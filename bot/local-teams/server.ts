@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { VERSION } from '../../storage/process/root';
 import { type Logger } from '../../storage/process/log';
 import { createBotLink } from './bot-link';
-import { Chats } from './chats';
+import { type ChatEvent, Chats, unreadOfAll } from './chats';
 import { answerConnector } from './connector';
 import { doorOf, refuse, securityHeaders } from './guard';
 import { createKeeper } from './keeping';
@@ -46,10 +46,14 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
   const keeper = createKeeper(options.folder, () => chats?.all() ?? [], (fault) => log.error({ fault }, 'the chats could not be kept'));
   if (keeper.putAside) log.warn({ file: keeper.putAside }, 'the kept chats could not be read; they were put aside and the chats start empty');
   const now = (): Date => new Date();
+  const tell = (event: ChatEvent): void => {
+    pages.tell(event);
+    if (chats && (event.kind === 'message' || event.kind === 'delete' || event.kind === 'read')) pages.tellUnread(unreadOfAll(chats));
+  };
   chats = new Chats(options.people, keeper.kept, {
     now,
     changed: (event) => {
-      if (event) pages.tell(event);
+      if (event) tell(event);
       keeper.changed();
     },
   });
@@ -122,7 +126,7 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   if (pathname === '/api/events') {
     const person = parts.chats.person(query.get('as') ?? '');
     if (method !== 'GET' || !person) return answer(response, 400, { error: 'Nobody of this id is in the switcher.' });
-    return parts.pages.join(response, person.personId);
+    return parts.pages.join(response, person.personId, unreadOfAll(parts.chats));
   }
   let body: unknown;
   if (method === 'POST' || method === 'PUT') {
