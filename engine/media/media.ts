@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { MediaFault, type Anchored, type MediaDeps, type MediaPort } from '../calls/ports';
 import { NgClient, type NgFields, type NgReply } from './ng-client';
+import { sameNetwork } from './network';
 import { compose, composeAnswer, describeParty, OUR_FORMATS, readRemote, type Format, type MediaAddress, type RemoteDescription } from './session-description';
 
 export interface MediaOptions extends MediaDeps {
@@ -24,13 +25,16 @@ const across = (side: SideName): SideName => (side === 'caller' ? 'agent' : 'cal
 /** Stands for the agent until there is one: nothing is sent there, because the call is blocked until then. */
 const NOBODY: MediaAddress = { address: '127.0.0.1', port: 9 };
 const FOR_EVER = 1_000_000;
-/** Our ports stay when a party's do not; an agent's phone may sit behind NAT, yet who is not in the SDP does not take over. */
-const FLAGS = { flags: ['port-latching', 'strict-source'], ICE: 'remove', replace: ['origin', 'session-connection'] } as const;
+/** Our ports stay when a party's do not, and once it is known where a party sends from, nobody else is believed. */
+const FLAGS = ['port-latching', 'strict-source', 'endpoint-learning-heuristic'] as const;
+const CERTAIN = [...FLAGS, 'asymmetric'] as const;
 
 /** One party of a call as it was negotiated last. */
 interface Leg {
   /** What the media server is told of it. */
   described: string;
+  /** It sends from where it says, so that nobody else need be believed. */
+  certain: boolean;
   /** Ours, facing it. */
   readonly ours: MediaAddress;
   version: number;
@@ -88,7 +92,7 @@ class NgMedia implements Media {
     const call: Call = {
       sessionId: randomInt(1, 2 ** 47),
       format,
-      legs: { caller: { described: caller, ours: facingCaller, version: 1 }, agent: { described: agent, ours: facingAgent, version: 1 } },
+      legs: { caller: { described: caller, certain: false, ours: facingCaller, version: 1 }, agent: { described: agent, certain: true, ours: facingAgent, version: 1 } },
     };
     this.calls.set(callId, call);
     return {
@@ -103,7 +107,7 @@ class NgMedia implements Media {
     await deadline.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
     const facingCaller = await this.tell(deadline, 'offer', { 'call-id': callId, 'from-tag': TAGS.agent, sdp: agent });
     const sessionId = randomInt(1, 2 ** 47);
-    const legs = { caller: { described: '', ours: facingCaller, version: 1 }, agent: { described: agent, ours: NOBODY, version: 1 } };
+    const legs = { caller: { described: '', certain: false, ours: facingCaller, version: 1 }, agent: { described: agent, certain: true, ours: NOBODY, version: 1 } };
     this.calls.set(callId, { sessionId, format: null, legs });
     return { callerSdp: compose(facingCaller, OUR_FORMATS, 'sendrecv', { sessionId, version: 1 }) };
   }
@@ -118,7 +122,7 @@ class NgMedia implements Media {
     const facingAgent = await this.tell(deadline, 'answer', { 'call-id': callId, 'from-tag': TAGS.agent, 'to-tag': TAGS.caller, sdp: caller });
     await deadline.ask('block media', { 'call-id': callId });
     const agent = compose(NOBODY, [format], 'sendrecv', { sessionId: 1, version: 1 });
-    const legs = { caller: { ...call.legs.caller, described: caller }, agent: { described: agent, ours: facingAgent, version: 1 } };
+    const legs = { caller: { ...call.legs.caller, described: caller }, agent: { described: agent, certain: true, ours: facingAgent, version: 1 } };
     this.calls.set(callId, { sessionId, format, legs });
     return {
       callerSdp: compose(legs.caller.ours, OUR_FORMATS, 'sendrecv', { sessionId, version: 1 }),
@@ -186,15 +190,18 @@ class NgMedia implements Media {
     if (!format) throw new MediaFault('unsupported', `The ${side}'s SDP is without ${call.format?.codec ?? 'a codec'}, which this call is in.`);
     const described = describeParty(remote, format);
     const tags = { 'call-id': callId, 'from-tag': TAGS[side], 'to-tag': TAGS[across(side)] };
-    await this.tell(deadline, 'offer', { ...tags, sdp: described });
-    await this.tell(deadline, 'answer', { ...tags, sdp: call.legs[across(side)].described });
+    const other = call.legs[across(side)];
+    const certain = side === 'agent' && sameNetwork(remote.address, call.legs.agent.ours.address);
+    await this.tell(deadline, 'offer', { ...tags, sdp: described, flags: certain ? CERTAIN : FLAGS });
+    await this.tell(deadline, 'answer', { ...tags, sdp: other.described, flags: other.certain ? CERTAIN : FLAGS });
     call.legs[side].described = described;
+    call.legs[side].certain = certain;
     return format;
   }
 
   /** One half of a negotiation; resolves to our address on the side that faces whoever did not speak. */
   private async tell(deadline: Deadline, command: 'offer' | 'answer', fields: NgFields): Promise<MediaAddress> {
-    const { sdp } = await deadline.ask(command, { ...FLAGS, ...fields });
+    const { sdp } = await deadline.ask(command, { flags: FLAGS, ICE: 'remove', replace: ['origin', 'session-connection'], ...fields });
     if (sdp === undefined) throw new MediaFault('refused', `The media server answered "${command}" without SDP.`);
     const { address, port } = readRemote(sdp);
     return { address, port };

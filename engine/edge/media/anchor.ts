@@ -48,11 +48,12 @@ export class Side implements Playable {
     return this.pair?.rtp.port ?? 0;
   }
 
-  negotiate(party: Party): void {
+  /** `asAnnouncedOnly`: it sends from where it says, and nobody else is listened to. */
+  negotiate(party: Party, asAnnouncedOnly: boolean): void {
     this.party = party;
     const { playing } = this;
     if (playing && party.codec && party.codec !== playing.audio.codec) playing.audio = reencode(playing.audio, party.codec);
-    this.latch.announce(party.rtp);
+    this.latch.announce(party.rtp, asAnnouncedOnly);
     this.rtcpFrom = null;
   }
 

@@ -5,7 +5,7 @@ import { Anchor, type Side } from './anchor';
 import { type NgDictionary, type NgReply, type NgValue } from './bencode';
 import { PlayClock } from './play-clock';
 import { NoPortsLeft, type PortPairs } from './port-pairs';
-import { readParty, UnusableSdp, writeParty } from './sdp';
+import { readParty, UnusableSdp, writeParty, type Party } from './sdp';
 import { UnplayableWav } from './wav';
 
 /** A request that cannot be carried out; the message is the `error-reason`. */
@@ -98,7 +98,7 @@ export class Commands {
     const toTag = text(request, 'to-tag');
     const across = anchor.across(side);
     if (toTag !== undefined) name(across, toTag);
-    return this.negotiated(anchor, side, party, sdp);
+    return this.negotiated(anchor, side, party, request);
   }
 
   /** `from-tag` is whoever made the offer; the SDP is the other's, and the one that comes back faces the offerer. */
@@ -111,13 +111,14 @@ export class Commands {
     const party = readParty(sdp);
     const side = anchor.across(offerer);
     name(side, toTag);
-    return this.negotiated(anchor, side, party, sdp);
+    return this.negotiated(anchor, side, party, request);
   }
 
-  private negotiated(anchor: Anchor, side: Side, party: ReturnType<typeof readParty>, sdp: string): NgReply {
+  private negotiated(anchor: Anchor, side: Side, party: Party, request: NgDictionary): NgReply {
     anchor.lastSignalMs = Date.now();
-    side.negotiate(party);
-    return { result: 'ok', sdp: writeParty(sdp, this.options.address, anchor.across(side).port) };
+    const flags = request.get('flags');
+    side.negotiate(party, Array.isArray(flags) && flags.includes('asymmetric'));
+    return { result: 'ok', sdp: writeParty(text(request, 'sdp') ?? '', this.options.address, anchor.across(side).port) };
   }
 
   private async open(callId: string, tag: string): Promise<Anchor> {

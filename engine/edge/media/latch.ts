@@ -31,9 +31,14 @@ const same = (one: Endpoint, other: Endpoint): boolean => one.port === other.por
 export class Latch {
   private state: State = { kind: 'listening' };
   private announced: Endpoint | null = null;
+  private asAnnouncedOnly = false;
 
-  /** What the SDP says. The same address again changes nothing; another one starts afresh. Null: nobody is expected. */
-  announce(endpoint: Endpoint | null): void {
+  /**
+   * What the SDP says. The same address again changes nothing; another one starts afresh. Null: nobody is expected.
+   * With `asAnnouncedOnly` nothing is learned: there is no NAT in between.
+   */
+  announce(endpoint: Endpoint | null, asAnnouncedOnly = false): void {
+    this.asAnnouncedOnly = asAnnouncedOnly;
     if (this.announced && endpoint && same(this.announced, endpoint)) return;
     this.announced = endpoint;
     this.state = { kind: 'listening' };
@@ -51,7 +56,7 @@ export class Latch {
       this.state = { kind: 'locked', endpoint: announced, asAnnounced: true, lockedMs: nowMs };
       return true;
     }
-    if (state.kind === 'locked') return false;
+    if (state.kind === 'locked' || this.asAnnouncedOnly) return false;
     return this.weigh({ address, port }, nowMs);
   }
 
