@@ -21,6 +21,13 @@ export function refresh(context: Context, agent: AgentState): void {
   touchWorkflowsOf(context, agent);
 }
 
+/** Changes what the order of the free agents goes by. */
+export function change(context: Context, agent: AgentState, alter: () => void): void {
+  setFree(context, agent, false);
+  alter();
+  refresh(context, agent);
+}
+
 function setFree(context: Context, agent: AgentState, free: boolean): void {
   if (free === agent.free) return;
   agent.free = free;

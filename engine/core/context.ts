@@ -17,6 +17,15 @@ export interface Context {
   readonly tell: (call: Call, input: CallInput) => void;
 }
 
+/** What a step begins with. */
+export function newContext(state: PoolState, now: Now, tell: (context: Context, call: Call, input: CallInput) => void): Context {
+  const context: Context = {
+    state, now, effects: [], touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(),
+    tell: (call, input) => tell(context, call, input),
+  };
+  return context;
+}
+
 /** Notes that a call is no longer as it was journalled and shown. */
 export function touchCall(context: Context, call: Call): void {
   context.touchedCalls.add(call.callId);

@@ -4,13 +4,13 @@ import { callArrived } from './arrival';
 import { phoneChanged, refresh } from './availability';
 import { waits } from './call';
 import { configurationChanged } from './configuration';
-import { type Context } from './context';
+import { type Context, newContext } from './context';
 import { settle } from './matching';
 import { phoneTest, phoneTestEnded } from './phone-test';
 import { playMusic } from './sounds';
 import { agentState, type PoolState } from './state';
 import { tell } from './transitions';
-import { type CoreEvent, type Effect, type Now, type StepResult } from './types';
+import { type CoreEvent, type Now, type StepResult } from './types';
 
 export { createState, type PoolState } from './state';
 
@@ -22,11 +22,7 @@ export { createState, type PoolState } from './state';
  * turned away while an agent is free; calls' deadlines come after it, so that who answers in the last moment has answered.
  */
 export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
-  const effects: Effect[] = [];
-  const context: Context = {
-    state, now, effects, touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(),
-    tell: (call, input) => tell(context, call, input),
-  };
+  const context = newContext(state, now, tell);
   checkRestored(context);
   agentsDue(context);
   settle(context);
@@ -35,7 +31,8 @@ export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
   callsDue(context);
   for (const call of context.music) if (waits(call.phase)) playMusic(context, call);
   for (const agentId of context.touchedAgents) forgetIfNothing(state, state.agents.get(agentId));
-  return { effects, touchedCalls: context.touchedCalls, touchedAgents: context.touchedAgents, touchedWorkflows: context.touchedWorkflows, wakeAtMs: wakeAtMs(state) };
+  const { effects, touchedCalls, touchedAgents, touchedWorkflows } = context;
+  return { effects, touchedCalls, touchedAgents, touchedWorkflows, wakeAtMs: wakeAtMs(state) };
 }
 
 function happen(context: Context, event: CoreEvent): void {
