@@ -18,7 +18,8 @@ export interface CarrierDeps {
   readonly log: Logger;
   post(event: CoreEvent): void;
   record(record: CallRecord): void;
-  testEnded(testId: string, outcome: InstructionOutcome): void;
+  /** Exactly once a phone test: what came of it. */
+  testTold(testId: string, outcome: InstructionOutcome): void;
 }
 
 /** How long a call waits for media before it goes on without. */
@@ -47,10 +48,8 @@ export class Carrier implements SipListener {
     this.tests = new PhoneTests({
       media: deps.media, sounds: deps.sounds, timers: deps.timers, log: deps.log,
       sip: () => this.sip,
-      ended: (testId, outcome) => {
-        deps.post({ type: 'phoneTestEnded', testId });
-        deps.testEnded(testId, outcome);
-      },
+      told: (testId, outcome) => { deps.testTold(testId, outcome); },
+      ended: (testId) => { deps.post({ type: 'phoneTestEnded', testId }); },
     });
   }
 
@@ -93,7 +92,7 @@ export class Carrier implements SipListener {
         this.tests.ring(effect.testId, effect.agentId);
         break;
       case 'refuseTest':
-        this.deps.testEnded(effect.testId, { kind: 'refused', reason: effect.reason });
+        this.deps.testTold(effect.testId, { kind: 'refused', reason: effect.reason });
         break;
       case 'decided':
         this.deps.log.debug({ callId: effect.callId, decision: effect.decision, reason: effect.reason }, 'decided');

@@ -12,13 +12,15 @@ export interface PhoneTestDeps {
   readonly timers: Timers;
   readonly log: Logger;
   sip(): SipPort;
-  /** Exactly once a test. */
-  ended(testId: string, outcome: InstructionOutcome): void;
+  /** Exactly once a test: when the sentence is being said, or when it is certain that it never will be. */
+  told(testId: string, outcome: InstructionOutcome): void;
+  /** Exactly once a test, when the leg is over. */
+  ended(testId: string): void;
 }
 
-const MS = { media: 4_000, ring: 20_000, longestTalk: 30_000, afterSentence: 400 } as const;
+const MS = { media: 4_000, ring: 14_000, longestTalk: 30_000, afterSentence: 400 } as const;
 
-interface Test { outcome: InstructionOutcome; cancelDeadline: (() => void) | null; over: boolean }
+interface Test { told: boolean; cancelDeadline: (() => void) | null; over: boolean }
 
 /** Why a phone test came to nothing, by how its leg ended. */
 const REFUSALS: Readonly<Record<LegOutcome, InstructionOutcome>> = {
@@ -28,6 +30,7 @@ const REFUSALS: Readonly<Record<LegOutcome, InstructionOutcome>> = {
   unreachable: { kind: 'refused', reason: 'unreachable' },
   failed: { kind: 'refused', reason: 'failed' },
   withdrawn: { kind: 'refused', reason: 'noAnswer' },
+  /** Answered, and hung up before anything was said: the phone rings. */
   hungUp: { kind: 'done' },
 };
 
@@ -40,34 +43,33 @@ export class PhoneTests {
   has(testId: string): boolean { return this.tests.has(testId); }
 
   ring(testId: string, agentId: string): void {
-    const test: Test = { outcome: { kind: 'refused', reason: 'failed' }, cancelDeadline: null, over: false };
+    const test: Test = { told: false, cancelDeadline: null, over: false };
     this.tests.set(testId, test);
     within(this.deps.timers, MS.media, 'anchor', this.deps.media.anchorOfferless(testId)).then(({ callerSdp }) => {
       test.cancelDeadline = this.deps.timers.after(MS.ring, () => { this.deps.sip().withdraw(testId, 'noAnswer'); });
       this.deps.sip().ring(testId, { agentId, sdp: callerSdp, fromName: TEXTS[ENGINE_LANGUAGE].phoneTestFrom, fromUser: 'phone-test' });
     }).catch((fault: unknown) => {
       this.failed(fault);
-      this.finish(testId);
+      this.finish(testId, REFUSALS.failed);
     });
   }
 
   answered(testId: string, sdp: string): void {
     const test = this.tests.get(testId);
     if (test === undefined) return;
-    test.outcome = { kind: 'done' };
     this.endAfter(test, testId, MS.longestTalk);
-    this.speak(testId, sdp).then((durationMs) => { this.endAfter(test, testId, durationMs + MS.afterSentence); }, (fault: unknown) => {
+    this.speak(testId, sdp).then((durationMs) => {
+      this.tell(test, testId, { kind: 'done' });
+      this.endAfter(test, testId, durationMs + MS.afterSentence);
+    }, (fault: unknown) => {
       this.failed(fault);
-      if (!test.over) test.outcome = { kind: 'refused', reason: 'failed' };
+      this.tell(test, testId, REFUSALS.failed);
       this.deps.sip().endLeg(testId);
     });
   }
 
   legEnded(testId: string, outcome: LegOutcome): void {
-    const test = this.tests.get(testId);
-    if (test === undefined) return;
-    if (test.outcome.kind !== 'done') test.outcome = outcome === 'hungUp' ? test.outcome : REFUSALS[outcome];
-    this.finish(testId);
+    this.finish(testId, REFUSALS[outcome]);
   }
 
   private async speak(testId: string, sdp: string): Promise<number> {
@@ -82,14 +84,21 @@ export class PhoneTests {
     if (!test.over) test.cancelDeadline = this.deps.timers.after(ms, () => { this.deps.sip().endLeg(testId); });
   }
 
-  private finish(testId: string): void {
+  private tell(test: Test, testId: string, outcome: InstructionOutcome): void {
+    if (test.told) return;
+    test.told = true;
+    this.deps.told(testId, outcome);
+  }
+
+  private finish(testId: string, outcome: InstructionOutcome): void {
     const test = this.tests.get(testId);
     if (test === undefined) return;
     this.tests.delete(testId);
     test.over = true;
     test.cancelDeadline?.();
     within(this.deps.timers, MS.media, 'release', this.deps.media.release(testId)).catch((fault: unknown) => { this.failed(fault); });
-    this.deps.ended(testId, test.outcome);
+    this.tell(test, testId, outcome);
+    this.deps.ended(testId);
   }
 
   private failed(fault: unknown): void {

@@ -39,7 +39,7 @@ export class JournalWriter {
   private cancelTimer: (() => void) | null = null;
   private writing: Promise<void> | null = null;
   private retryMs: number = JOURNAL_MS.retry.first;
-  private writtenAtMs: number | null = null;
+  private timerDueMs: number | null = null;
   private stopped = false;
 
   constructor(private readonly deps: JournalWriterDeps) {
@@ -94,9 +94,9 @@ export class JournalWriter {
   /** A timer that is set for earlier stays. */
   private schedule(ms: number): void {
     const at = this.deps.timers.nowMs() + ms;
-    if (this.stopped || (this.cancelTimer !== null && this.writtenAtMs !== null && this.writtenAtMs <= at)) return;
+    if (this.stopped || (this.cancelTimer !== null && this.timerDueMs !== null && this.timerDueMs <= at)) return;
     this.cancelTimer?.();
-    this.writtenAtMs = at;
+    this.timerDueMs = at;
     this.cancelTimer = this.deps.timers.after(ms, () => {
       this.cancelTimer = null;
       this.write();

@@ -1,0 +1,274 @@
+// The engine, put together: core, calls, SIP, media and what is written behind them. Who gives it real ones is main.ts; tests give others.
+import { randomBytes } from 'node:crypto';
+import { type Agent } from '../storage/model/agent';
+import { type ConfigurationUpdate } from '../storage/model/configuration';
+import { type Instruction } from '../storage/model/instruction';
+import { type PhoneBinding } from '../storage/model/live';
+import { type CallRecord } from '../storage/model/record';
+import { type Journal, type JournalEntry, type LeaseLost } from '../storage/journal';
+import { type Logger } from '../storage/process/log';
+import { Carrier } from './calls/carrier';
+import { Loop } from './calls/loop';
+import { type MediaPort, type SoundPort, type Timers } from './calls/ports';
+import { PromptsAhead } from './calls/prompts';
+import { BindingWriter, type BindingStore } from './continuity/binding-writer';
+import { agentBody, callBody } from './continuity/documents';
+import { type EdgeInventory } from './continuity/inventory';
+import { JournalWriter } from './continuity/journal-writer';
+import { LiveWriter, type LiveStore } from './continuity/live-writer';
+import { closeLeftovers, reconcileLegs } from './continuity/reconcile';
+import { createState, step } from './core/step';
+import { type Now, type StepResult } from './core/types';
+import { liveGroup } from './core/view';
+import { DigestGate } from './sip/digest';
+import { Link, type LinkOptions } from './sip/link';
+import { Registrar } from './sip/registrar';
+import { Switchboard } from './sip/switchboard';
+
+export interface EngineStorage {
+  readonly journal: Pick<Journal, 'pool' | 'epoch' | 'write'>;
+  readonly live: LiveStore;
+  readonly bindings: BindingStore;
+  /** Keeps what a person asked to hear; resolves to its id. */
+  keepAudio(file: string): Promise<string>;
+}
+
+export interface EngineDeps {
+  readonly domain: string;
+  readonly edge: Omit<LinkOptions, 'tags'>;
+  readonly inventory: EdgeInventory;
+  readonly media: MediaPort;
+  readonly sounds: SoundPort;
+  readonly storage: EngineStorage;
+  readonly timers: Timers;
+  readonly log: Logger;
+  civil(): Date;
+  /** A newer engine has taken over: this one has let go of its calls and must end. */
+  fenced(fault: LeaseLost): void;
+}
+
+/** What an engine begins with. */
+export interface Beginning {
+  readonly configuration: ConfigurationUpdate;
+  readonly bindings: readonly PhoneBinding[];
+  /** Calls in the journal of an earlier engine. */
+  readonly leftovers: readonly JournalEntry[];
+}
+
+const MS = { reconcileEvery: 60_000, reconcileRetry: 2_000, endCalls: 5_000, journal: 3_000 } as const;
+
+export class Engine {
+  private readonly state;
+  private readonly loop: Loop;
+  private readonly carrier: Carrier;
+  private readonly switchboard: Switchboard;
+  private readonly registrar: Registrar;
+  private readonly link: Link;
+  private readonly journal: JournalWriter;
+  private readonly live: LiveWriter;
+  private readonly bindings: BindingWriter;
+  private readonly prompts: PromptsAhead;
+  private readonly agentsBySipUser = new Map<string, string>();
+  private readonly startedAt: Date;
+  private leftovers: readonly JournalEntry[] = [];
+  private cancelReconcile: (() => void) | null = null;
+  private stopping = false;
+  private whenEmpty: (() => void) | null = null;
+
+  constructor(private readonly deps: EngineDeps) {
+    const { log, timers, storage, media, sounds } = deps;
+    const { pool, epoch } = storage.journal;
+    this.startedAt = deps.civil();
+    this.state = createState(pool);
+    this.bindings = new BindingWriter(storage.bindings, deps);
+    this.prompts = new PromptsAhead(sounds, log);
+    this.journal = new JournalWriter({
+      journal: storage.journal, timers, log,
+      callBody: (callId) => {
+        const call = this.state.calls.get(callId);
+        return call === undefined ? null : callBody(call, this.now(), (id) => this.switchboard.dialogOf(id));
+      },
+      agentBody: (agentId) => {
+        const agent = this.state.agents.get(agentId);
+        return agent === undefined || agent.agent === null ? null : agentBody(agent, this.now());
+      },
+      spill: (records) => { log.error({ records: records.length }, 'the database has been away for so long that call records were lost'); },
+      leaseLost: (fault) => {
+        this.letGo();
+        deps.fenced(fault);
+      },
+    });
+    this.live = new LiveWriter({
+      store: storage.live, timers, log, pool, epoch, startedAt: this.startedAt,
+      groupNow: (workflowId) => this.state.configuration.objects.workflows.has(workflowId) ? liveGroup(this.state, workflowId, this.now()) : null,
+      inForce: () => this.state.configuration.sequence,
+    });
+    this.carrier = new Carrier({
+      media, sounds, timers, log,
+      post: (event) => { this.loop.post(event); },
+      record: (record) => { this.recorded(record); },
+      testTold: (testId, outcome) => { this.journal.settle(testId, outcome); },
+    });
+    this.loop = new Loop({
+      step: (event, now) => step(this.state, event, now),
+      timers,
+      civil: () => deps.civil(),
+      carry: (effect) => { this.carrier.carry(effect); },
+      touched: (result) => { this.touched(result); },
+      failed: (fault, during) => { log.error({ fault: fault instanceof Error ? fault.stack : String(fault), during: during.type }, 'a step failed in an unforeseen way'); },
+    });
+    this.registrar = new Registrar({
+      pool, timers, log,
+      gate: new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex: () => randomBytes(8).toString('hex') }),
+      civil: () => deps.civil(),
+      agentOf: (sipUser) => this.agentOf(sipUser),
+      store: this.bindings,
+      phoneChanged: (agentId, reachable) => { this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
+    });
+    this.link = new Link({ ...deps.edge, tags: [`epoch:${epoch}`] }, {
+      request: (incoming) => { this.switchboard.request(incoming); },
+      up: () => {
+        log.info({}, 'connected to the edge');
+        this.reconcileAfter(0);
+      },
+      down: () => {
+        log.warn({}, 'the connection to the edge was lost');
+        this.cancelReconcile?.();
+        this.switchboard.linkDown();
+      },
+      turnedAway: (reason) => { log.error({ reason }, 'the edge does not let this engine in: another holds it, or DRACHTIO_SECRET is not the same on both sides'); },
+    }, deps);
+    this.switchboard = new Switchboard(this.carrier, { link: this.link, registrar: this.registrar, timers, log, domain: deps.domain });
+    this.carrier.use(this.switchboard);
+  }
+
+  begin(beginning: Beginning): void {
+    this.configurationChanged(beginning.configuration);
+    this.registrar.restore(beginning.bindings.filter(({ _id }) => this.state.configuration.objects.agents.has(_id)));
+    this.leftovers = beginning.leftovers;
+    this.live.start();
+    this.live.touch(this.state.configuration.objects.workflows.keys());
+    this.link.start();
+  }
+
+  configurationChanged(update: ConfigurationUpdate): void {
+    for (const change of update.changes) {
+      if (change.kind !== 'agents') continue;
+      if (change.before !== null) this.agentsBySipUser.delete(change.before.sipUser);
+      if (change.after !== null) this.agentsBySipUser.set(change.after.sipUser, change.id);
+      if (change.after === null || (change.before !== null && change.before.digest?.sha256 !== change.after.digest?.sha256)) this.registrar.drop(change.id);
+    }
+    this.loop.post({ type: 'configurationChanged', update });
+    this.prompts.prepare(this.state.configuration);
+    this.live.touch(update.changes.filter(({ kind }) => kind === 'workflows').map(({ id }) => id));
+    this.live.configurationChanged();
+  }
+
+  /** Carries out what a person asked for; its outcome is written behind. */
+  instruct({ _id, request }: Pick<Instruction, '_id' | 'request'>): void {
+    switch (request.kind) {
+      case 'ringPhone':
+        this.loop.post({ type: 'phoneTest', testId: _id, agentId: request.agentId });
+        break;
+      case 'renderPrompt':
+        this.deps.sounds.prompt(request.text, request.language)
+          .then(({ file }) => this.deps.storage.keepAudio(file))
+          .then((audioId) => { this.journal.settle(_id, { kind: 'done', audioId }); }, (fault: unknown) => {
+            this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'a text could not be rendered for a person');
+            this.journal.settle(_id, { kind: 'refused', reason: 'cannotRender' });
+          });
+        break;
+    }
+  }
+
+  health(): { readonly ok: boolean; readonly [detail: string]: unknown } {
+    return {
+      ok: this.link.isUp && this.deps.media.healthy && !this.stopping,
+      edge: this.link.isUp, media: this.deps.media.healthy, database: this.journal.healthy,
+      epoch: this.deps.storage.journal.epoch, inForce: this.state.configuration.sequence, calls: this.state.calls.size, stopping: this.stopping,
+    };
+  }
+
+  /** Takes no new callers, ends every call with BYE and writes what came of it. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.switchboard.closeDoors();
+    const calls = this.state.calls.size;
+    this.switchboard.endAll();
+    if (!this.isEmpty()) {
+      await new Promise<void>((resolve) => {
+        this.whenEmpty = resolve;
+        this.deps.timers.after(MS.endCalls, resolve);
+      });
+    }
+    await this.carrier.idle();
+    if (calls > 0) this.deps.log.info({ calls, left: this.state.calls.size }, 'calls were ended to stop');
+    this.letGo();
+    await Promise.all([this.journal.close(MS.journal), this.live.close(), this.bindings.close()]);
+  }
+
+  private isEmpty(): boolean { return this.switchboard.size === 0 && this.state.calls.size === 0; }
+
+  private letGo(): void {
+    this.cancelReconcile?.();
+    this.loop.stop();
+    this.link.stop();
+    this.deps.inventory.close();
+  }
+
+  private now(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.civil() }; }
+
+  private agentOf(sipUser: string): Agent | undefined {
+    const agentId = this.agentsBySipUser.get(sipUser);
+    return agentId === undefined ? undefined : this.state.configuration.objects.agents.get(agentId);
+  }
+
+  private recorded(record: CallRecord): void {
+    this.deps.log.info({ callId: record._id, workflowId: record.workflowId, dialled: record.dialled, outcome: record.outcome, endedBy: record.endedBy, agentId: record.agentId, refusedWith: record.refusedWith }, 'call over');
+    this.journal.record(record);
+  }
+
+  private touched(result: StepResult): void {
+    this.journal.touch(result.touchedCalls, result.touchedAgents);
+    this.live.touch(result.touchedWorkflows);
+    if (this.whenEmpty !== null && this.isEmpty()) this.whenEmpty();
+  }
+
+  private reconcileAfter(ms: number): void {
+    this.cancelReconcile?.();
+    this.cancelReconcile = this.deps.timers.after(ms, () => {
+      this.reconcile().then(() => { this.again(MS.reconcileEvery); }, (fault: unknown) => {
+        this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the edge could not be asked what exists; tried again');
+        this.again(MS.reconcileRetry);
+      });
+    });
+  }
+
+  private again(ms: number): void {
+    if (this.link.isUp && !this.stopping) this.reconcileAfter(ms);
+  }
+
+  private async reconcile(): Promise<void> {
+    await this.closeLeftovers();
+    await reconcileLegs({
+      inventory: this.deps.inventory,
+      legs: this.switchboard,
+      ownsAnchor: (anchorId) => this.carrier.owns(anchorId),
+      releaseAnchor: (anchorId) => this.deps.media.release(anchorId),
+      timers: this.deps.timers,
+      log: this.deps.log,
+    });
+  }
+
+  /** Once, with what the edge saw of their ends while no engine listened. */
+  private async closeLeftovers(): Promise<void> {
+    const { events } = await this.deps.inventory.read();
+    const { leftovers } = this;
+    this.leftovers = [];
+    for (const record of closeLeftovers(leftovers, this.state.pool, events, this.deps.civil(), this.deps.log)) this.recorded(record);
+    // Not in our state, so each is written as a tombstone.
+    this.journal.touch(leftovers.map(({ id }) => id), []);
+    const last = events.at(-1);
+    if (last !== undefined) await this.deps.inventory.forget(last.sequence);
+  }
+}

@@ -1,0 +1,25 @@
+// The engine's environment: the only place of this process that reads it.
+import { join } from 'node:path';
+import { z } from 'zod';
+import { port, type Settings, type Variables } from '../storage/process/environment';
+import { ROOT } from '../storage/process/root';
+import { id } from '../storage/model/fields';
+
+const host = (fallback: string) => z.string().min(1).default(fallback);
+
+export const ENGINE_VARIABLES = {
+  LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), describe: 'How much is logged.' },
+  POOL: { schema: id.default('main'), describe: 'The pool whose groups this engine serves.' },
+  MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://'), describe: 'Where the database is; it must be a replica set.' },
+  DRACHTIO_HOST: { schema: host('127.0.0.1'), describe: 'Where the edge (or drachtio-server) listens for engines.' },
+  DRACHTIO_PORT: { schema: port(9022), describe: 'Its port.' },
+  DRACHTIO_SECRET: { schema: z.string().min(1, 'must be set'), describe: 'What the edge wants to hear before it lets an engine in.', secret: true },
+  EDGE_CONTROL_PORT: { schema: port(9023), describe: 'The port, on DRACHTIO_HOST, on which the edge tells what exists.' },
+  RTPENGINE_HOST: { schema: host('127.0.0.1'), describe: 'Where media is driven, in the NG protocol over TCP.' },
+  RTPENGINE_PORT: { schema: port(22222), describe: 'Its port.' },
+  MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds, shared with the edge (or rtpengine).' },
+  SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').default('response-group.local'), describe: 'The one SIP domain of the organisation, and the realm in which phones authenticate.' },
+  ENGINE_HEALTH_PORT: { schema: port(9025), describe: 'The port of /healthz.' },
+} as const satisfies Variables;
+
+export type EngineSettings = Settings<typeof ENGINE_VARIABLES>;
