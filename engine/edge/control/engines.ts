@@ -1,0 +1,51 @@
+// Which engines are connected, which of them may speak, and who gets what: the edge is the fence between an old engine and a new one.
+import { type Session } from './session';
+
+export class Engines {
+  /** The oldest first. */
+  private readonly sessions: Session[] = [];
+  private highest = 0;
+
+  /** The highest epoch any engine presented, kept for as long as the edge lives. */
+  get epoch(): number {
+    return this.highest;
+  }
+
+  get connected(): boolean {
+    return this.sessions.length > 0;
+  }
+
+  /** Lets a session in unless its epoch is over. Returns the sessions it puts out, to be closed; undefined when it is refused. */
+  admit(session: Session): Session[] | undefined {
+    if (session.epoch < this.highest) return undefined;
+    this.highest = session.epoch;
+    this.sessions.push(session);
+    return this.sessions.filter((other) => other.epoch < session.epoch);
+  }
+
+  remove(session: Session): boolean {
+    const index = this.sessions.indexOf(session);
+    if (index < 0) return false;
+    this.sessions.splice(index, 1);
+    return true;
+  }
+
+  has(session: unknown): session is Session {
+    return this.sessions.includes(session as Session);
+  }
+
+  /** The youngest session that wants a method. */
+  youngestFor(method: string): Session | undefined {
+    const wanted = method.toLowerCase();
+    return this.sessions.findLast((session) => session.routes.has(wanted));
+  }
+
+  /** Every method somebody wants, for Allow. */
+  get methods(): string[] {
+    return [...new Set(this.sessions.flatMap((session) => [...session.routes]))].filter((method) => !method.includes(':')).map((method) => method.toUpperCase()).sort();
+  }
+
+  all(): readonly Session[] {
+    return this.sessions;
+  }
+}

@@ -1,0 +1,69 @@
+// The edge put together: media, SIP, and the two control ports, from nothing but its settings.
+import { type Logger } from '../../storage/process/log';
+import { VERSION } from '../../storage/process/root';
+import { DrachtioPort } from './control/drachtio-port';
+import { InventoryPort } from './control/inventory';
+import { type InventoryMessage } from './control/inventory-types';
+import { startMedia } from './media/server';
+import { type EdgeSettings } from './settings';
+import { machineClock } from './sip/clock';
+import { systemLookup } from './sip/hops';
+import { SocketTransport } from './sip/transport';
+import { UserAgent } from './sip/user-agent';
+
+export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT'>;
+
+export interface Edge {
+  readonly sipPort: number;
+  readonly drachtioPort: number;
+  readonly controlPort: number;
+  readonly ngPort: number;
+  /** Sizes and states for /healthz; nothing personal. */
+  status(): Readonly<Record<string, unknown>>;
+  close(): Promise<void>;
+}
+
+/** Starts everything; port 0 picks a free one. @throws the listen error of whichever port is taken, the rest closed again. */
+export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge> {
+  const opened: Array<() => Promise<void>> = [];
+  const close = async (): Promise<void> => { for (const closing of opened.splice(0).reverse()) await closing(); };
+  try {
+    const media = await startMedia(settings, log);
+    opened.push(() => media.close());
+
+    const clock = machineClock;
+    let announce: (message: InventoryMessage) => void = () => undefined;
+    let agent: UserAgent | undefined;
+    const transport = await SocketTransport.open({
+      address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => agent?.receive(message, flow),
+    });
+    opened.push(() => transport.close());
+    const drachtio = new DrachtioPort({
+      address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, sipHost: transport.host, sipPort: transport.port,
+      announce: (message) => announce(message),
+    });
+    agent = new UserAgent({ transport, clock, log, lookup: systemLookup, listener: drachtio });
+    const sip = agent;
+    opened.push(async () => sip.close());
+    const drachtioPort = await drachtio.open(sip);
+    opened.push(() => drachtio.close());
+
+    const inventory = new InventoryPort({
+      address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, version: VERSION, startedAtMs: clock.civilMs(),
+      agent: sip, engines: drachtio.engines, continuity: drachtio.continuity, anchors: () => media.anchors(),
+    });
+    announce = (message) => inventory.announce(message);
+    const controlPort = await inventory.open();
+    opened.push(() => inventory.close());
+
+    return {
+      sipPort: transport.port, drachtioPort, controlPort, ngPort: media.ngPort, close,
+      status: () => ({
+        engineConnected: drachtio.engines.connected, epoch: drachtio.engines.epoch, ...sip.sizes, held: drachtio.continuity.heldCount, connections: transport.connectionCount, anchors: media.anchors().length,
+      }),
+    };
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+}

@@ -1,0 +1,131 @@
+// A running edge on free ports, drachtio-srf clients for it, and phones to call it with.
+import { mkdtempSync } from 'node:fs';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Srf from 'drachtio-srf';
+import { type InventoryMessage } from '../../../engine/edge/control/inventory-types';
+import { startEdge, type Edge } from '../../../engine/edge/edge';
+import { createLog } from '../../../storage/process/log';
+import { Phone } from '../../support/phone';
+import { freePort } from '../../support/sipp';
+
+export const SECRET = 'only-for-this-test';
+
+/** One edge and everything a test opened at it, closed together. */
+export class Bench {
+  private readonly closing: Array<() => Promise<void> | void> = [];
+
+
+  private constructor(readonly edge: Edge, readonly faults: readonly unknown[]) {}
+
+  static async open(): Promise<Bench> {
+    const faults: unknown[] = [];
+    const log = createLog('edge', 'error', { write: (line) => { faults.push(line); } });
+    const rtp = await freePort();
+    const edge = await startEdge({
+      SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
+      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: rtp, RTP_PORT_MAX: Math.min(65535, rtp + 20), MEDIA_DIRECTORY: mkdtempSync(join(tmpdir(), 'edge-media-')),
+    }, log);
+    return new Bench(edge, faults);
+  }
+
+  get server(): { host: string; port: number; domain: string } {
+    return { host: '127.0.0.1', port: this.edge.sipPort, domain: '127.0.0.1' };
+  }
+
+  async phone(user: string): Promise<Phone> {
+    const phone = await Phone.open(user, this.server);
+    this.closing.push(() => phone.close());
+    return phone;
+  }
+
+  /** A client that is let in, its middleware installed before it asks for anything. */
+  async client(tags: readonly string[], install: (srf: Srf) => void = () => undefined): Promise<Srf> {
+    const srf = new Srf([...tags]);
+    install(srf);
+    srf.on('error', () => undefined);
+    await new Promise<void>((resolve, reject) => {
+      srf.on('connect', (fault: Error | null) => { if (fault) reject(fault); else resolve(); });
+      srf.connect({ host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET });
+    });
+    this.closing.push(() => this.drop(srf));
+    return srf;
+  }
+
+  /** Closes a client's connection as its death would, and resolves when it is closed. */
+  async drop(srf: Srf): Promise<void> {
+    const socket = socketOf(srf);
+    if (!socket || socket.destroyed) return;
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    srf.disconnect();
+    socket.destroy();
+    await closed;
+  }
+
+  async watcher(): Promise<Watcher> {
+    const watcher = await Watcher.open(this.edge.controlPort);
+    this.closing.push(() => watcher.close());
+    return watcher;
+  }
+
+  async close(): Promise<void> {
+    for (const step of this.closing.reverse()) await step();
+    await this.edge.close();
+  }
+}
+
+const socketOf = (srf: Srf): Socket | undefined => (srf as unknown as { app: { client: { mapServer: Map<Socket, unknown> } } }).app.client.mapServer.keys().next().value;
+
+/** A client of the inventory port. */
+export class Watcher {
+  private readonly messages: InventoryMessage[] = [];
+  private readonly waiters: Array<{ fits: (message: InventoryMessage) => boolean; found: (message: InventoryMessage) => void }> = [];
+  private questions = 0;
+
+  private constructor(private readonly socket: Socket) {
+    let pending = '';
+    socket.on('error', () => undefined);
+    socket.on('data', (data) => {
+      const lines = (pending + data.toString('utf8')).split('\n');
+      pending = lines.pop() ?? '';
+      for (const line of lines) this.take(JSON.parse(line) as InventoryMessage);
+    });
+  }
+
+  static async open(port: number): Promise<Watcher> {
+    const watcher = new Watcher(connectTcp(port, '127.0.0.1'));
+    watcher.socket.write(`${JSON.stringify({ secret: SECRET })}\n`);
+    await watcher.next((message) => 'hello' in message);
+    return watcher;
+  }
+
+  next(fits: (message: InventoryMessage) => boolean): Promise<InventoryMessage> {
+    const index = this.messages.findIndex(fits);
+    if (index >= 0) return Promise.resolve(this.messages.splice(index, 1)[0] as InventoryMessage);
+    return new Promise((resolve) => { this.waiters.push({ fits, found: resolve }); });
+  }
+
+  ask(question: Record<string, unknown>): Promise<InventoryMessage> {
+    this.questions += 1;
+    const id = this.questions;
+    this.socket.write(`${JSON.stringify({ id, ...question })}\n`);
+    return this.next((message) => 'id' in message && message.id === id);
+  }
+
+  async inventory(): Promise<Extract<InventoryMessage, { inventory: unknown }>['inventory']> {
+    const message = await this.ask({ ask: 'inventory' });
+    if (!('inventory' in message)) throw new Error('no inventory');
+    return message.inventory;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  private take(message: InventoryMessage): void {
+    const index = this.waiters.findIndex(({ fits }) => fits(message));
+    if (index >= 0) this.waiters.splice(index, 1)[0]?.found(message);
+    else this.messages.push(message);
+  }
+}
