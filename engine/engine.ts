@@ -12,11 +12,12 @@ import { Loop } from './calls/loop';
 import { type MediaPort, type SoundPort, type Timers } from './calls/ports';
 import { PromptsAhead } from './calls/prompts';
 import { BindingWriter, type BindingStore } from './continuity/binding-writer';
-import { agentBody, callBody } from './continuity/documents';
+import { bodyOf } from './continuity/documents';
 import { type EdgeInventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
 import { closeLeftovers, reconcileLegs } from './continuity/reconcile';
+import { agentJournal, journalAgent, journalCall, restoreAgent } from './core/journal';
 import { createState, step } from './core/step';
 import { type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
@@ -51,8 +52,9 @@ export interface EngineDeps {
 export interface Beginning {
   readonly configuration: ConfigurationUpdate;
   readonly bindings: readonly PhoneBinding[];
-  /** Calls in the journal of an earlier engine. */
-  readonly leftovers: readonly JournalEntry[];
+  /** What an earlier engine's journal keeps: calls it left, and what it remembered of agents. */
+  readonly calls: readonly JournalEntry[];
+  readonly agents: readonly JournalEntry[];
 }
 
 const MS = { reconcileEvery: 60_000, reconcileRetry: 2_000, endCalls: 5_000, journal: 3_000 } as const;
@@ -85,12 +87,12 @@ export class Engine {
     this.journal = new JournalWriter({
       journal: storage.journal, timers, log,
       callBody: (callId) => {
-        const call = this.state.calls.get(callId);
-        return call === undefined ? null : callBody(call, this.now(), (id) => this.switchboard.dialogOf(id));
+        const call = journalCall(this.state, callId, this.now());
+        return call === null ? null : bodyOf(call, (id) => this.switchboard.dialogOf(id));
       },
       agentBody: (agentId) => {
-        const agent = this.state.agents.get(agentId);
-        return agent === undefined || agent.agent === null ? null : agentBody(agent, this.now());
+        const agent = journalAgent(this.state, agentId, this.now());
+        return agent === null ? null : { ...agent };
       },
       spill: (records) => { log.error({ records: records.length }, 'the database has been away for so long that call records were lost'); },
       leaseLost: (fault) => {
@@ -144,8 +146,14 @@ export class Engine {
 
   begin(beginning: Beginning): void {
     this.configurationChanged(beginning.configuration);
-    this.registrar.restore(beginning.bindings.filter(({ _id }) => this.state.configuration.objects.agents.has(_id)));
-    this.leftovers = beginning.leftovers;
+    const { agents } = this.state.configuration.objects;
+    for (const { body } of beginning.agents) {
+      const remembered = agentJournal.safeParse(body);
+      if (remembered.success && agents.has(remembered.data.agentId)) restoreAgent(this.state, remembered.data, this.now());
+    }
+    this.registrar.restore(beginning.bindings.filter(({ _id }) => agents.has(_id)));
+    this.loop.post({ type: 'wake' });
+    this.leftovers = beginning.calls;
     this.live.start();
     this.live.touch(this.state.configuration.objects.workflows.keys());
     this.link.start();

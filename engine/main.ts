@@ -94,8 +94,8 @@ async function begin(settings: EngineSettings, connection: Connection, log: Logg
     if (begun) engine.configurationChanged(update);
     else early.push(update);
   });
-  const [bindings, { calls }] = await Promise.all([readBindings(db, settings.POOL), journal.readAll()]);
-  engine.begin({ configuration: asUpdate(feed.initial), bindings, leftovers: calls });
+  const [bindings, { calls, agents }] = await Promise.all([readBindings(db, settings.POOL), journal.readAll()]);
+  engine.begin({ configuration: asUpdate(feed.initial), bindings, calls, agents });
   begun = true;
   for (const update of early) engine.configurationChanged(update);
   const instructions = serveInstructions({ db, log }, settings.POOL, (instruction: Instruction) => { engine.instruct(instruction); });
