@@ -18,15 +18,15 @@ const BotActivity = z.object({
   text: z.string().nullish(),
   textFormat: z.enum(['plain', 'markdown', 'xml']).nullish(),
   attachments: z.array(z.object({
-    contentType: z.string(), content: z.unknown(), contentUrl: z.string().optional(), name: z.string().optional(),
+    contentType: z.string(), content: z.unknown().optional(), contentUrl: z.string().optional(), name: z.string().optional(),
   })).nullish(),
-  suggestedActions: z.object({ actions: z.array(z.object({ type: z.string(), title: z.string(), value: z.unknown() })) }).nullish(),
+  suggestedActions: z.object({ actions: z.array(z.object({ type: z.string(), title: z.string(), value: z.unknown().optional() })) }).nullish(),
 });
 
 const ConversationParameters = z.object({
   isGroup: z.boolean().optional(),
   members: z.array(z.object({ id: z.string() })).optional(),
-  activity: z.unknown(),
+  activity: z.unknown().optional(),
 });
 
 const error = (status: number, code: string, message: string): ConnectorAnswer => ({ status, body: { error: { code, message } } });

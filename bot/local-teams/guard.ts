@@ -53,13 +53,15 @@ export function refuse(asking: Asking, port: number): Refusal | null {
 
 /**
  * The headers of every answer.
- * @param botOrigin the bot's origin, from which cards may show images and play sound.
+ * @param botOrigin the bot's origin, from which cards may show images and play sound, by either name of this machine.
  */
 export function securityHeaders(botOrigin: string): Readonly<Record<string, string>> {
+  const { port } = new URL(botOrigin);
+  const bot = [...new Set([botOrigin, `http://127.0.0.1:${port}`, `http://localhost:${port}`])].join(' ');
   return {
     'content-security-policy': [
       "default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'",
-      `img-src 'self' data: https: ${botOrigin}`, `media-src 'self' ${botOrigin}`,
+      `img-src 'self' data: https: ${bot}`, `media-src 'self' ${bot}`,
       "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
     ].join('; '),
     'x-content-type-options': 'nosniff',

@@ -14,10 +14,10 @@ export interface PageApi {
 }
 
 const Said = z.object({ text: z.string().trim().min(1, 'is empty').max(8000, 'is longer than 8000 characters') });
-const Data = z.object({ data: z.unknown() });
+const Data = z.object({ data: z.unknown().optional() });
 const Pressed = z.object({
   attachment: z.number().int().min(0),
-  action: z.object({ id: z.string().optional(), verb: z.string().optional(), title: z.string().optional(), data: z.unknown() }),
+  action: z.object({ id: z.string().optional(), verb: z.string().optional(), title: z.string().optional(), data: z.unknown().optional() }),
 });
 
 const problem = (status: number, words: string): PageAnswer => ({ status, body: { error: words } });

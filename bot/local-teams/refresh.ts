@@ -16,7 +16,7 @@ export const EDITED_MS = 1_000;
 const Refreshing = z.object({
   refresh: z.object({
     action: z.object({
-      type: z.literal('Action.Execute'), id: z.string().optional(), verb: z.string().optional(), title: z.string().optional(), data: z.unknown(),
+      type: z.literal('Action.Execute'), id: z.string().optional(), verb: z.string().optional(), title: z.string().optional(), data: z.unknown().optional(),
     }),
     userIds: z.array(z.string()).optional(),
   }),

@@ -44,7 +44,7 @@ interface Refreshing {
 
 const SOMETHING_WRONG = 'Something went wrong. Nothing you typed is lost; try again.';
 
-const CardAnswer = z.object({ statusCode: z.number(), type: z.string().optional(), value: z.unknown() });
+const CardAnswer = z.object({ statusCode: z.number(), type: z.string().optional(), value: z.unknown().optional() });
 const ErrorValue = z.object({ message: z.string() });
 const TaskAnswer = z.object({
   task: z.discriminatedUnion('type', [
@@ -52,8 +52,8 @@ const TaskAnswer = z.object({
     z.object({
       type: z.literal('continue'),
       value: z.object({
-        title: z.string().default(''), width: z.unknown(), height: z.unknown(),
-        card: z.object({ contentType: z.literal(ADAPTIVE_CARD), content: z.unknown() }),
+        title: z.string().default(''), width: z.unknown().optional(), height: z.unknown().optional(),
+        card: z.object({ contentType: z.literal(ADAPTIVE_CARD), content: z.unknown().optional() }),
       }),
     }),
   ]),
@@ -191,7 +191,7 @@ export class Teams {
 
 const DONE: Outcome = { kind: 'done' };
 const EMPTY: Content = { text: '', textFormat: 'plain', attachments: [], suggestedActions: [] };
-const MsTeams = z.object({ type: z.string(), value: z.unknown(), text: z.string().optional(), displayText: z.string().optional() });
+const MsTeams = z.object({ type: z.string(), value: z.unknown().optional(), text: z.string().optional(), displayText: z.string().optional() });
 
 function outcomeOfMessage(answer: BotAnswer): Outcome {
   return answer.kind === 'answered' ? DONE : { kind: 'error', text: answer.words };

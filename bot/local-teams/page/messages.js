@@ -15,6 +15,7 @@ const NEAR_END = 80;
  */
 export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed }) {
   const shown = new Map();
+  const life = new AbortController();
   const watcher = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
       const item = shown.get(target.dataset.id);
@@ -28,8 +29,14 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
   const toEnd = () => { scroll.scrollTop = scroll.scrollHeight; };
   // Cards grow when their images arrive; whoever was at the end stays there.
   let following = true;
-  scroll.addEventListener('scroll', () => { following = atEnd(); }, { passive: true });
-  new ResizeObserver(() => { if (following) toEnd(); }).observe(list);
+  let lastTop = 0;
+  scroll.addEventListener('scroll', () => {
+    // Growing cards scroll nothing up; only a person does.
+    following = scroll.scrollTop < lastTop - 1 ? atEnd() : following || atEnd();
+    lastTop = scroll.scrollTop;
+  }, { passive: true, signal: life.signal });
+  const growth = new ResizeObserver(() => { if (following) toEnd(); });
+  growth.observe(list);
 
   /** Tells that a message with cards is on screen, once for each of its revisions and then once a minute. */
   function sayOnScreen(item) {
@@ -82,7 +89,16 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
     return element('div', { class: 'message-head' },
       element('span', { class: 'author' }, nameOf(message.from)),
       element('time', { datetime: message.at, title: at.toLocaleString() }, at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })),
-      message.revision > 0 ? element('span', { class: 'edited' }, 'Edited') : null);
+      message.revision > 0 ? element('span', { class: 'edited' }, 'Edited') : null,
+      ...message.attachments.map((attachment, index) => refreshButton(message, attachment.content?.refresh?.action, index)));
+  }
+
+  /** Teams has this in the message's menu, also for people whose card is not refreshed by itself. */
+  function refreshButton(message, action, index) {
+    return action ? element('button', {
+      class: 'refresh icon-button', type: 'button', 'aria-label': 'Refresh card', title: 'Refresh card',
+      onclick: () => void press(message.id, index, { kind: 'execute', id: action.id, verb: action.verb, title: action.title, data: action.data }),
+    }, '↻') : null;
   }
 
   function textOf(message) {
@@ -102,15 +118,7 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
       if (attachment.contentType !== ADAPTIVE_CARD) return element('p', { class: 'card-fault' }, `An attachment that Local Teams cannot show: ${attachment.contentType}`);
       const rendered = renderCard(attachment.content, (action) => void press(message.id, index, action), states[index] ?? null);
       item.cards[index] = rendered;
-      const frame = element('div', { class: 'card-frame' }, rendered.element);
-      const again = attachment.content?.refresh?.action;
-      if (again) {
-        frame.append(element('button', {
-          class: 'refresh icon-button', type: 'button', 'aria-label': 'Refresh card', title: 'Refresh card',
-          onclick: () => void press(message.id, index, { kind: 'execute', id: again.id, verb: again.verb, title: again.title, data: again.data }),
-        }, '↻'));
-      }
-      return frame;
+      return element('div', { class: 'card-frame' }, rendered.element);
     });
   }
 
@@ -158,6 +166,8 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
     last: () => [...shown.values()].map((item) => item.message).sort((one, other) => Number(one.id) - Number(other.id)).at(-1) ?? null,
     toEnd,
     close() {
+      life.abort();
+      growth.disconnect();
       watcher.disconnect();
       shown.clear();
       list.replaceChildren();
