@@ -1,0 +1,26 @@
+// The thread that renders sound, so that the engine never waits for it. One job at a time, answered by its number.
+import { parentPort } from 'node:worker_threads';
+import { composeMusic } from './music';
+import { type RenderAnswer, type RenderRequest } from './renderer';
+import { speak } from './speech';
+
+const port = parentPort;
+if (!port) throw new Error('This file is run as a worker thread.');
+
+// The voice looks for its files over HTTP first where it can, and complains when that fails.
+Reflect.deleteProperty(globalThis, 'fetch');
+
+port.on('message', ({ id, job }: RenderRequest) => {
+  const rendered = job.kind === 'music' ? Promise.resolve(composeMusic()) : speak(job.text, job.voice);
+  rendered.then(
+    (samples) => answer({ id, samples }),
+    (fault: unknown) => answer({ id, fault: fault instanceof Error ? fault.message : String(fault) }),
+  );
+});
+
+function answer(message: RenderAnswer): void {
+  // Each time it speaks, the voice adds listeners of its own to the process.
+  process.removeAllListeners('uncaughtException');
+  process.removeAllListeners('unhandledRejection');
+  port?.postMessage(message);
+}

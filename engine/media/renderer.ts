@@ -1,0 +1,85 @@
+// Keeps one worker thread for rendering: jobs in turn, a limit on each, and a new worker when one breaks.
+import { extname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { MediaFault } from '../calls/ports';
+
+export type RenderJob = { readonly kind: 'speech'; readonly text: string; readonly voice: string } | { readonly kind: 'music' };
+/** Raised when the same job comes to sound different, so that it is rendered anew. */
+export const SOUND_VERSIONS = { speech: 1, music: 1 } as const satisfies Record<RenderJob['kind'], number>;
+export interface RenderRequest { readonly id: number; readonly job: RenderJob }
+/** `samples` null: nothing to be heard. */
+export type RenderAnswer = { readonly id: number; readonly samples: Int16Array | null } | { readonly id: number; readonly fault: string };
+
+/** The longest text takes a few seconds on a slow machine. */
+const LONGEST_JOB_MS = 60_000;
+const WORKER = join(__dirname, `render-worker${extname(__filename)}`);
+
+export class Renderer {
+  private worker: Worker | null = null;
+  private last: Promise<unknown> = Promise.resolve();
+  private serial = 0;
+  private closed = false;
+
+  /** `execArgv` is how node runs the worker's file when that is TypeScript. */
+  constructor(private readonly execArgv: readonly string[] = []) {}
+
+  /** Resolves to 8 kHz samples, or null when nothing can be heard. @throws MediaFault 'refused', 'timeout' or 'unavailable' */
+  render(job: RenderJob): Promise<Int16Array | null> {
+    const done = this.last.then(() => this.perform(job));
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.drop();
+  }
+
+  private async perform(job: RenderJob): Promise<Int16Array | null> {
+    if (this.closed) throw new MediaFault('unavailable', 'Rendering has ended.');
+    const worker = this.worker ?? this.start();
+    this.serial += 1;
+    const request: RenderRequest = { id: this.serial, job };
+    worker.ref();
+    let stop = (): void => undefined;
+    try {
+      const answer = await new Promise<RenderAnswer>((resolve, reject) => {
+        const limit = setTimeout(() => reject(new MediaFault('timeout', `Rendering took longer than ${LONGEST_JOB_MS} ms.`)), LONGEST_JOB_MS);
+        const onMessage = (message: RenderAnswer): void => { if (message.id === request.id) resolve(message); };
+        const onError = (fault: unknown): void => reject(new MediaFault('refused', 'The voice broke over this text.', { cause: fault }));
+        const onExit = (): void => reject(new MediaFault(this.closed ? 'unavailable' : 'refused', 'The voice gave up on this text.'));
+        worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+        stop = () => {
+          clearTimeout(limit);
+          worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+        };
+        worker.postMessage(request);
+      });
+      if ('fault' in answer) throw new MediaFault('refused', `The voice cannot say it: ${answer.fault}`);
+      return answer.samples;
+    } catch (fault) {
+      stop();
+      await this.drop();
+      throw fault;
+    } finally {
+      stop();
+      worker.unref();
+    }
+  }
+
+  private start(): Worker {
+    const worker = new Worker(WORKER, { execArgv: [...this.execArgv], stdout: true, stderr: true });
+    worker.stdout.resume();
+    worker.stderr.resume();
+    worker.on('error', () => undefined);
+    worker.on('exit', () => { if (this.worker === worker) this.worker = null; });
+    this.worker = worker;
+    return worker;
+  }
+
+  private async drop(): Promise<void> {
+    const { worker } = this;
+    this.worker = null;
+    await worker?.terminate();
+  }
+}
