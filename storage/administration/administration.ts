@@ -1,11 +1,24 @@
 // The way in for everybody: verbs that change, queries that show, the actor first.
-import { type Db, type MongoClient } from 'mongodb';
-import { type Logger } from '../process/log';
-import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { randomUUID } from 'node:crypto';
+import { MongoError, MongoErrorLabel, type ClientSession, type Db, type MongoClient } from 'mongodb';
+import { type z } from 'zod';
 import { type Acting } from '../access';
-import { type Answer, type Result } from './results';
-import { type Verb, type VerbInput } from './verbs';
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type SettingsView, type WhoAmI } from './views';
+import { nextSequence, writeChange } from '../changes';
+import { type Actor } from '../model/change';
+import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { type Logger } from '../process/log';
+import { inTransaction, isDatabaseAway } from '../transaction';
+import { type Changed, type Context, type Row } from './context';
+import { Draft } from './draft';
+import { faultsOf, sentence } from './faults';
+import { checkIntegrity } from './integrity';
+import { LogReader } from './log-reader';
+import { Queries } from './queries';
+import { Refused, refuse, type Answer, type Done, type Refusal, type Result } from './results';
+import { readRoles } from './roles';
+import { TABLE } from './table';
+import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
+import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type SettingsView, type WhoAmI } from './views';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -14,23 +27,177 @@ export interface AdministrationDeps {
   /** The one SIP domain, which is also the digest realm. */
   readonly sipDomain: string;
   readonly log: Logger;
+  readonly now?: () => Date;
 }
 
-export declare class Administration {
-  constructor(deps: AdministrationDeps);
-  /** Carries out one verb in one transaction. `requestId`: a form's one-time id; a second press answers `alreadyDone`. */
-  perform<V extends Verb>(acting: Acting, verb: V, input: VerbInput<V>, options?: { readonly requestId?: string }): Promise<Result<V>>;
-  whoAmI(acting: Acting): Promise<Answer<WhoAmI>>;
+/** A person waits: after this long, what could not be carried out is told as unavailable. */
+const PATIENCE_MS = 5_000;
+const UNAVAILABLE = 'The database does not answer. Nothing is known to be saved; try again in a moment.';
+const NOT_FOUND = 'There is no such thing here.';
+const NOT_ALLOWED = 'You may not do this.';
+
+/** Ends a transaction that has nothing to write. */
+class NothingToDo extends Error {
+  constructor(readonly done: Done) {
+    super('nothing to do');
+  }
+}
+/** Ends a transaction whose request was carried out before. */
+class CarriedOutBefore extends Error {
+  constructor(readonly earlier: Done, readonly isOurs: boolean) {
+    super('carried out before');
+  }
+}
+
+interface Request<V extends Verb> { readonly acting: Acting; readonly verb: V; readonly input: VerbParsed<V>; readonly requestId: string; readonly token: string }
+
+export class Administration {
+  private readonly queries: Queries;
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly deps: AdministrationDeps) {
+    this.queries = new Queries(deps);
+  }
+
+  /**
+   * Carries out one verb in one transaction. Refusals are values; only a defect rejects.
+   * `requestId`: a form's one-time id; a second press answers `alreadyDone` with what the first one answered.
+   */
+  async perform<V extends Verb>(acting: Acting, verb: V, input: VerbInput<V>, options: { readonly requestId?: string } = {}): Promise<Result<V>> {
+    if (!Object.hasOwn(TABLE, verb)) return { ok: false, code: 'invalid', message: `There is no verb ${String(verb)}.`, faults: [{ field: 'verb', value: verb, message: 'is not a verb' }] };
+    const parsed = (TABLE[verb].schema as z.ZodType<VerbParsed<V>>).safeParse(input);
+    if (!parsed.success) {
+      const faults = faultsOf(parsed.error, input);
+      return { ok: false, code: 'invalid', message: sentence(faults), faults };
+    }
+    const token = randomUUID();
+    const request: Request<V> = { acting, verb, input: parsed.data, requestId: options.requestId ?? `own-${token}`, token };
+    const deadline = Date.now() + PATIENCE_MS;
+    // All transactions of a pool wait for one another anyway; waiting here spares them write conflicts with our own.
+    const turn = this.last.then(() => this.carryOut(request, deadline));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async carryOut<V extends Verb>(request: Request<V>, deadline: number): Promise<Result<V>> {
+    let written: Done<V> | null = null;
+    try {
+      if (Date.now() >= deadline) return unavailable();
+      const done = await inTransaction(this.deps.client, async (session) => (written = await this.attempt(request, session)), deadline);
+      this.deps.log.info({ verb: request.verb, entryId: done.entryId, by: request.acting.kind }, 'configuration changed');
+      return done;
+    } catch (fault) {
+      if (fault instanceof NothingToDo) return fault.done as Done<V>;
+      if (fault instanceof CarriedOutBefore) {
+        if (fault.isOurs) return written ?? fault.earlier as Done<V>;
+        return { ok: false, code: 'alreadyDone', message: 'This was done already.', faults: [], earlier: fault.earlier as Done<V> };
+      }
+      if (fault instanceof Refused) return fault.refusal;
+      if (isDatabaseAway(fault) || (fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError))) {
+        this.deps.log.warn({ verb: request.verb, fault: (fault as Error).message }, 'the database did not carry out a verb in time');
+        return unavailable();
+      }
+      throw fault;
+    }
+  }
+
+  /** One run of the transaction's body. */
+  private async attempt<V extends Verb>({ acting, verb, input, requestId, token }: Request<V>, session: ClientSession): Promise<Done<V>> {
+    const { db, pool, sipDomain, now = () => new Date() } = this.deps;
+    const inSession = { session };
+    const sequence = await nextSequence(db, session, pool);
+    const log = new LogReader(db, pool, inSession);
+    const actor = actorOf(acting);
+    const before = await log.ofRequest(requestId);
+    if (before) {
+      // A one-time id belongs to whoever used it first, and to what they did with it.
+      if (before.verb !== verb || !isSameActor(before.actor, actor)) throw refuse('conflict', 'This form was already used for something else.');
+      throw new CarriedOutBefore({ ok: true, value: before.value as VerbValues[V], entryId: before._id, sequence: before.sequence, warnings: [] }, before.token === token);
+    }
+    const draft = new Draft(db, pool, inSession);
+    const roles = await readRoles(db, pool, acting, inSession);
+    const context: Context = { acting, roles, draft, log, sipDomain, now: now(), newId: (kind) => `${kind}-${randomUUID()}` };
+    const row = TABLE[verb] as unknown as Row<V>;
+    const verdict = await row.right(context, input);
+    if (verdict === 'unseen') throw refuse('notFound', NOT_FOUND);
+    if (verdict === 'notAllowed') throw refuse('notAllowed', NOT_ALLOWED);
+
+    const { value, once, subject, warnings = [], undoes = null }: Changed<V> = await row.change(context, input);
+    const changes = draft.changes();
+    if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
+    await checkIntegrity(draft);
+    const entryId = `${pool}:${sequence}`;
+    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes, requestId, subject, value, token });
+    const answered: VerbValues[V] = { ...value, ...once };
+    return { ok: true, value: answered, entryId, sequence, warnings };
+  }
+
+  whoAmI(acting: Acting): Promise<Answer<WhoAmI>> {
+    return this.answer(() => this.queries.whoAmI(acting));
+  }
+
   /** The groups this actor may see, by name. */
-  groups(acting: Acting): Promise<Answer<readonly GroupSummary[]>>;
-  group(acting: Acting, workflowId: string): Promise<Answer<GroupView>>;
-  live(acting: Acting, workflowId: string): Promise<Answer<LiveView>>;
+  groups(acting: Acting): Promise<Answer<readonly GroupSummary[]>> {
+    return this.answer(() => this.queries.groups(acting));
+  }
+
+  group(acting: Acting, workflowId: string): Promise<Answer<GroupView>> {
+    return this.answer(() => this.queries.group(acting, workflowId));
+  }
+
+  live(acting: Acting, workflowId: string): Promise<Answer<LiveView>> {
+    return this.answer(() => this.queries.live(acting, workflowId));
+  }
+
   /** The agents this actor may see, by name. */
-  agents(acting: Acting): Promise<Answer<readonly AgentView[]>>;
-  myAgent(acting: Acting): Promise<Answer<MyAgent>>;
-  /** The last entries this actor may see, newest first. */
-  history(acting: Acting, options?: { readonly limit?: number; readonly workflowId?: string }): Promise<Answer<readonly HistoryEntry[]>>;
-  settings(acting: Acting): Promise<Answer<SettingsView>>;
-  /** Asks the engine, after checking the right: `ringPhone` for one's own agent, `renderPrompt` for administrators and managers. Waits up to 10 s. */
-  ask(acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>>;
+  agents(acting: Acting): Promise<Answer<readonly AgentView[]>> {
+    return this.answer(() => this.queries.agents(acting));
+  }
+
+  /** The actor's own phone and duty. Not found: the actor is not an agent. */
+  myAgent(acting: Acting): Promise<Answer<MyAgent>> {
+    return this.answer(() => this.queries.myAgent(acting));
+  }
+
+  /** The last entries this actor may see, newest first; of one group where `workflowId` is given. */
+  history(acting: Acting, options: { readonly limit?: number; readonly workflowId?: string } = {}): Promise<Answer<readonly HistoryEntry[]>> {
+    return this.answer(() => this.queries.history(acting, options));
+  }
+
+  /** Administrators only. */
+  settings(acting: Acting): Promise<Answer<SettingsView>> {
+    return this.answer(() => this.queries.settings(acting));
+  }
+
+  /** Waits until what was saved at `sequence` is what callers meet, at most `waitMs`; answers how it stands then. */
+  inForce(sequence: number, waitMs: number): Promise<Answer<InForce>> {
+    return this.answer(() => this.queries.inForce(sequence, waitMs));
+  }
+
+  /** Asks the engine, after checking the right: `ringPhone` for one's own agent, `renderPrompt` for administrators and managers. Waits 10 s for an engine to begin. */
+  ask(acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
+    return this.answer(() => this.queries.ask(acting, request));
+  }
+
+  private async answer<T>(query: () => Promise<T>): Promise<Answer<T>> {
+    try {
+      return { ok: true, value: await query() };
+    } catch (fault) {
+      if (fault instanceof Refused && (fault.refusal.code === 'notFound' || fault.refusal.code === 'notAllowed')) return { ok: false, code: fault.refusal.code, message: fault.message };
+      if (isDatabaseAway(fault)) return { ok: false, code: 'unavailable', message: UNAVAILABLE };
+      throw fault;
+    }
+  }
+}
+
+function unavailable(): Refusal & { readonly code: 'unavailable' } {
+  return { ok: false, code: 'unavailable', message: UNAVAILABLE, faults: [] };
+}
+
+function actorOf(acting: Acting): Actor {
+  return acting.kind === 'person' ? { kind: 'person', personId: acting.personId.toLowerCase(), name: acting.name } : { kind: acting.kind, name: acting.name };
+}
+
+function isSameActor(one: Actor, other: Actor): boolean {
+  return one.kind === 'person' ? other.kind === 'person' && one.personId === other.personId : one.kind === other.kind;
 }

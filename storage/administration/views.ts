@@ -2,7 +2,7 @@
 import { type AgentActivity, type LiveGroup, type PhoneBinding } from '../model/live';
 import { type Manager } from '../model/workflow';
 import { type PoolSettings } from '../model/settings';
-import { type Verb, type GroupField, type GroupForm, type GroupVersions } from './verbs';
+import { type Verb, type GroupForm, type GroupVersions } from './verbs';
 import { type Warning } from './results';
 
 export interface GroupName { readonly id: string; readonly displayName: string; readonly sipUser: string }
@@ -121,7 +121,8 @@ export interface HistoryEntry {
   /** The thing's name, as a person knows it. */
   readonly subject: string;
   readonly workflowId: string | null;
-  readonly fields: readonly { readonly field: GroupField | string; readonly before: unknown; readonly after: unknown }[];
+  /** Named as on the forms; `agents` holds names. */
+  readonly fields: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
   /** The entry this one took back, and the one that took this one back. */
   readonly undoes: string | null;
   readonly undoneBy: string | null;

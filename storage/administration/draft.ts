@@ -1,0 +1,66 @@
+// What one transaction reads and means to write: an object put here is what every later reading of the same transaction sees.
+import { isDeepStrictEqual } from 'node:util';
+import { type ClientSession, type Db, type Document, type Filter } from 'mongodb';
+import { unstored } from '../changes';
+import { type ObjectChange, type ObjectKind, type ObjectKinds } from '../model/configuration';
+import { type StoredObject } from '../stored';
+
+interface Staged { readonly kind: ObjectKind; readonly id: string; readonly before: ObjectKinds[ObjectKind] | null; after: ObjectKinds[ObjectKind] | null }
+
+/** An object as a change hands it over: its pool and version are the draft's business. */
+export type Unversioned<K extends ObjectKind> = Omit<ObjectKinds[K], 'pool' | 'version'>;
+
+export class Draft {
+  private readonly staged = new Map<string, Staged>();
+
+  /** Without a session it only reads, for queries. */
+  constructor(private readonly db: Db, readonly pool: string, private readonly inSession: { readonly session?: ClientSession } = {}) {}
+
+  async get<K extends ObjectKind>(kind: K, id: string): Promise<ObjectKinds[K] | null> {
+    const staged = this.staged.get(`${kind}/${id}`);
+    if (staged) return staged.after as ObjectKinds[K] | null;
+    const stored = await this.collection(kind).findOne({ _id: id, pool: this.pool } as Filter<StoredObject<K>>, this.inSession);
+    return stored && unstored(stored as StoredObject<K>);
+  }
+
+  /** Everything of a kind that `filter` finds and `matches` confirms: the filter asks the database, `matches` looks at what is staged. */
+  async find<K extends ObjectKind>(kind: K, filter: Document, matches: (object: ObjectKinds[K]) => boolean): Promise<ObjectKinds[K][]> {
+    const stored = await this.collection(kind).find({ pool: this.pool, ...filter } as Filter<StoredObject<K>>, this.inSession).toArray();
+    const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(one as StoredObject<K>));
+    const staged = [...this.staged.values()].filter((one) => one.kind === kind && one.after !== null).map((one) => one.after as ObjectKinds[K]);
+    return [...untouched, ...staged.filter(matches)];
+  }
+
+  /** Puts an object in place. One that differs in nothing from what stands there is not a change. `atLeast`: the version a restored object must exceed. */
+  async put<K extends ObjectKind>(kind: K, object: Unversioned<K>, atLeast = 0): Promise<void> {
+    const before = await this.before(kind, object.id);
+    const version = Math.max(before?.version ?? 0, atLeast) + 1;
+    this.stage(kind, object.id, before, { ...object, pool: this.pool, version } as unknown as ObjectKinds[K]);
+  }
+
+  async remove(kind: ObjectKind, id: string): Promise<void> {
+    this.stage(kind, id, await this.before(kind, id), null);
+  }
+
+  /** What is to be written, in the order in which it was put. */
+  changes(): ObjectChange[] {
+    return [...this.staged.values()].filter(({ before, after }) => !isSame(before, after)) as ObjectChange[];
+  }
+
+  private async before<K extends ObjectKind>(kind: K, id: string): Promise<ObjectKinds[K] | null> {
+    const staged = this.staged.get(`${kind}/${id}`);
+    return staged ? staged.before as ObjectKinds[K] | null : this.get(kind, id);
+  }
+
+  private stage(kind: ObjectKind, id: string, before: Staged['before'], after: Staged['after']): void {
+    this.staged.set(`${kind}/${id}`, { kind, id, before, after });
+  }
+
+  private collection<K extends ObjectKind>(kind: K) {
+    return this.db.collection<StoredObject<K>>(kind);
+  }
+}
+
+function isSame(before: Staged['before'], after: Staged['after']): boolean {
+  return isDeepStrictEqual(before && { ...before, version: 0 }, after && { ...after, version: 0 });
+}

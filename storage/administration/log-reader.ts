@@ -1,0 +1,60 @@
+// What undo, stale forms and history ask of the change log.
+import { type ClientSession, type Db, type Filter } from 'mongodb';
+import { type ObjectKind, type ObjectKinds } from '../model/configuration';
+import { collectionOf } from '../schema';
+import { type StoredChange } from '../stored';
+
+/** Far more edits than anybody makes of one thing while a form is open, or undoes by hand. */
+const LOOKED_BACK = 200;
+
+export class LogReader {
+  constructor(private readonly db: Db, private readonly pool: string, private readonly inSession: { readonly session?: ClientSession } = {}) {}
+
+  async entry(entryId: string): Promise<StoredChange | null> {
+    return this.log.findOne({ _id: entryId, pool: this.pool }, this.inSession);
+  }
+
+  async ofRequest(requestId: string): Promise<StoredChange | null> {
+    return this.log.findOne({ pool: this.pool, requestId }, this.inSession);
+  }
+
+  /** An object as it was at an earlier version; `null` where the log no longer knows. */
+  async objectAt<K extends ObjectKind>(kind: K, id: string, version: number): Promise<ObjectKinds[K] | null> {
+    const entry = await this.log.findOne({ pool: this.pool, changes: { $elemMatch: { id, kind, 'before.version': version } } } as Filter<StoredChange>, this.inSession);
+    const change = entry?.changes.find((one) => one.kind === kind && one.id === id);
+    return (change?.before ?? null) as ObjectKinds[K] | null;
+  }
+
+  /** Entries about any of these objects, newest first. */
+  async touching(ids: readonly string[], after = 0): Promise<StoredChange[]> {
+    return this.newest({ 'changes.id': { $in: [...ids] }, sequence: { $gt: after } });
+  }
+
+  async newest(filter: Filter<StoredChange>, limit = LOOKED_BACK): Promise<StoredChange[]> {
+    return this.log.find({ pool: this.pool, ...filter }, this.inSession).sort({ sequence: -1 }).limit(limit).toArray();
+  }
+
+  /** Entries that took one of these back. */
+  async undoing(entryIds: readonly string[]): Promise<StoredChange[]> {
+    return this.newest({ undoes: { $in: [...entryIds] } }, Math.max(1, entryIds.length * 4));
+  }
+
+  private get log() {
+    return collectionOf(this.db, 'changes');
+  }
+}
+
+/** Who did it, by name. */
+export const byWhom = (entry: StoredChange): string => entry.actor.name;
+
+/**
+ * Which of these entries no longer count, because a later one took them back and was not taken back itself: entry id → the entry that did it.
+ * `entries` in any order; undoing entries must be among them.
+ */
+export function takenBack(entries: readonly StoredChange[]): ReadonlyMap<string, StoredChange> {
+  const taken = new Map<string, StoredChange>();
+  for (const entry of [...entries].sort((one, other) => other.sequence - one.sequence)) {
+    if (entry.undoes !== null && !taken.has(entry._id)) taken.set(entry.undoes, entry);
+  }
+  return taken;
+}

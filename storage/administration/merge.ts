@@ -1,0 +1,35 @@
+// Lays the fields of a form over what stands there now: what nobody else touched is taken, what someone changed in between is shown instead.
+import { isDeepStrictEqual } from 'node:util';
+import { describeChange } from './describe';
+import { byWhom, type LogReader } from './log-reader';
+import { Refused, type StaleField } from './results';
+
+interface Merge<F extends object> {
+  readonly wanted: Partial<F>;
+  readonly now: F;
+  /** As the form showed it; `null`: the log no longer knows. */
+  readonly opened: F | null;
+  /** The objects the form is about. */
+  readonly ids: readonly string[];
+  readonly log: LogReader;
+}
+
+/** The fields that really change. @throws Refused 'stale' naming each field that someone else changed, by whom, when, and what stands there now */
+export async function mergeFields<F extends object>({ wanted, now, opened, ids, log }: Merge<F>): Promise<Partial<F>> {
+  const effective: Partial<F> = {};
+  const stale: (keyof F & string)[] = [];
+  for (const field of Object.keys(wanted) as (keyof F & string)[]) {
+    if (wanted[field] === undefined || isDeepStrictEqual(wanted[field], now[field])) continue;
+    if (opened && isDeepStrictEqual(opened[field], now[field])) effective[field] = wanted[field];
+    else stale.push(field);
+  }
+  if (stale.length === 0) return effective;
+
+  const entries = await log.touching(ids);
+  const fields = stale.map((field): StaleField => {
+    const last = entries.find((entry) => entry.changes.some((change) => ids.includes(change.id) && describeChange(change).some((one) => one.field === field)));
+    return { field, opened: opened?.[field] ?? null, now: now[field], wanted: wanted[field], changedBy: last ? byWhom(last) : '', changedAt: last?.at ?? new Date(0) };
+  });
+  const faults = fields.map(({ field, wanted: value, changedBy }) => ({ field, value, message: `was changed by ${changedBy} in the meantime` }));
+  throw new Refused({ ok: false, code: 'stale', message: 'Someone changed this after you opened it. Nothing was saved.', faults, stale: fields });
+}

@@ -1,0 +1,92 @@
+// Takes one edit back, if nothing has changed the same objects since.
+import { may, type Action, type Target, type Verdict } from '../access';
+import { type ObjectChange } from '../model/configuration';
+import { type StoredChange } from '../stored';
+import { type Context, type Row } from './context';
+import { describeChange } from './describe';
+import { type Unversioned } from './draft';
+import { groupWarnings } from './group-verbs';
+import { byWhom, takenBack } from './log-reader';
+import { refuse } from './results';
+import { ADDRESS_FIELDS, VERB_SCHEMAS, type Verb } from './verbs';
+
+/** What "the last edit" may be; duty and passwords are not edits. */
+const EDITS: readonly Verb[] = ['group.create', 'group.change', 'group.delete', 'group.addManager', 'group.removeManager', 'agent.create', 'agent.change', 'agent.delete', 'settings.change'];
+
+export const undoChange: Row<'change.undo'> = {
+  schema: VERB_SCHEMAS['change.undo'],
+  right: async (context, { entryId }) => {
+    const entry = await chosen(context, entryId);
+    return entry ? rightTo(context, entry) : 'unseen';
+  },
+  change: async (context, { entryId }) => {
+    const entry = await chosen(context, entryId);
+    if (!entry) throw nothingToUndo(entryId);
+    const root = await original(context, entry);
+    if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.');
+    await refuseIfChangedSince(context, entry);
+    for (const change of entry.changes) await takeBack(context, change);
+    const warnings = entry.subject.kind === 'group' && await context.draft.get('workflows', entry.subject.id) ? await groupWarnings(context, entry.subject.id) : [];
+    return { value: { entryId: entry._id, verb: root.verb as Verb }, subject: entry.subject, undoes: entry._id, warnings };
+  },
+};
+
+const nothingToUndo = (entryId: string | undefined) => refuse('notFound', entryId === undefined ? 'You have no edit to take back.' : 'There is no such change.');
+
+/** The entry asked for, or the actor's last edit that still counts. */
+async function chosen({ acting, log }: Context, entryId: string | undefined): Promise<StoredChange | null> {
+  if (entryId !== undefined) return log.entry(entryId);
+  const own = acting.kind === 'person' ? { 'actor.personId': acting.personId.toLowerCase() } : { 'actor.kind': acting.kind };
+  const edits = await log.newest({ ...own, verb: { $in: [...EDITS] } });
+  const taken = takenBack(await withUndos(log, edits));
+  return edits.find((edit) => !taken.has(edit._id)) ?? null;
+}
+
+/** These entries, those that took them back, those that took those back, and so on. */
+export async function withUndos(log: Context['log'], entries: readonly StoredChange[]): Promise<StoredChange[]> {
+  const all = new Map(entries.map((entry) => [entry._id, entry]));
+  for (let newest = [...entries]; newest.length > 0;) {
+    newest = (await log.undoing(newest.map((entry) => entry._id))).filter((entry) => !all.has(entry._id));
+    for (const entry of newest) all.set(entry._id, entry);
+  }
+  return [...all.values()];
+}
+
+/** The edit that a chain of undoing and redoing began with. */
+async function original({ log }: Context, entry: StoredChange): Promise<StoredChange> {
+  for (let one = entry; ;) {
+    const before = one.undoes === null ? null : await log.entry(one.undoes);
+    if (!before) return one;
+    one = before;
+  }
+}
+
+/** Who may undo is who may do: the right of the original verb, on the same thing, with the same fields. */
+async function rightTo(context: Context, entry: StoredChange): Promise<Verdict> {
+  const { verb } = await original(context, entry);
+  if (entry.subject.kind === 'settings' && !context.roles.administrator) return 'unseen';
+  const { kind, id } = entry.subject;
+  const target: Target = kind === 'group' ? { kind, workflowId: id } : kind === 'agent' ? { kind, agentId: id } : { kind: 'pool' };
+  const isAddress = verb === 'group.change' && entry.changes.some((change) => describeChange(change).some(({ field }) => (ADDRESS_FIELDS as readonly string[]).includes(field)));
+  return may(context.roles, isAddress ? 'group.changeAddress' : verb as Action, target);
+}
+
+/** @throws Refused 'conflict' saying who did what since */
+async function refuseIfChangedSince({ log }: Context, entry: StoredChange): Promise<void> {
+  const ids = entry.changes.filter(({ kind }) => kind !== 'duties' || entry.subject.kind !== 'agent' || entry.verb === 'duty.set').map((change) => change.id);
+  const later = await log.touching(ids, entry.sequence);
+  const taken = takenBack(later);
+  const undone = taken.get(entry._id);
+  if (undone) throw refuse('conflict', `${byWhom(undone)} has already taken this back.`, [{ field: 'entryId', value: entry._id, message: 'is already taken back' }]);
+  const [since] = later.filter((one) => !taken.has(one._id) && one.undoes === null && (one.verb !== 'duty.set' || entry.verb === 'duty.set'));
+  if (since) {
+    throw refuse('conflict', `${byWhom(since)} has changed ${since.subject.name} since (${since.verb}). Take that back first.`, [{ field: 'entryId', value: entry._id, message: `is followed by ${since.verb} by ${byWhom(since)} at ${since.at.toISOString()}` }]);
+  }
+}
+
+async function takeBack({ draft, now }: Context, { kind, id, before, after }: ObjectChange): Promise<void> {
+  if (before === null) await draft.remove(kind, id);
+  // A duty that comes back begins now.
+  else if (kind === 'duties') await draft.put(kind, { ...before, since: now }, after?.version ?? before.version);
+  else await draft.put(kind, before, before.version);
+}
