@@ -114,10 +114,11 @@ async function prepareOrganisation(run: Run, say: (words: string) => void): Prom
   if (!arrangement || uri === undefined) return;
   run.organisation = await Organisation.open({ uri, dataDirectory, arrangement, notice: (words) => void run.notices.push(words) });
   run.stops.push(async () => run.organisation?.close());
-  const seeds = run.options.sample === true || (run.database?.kind === 'embedded' && await run.organisation.isEmpty());
-  if (seeds) {
-    say('adding the sample organisation');
-    await run.organisation.seed();
+  const wanted = run.options.sample === true;
+  if (wanted || run.database?.kind === 'embedded') {
+    say('looking for the sample organisation');
+    const made = await run.organisation.seed();
+    if (wanted && !made && run.database?.kind === 'external') run.notices.push('The sample organisation was not added: the database holds something already.');
   }
   await run.organisation.writePeople();
 }

@@ -7,7 +7,6 @@ import { LOCAL_TEAMS_VARIABLES } from '../bot/local-teams/settings';
 import { EDGE_VARIABLES, withDefaults, type EdgeSettings } from '../engine/edge/settings';
 import { ENGINE_VARIABLES, type EngineSettings } from '../engine/settings';
 import { EnvironmentFault, readEnvironment, type Settings, type Variables } from '../storage/process/environment';
-import { ROOT } from '../storage/process/root';
 import { readKept, writeKept } from './kept-file';
 import { type NeededPort } from './ports';
 import { START_VARIABLES, type StartSettings } from './settings';
@@ -76,7 +75,8 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
   if (faults.size > 0 || !start || !edge || !engine || !bot || localTeams === undefined) throw new EnvironmentFault([...faults]);
 
   const log = (name: string): string => join(dataDirectory, 'logs', `${name}.log`);
-  const script = (path: string): string => join(ROOT, 'dist', path);
+  // Beside this file as compiled: what was built together runs together.
+  const script = (path: string): string => join(__dirname, '..', path);
   const health = (address: string, port: number): string => `http://${reachable(address)}:${port}/healthz`;
   return {
     start, edge, engine, bot, localTeams,

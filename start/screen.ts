@@ -65,7 +65,7 @@ function chatLines({ chatUrl, botUrl, people }: ScreenFacts): string[] {
   const roleWidth = Math.max(0, ...people.map(({ roles }) => roles.join(', ').length)) + 2;
   return [
     chatUrl,
-    ...people.map(({ personId, name, roles }) => `  ${name.padEnd(width)}${roles.join(', ').padEnd(roleWidth)}${chatUrl}?person=${encodeURIComponent(personId)}`),
+    ...people.map(({ personId, name, roles }) => `  ${name.padEnd(width)}${roles.join(', ').padEnd(roleWidth)}${chatUrl}#/as/${encodeURIComponent(personId)}`),
   ];
 }
 

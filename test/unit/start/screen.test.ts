@@ -20,8 +20,8 @@ test.each([[1, 'NO high availability'], [2, 'NO high availability'], [3, 'High a
 
 test('each person has a role and a link of their own', () => {
   const text = screen(facts);
-  expect(text).toMatch(/Ada Park +administrator +http:\/\/127\.0\.0\.1:3979\/\?person=p-1/);
-  expect(text).toMatch(/Max Reuter +manager of Help Desk +http:\/\/127\.0\.0\.1:3979\/\?person=p-2/);
+  expect(text).toMatch(/Ada Park +administrator +http:\/\/127\.0\.0\.1:3979\/#\/as\/p-1/);
+  expect(text).toMatch(/Max Reuter +manager of Help Desk +http:\/\/127\.0\.0\.1:3979\/#\/as\/p-2/);
 });
 
 test('groups have addresses to dial, with the port only where it is not the usual one', () => {
