@@ -335,7 +335,8 @@ function received(message: SrfMessage): Received {
 function requestOptions(outgoing: Outgoing): Record<string, unknown> {
   return {
     method: outgoing.method,
-    ...(outgoing.uri === undefined ? {} : { uri: outgoing.uri }),
+    // Inside a dialog the edge knows the address; drachtio-srf wants to see one all the same.
+    uri: outgoing.uri ?? 'sip:placeholder',
     ...(outgoing.dialogId === undefined ? {} : { stackDialogId: outgoing.dialogId }),
     ...(outgoing.proxy === undefined ? {} : { proxy: outgoing.proxy }),
     headers: lines(outgoing.headers ?? {}),

@@ -1,0 +1,188 @@
+// An engine and a real edge inside the test: real SIP, real drachtio-srf, real NG; storage in memory unless a database is given.
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WaveFile } from 'wavefile';
+import { startEdge, type Edge } from '../../engine/edge/edge';
+import { type SoundPort } from '../../engine/calls/ports';
+import { realTimers } from '../../engine/calls/timers';
+import { openInventory } from '../../engine/continuity/inventory';
+import { Engine, type EngineStorage } from '../../engine/engine';
+import { createMedia, type Media } from '../../engine/media/media';
+import { type DigestHashes } from '../../storage/model/agent';
+import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
+import { type Instruction, type InstructionOutcome } from '../../storage/model/instruction';
+import { type LiveGroup, type LivePool, type PhoneBinding } from '../../storage/model/live';
+import { type CallRecord } from '../../storage/model/record';
+import { type JournalBatch, type JournalEntry, LeaseLost } from '../../storage/journal';
+import { createLog } from '../../storage/process/log';
+import { Phone, type Server } from './phone';
+
+export const TEST_DOMAIN = 'response-group.test';
+const SECRET = 'between edge and engine';
+const POOL = 'main';
+const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
+
+export function hashesOf(user: string, password: string): DigestHashes {
+  const text = `${user}:${TEST_DOMAIN}:${password}`;
+  return { realm: TEST_DOMAIN, md5: createHash('md5').update(text).digest('hex'), sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/** What the database would hold; `away` makes every write fail. */
+export class MemoryStorage {
+  away = false;
+  epoch = 0;
+  readonly records = new Map<string, CallRecord>();
+  readonly calls = new Map<string, JournalEntry | null>();
+  readonly agents = new Map<string, JournalEntry>();
+  readonly bindings = new Map<string, PhoneBinding>();
+  readonly groups = new Map<string, LiveGroup>();
+  readonly settled = new Map<string, InstructionOutcome>();
+  pool: Omit<LivePool, 'at'> | null = null;
+
+  /** As the engine that takes the lease now sees it. */
+  open(): EngineStorage {
+    const epoch = (this.epoch += 1);
+    const there = async (): Promise<void> => { if (this.away) throw new Error('the database is away'); };
+    return {
+      journal: { pool: POOL, epoch, write: async (batch: JournalBatch) => {
+        await there();
+        if (epoch !== this.epoch) throw new LeaseLost(POOL, epoch);
+        for (const { id, revision, body } of batch.calls ?? []) this.calls.set(id, body === null ? null : { id, epoch, revision, body });
+        for (const { id, revision, body } of batch.agents ?? []) if (body !== null) this.agents.set(id, { id, epoch, revision, body });
+        for (const record of batch.records ?? []) if (!this.records.has(record._id)) this.records.set(record._id, record);
+        for (const { instructionId, outcome } of batch.settled ?? []) this.settled.set(instructionId, outcome);
+      } },
+      live: {
+        writeGroups: async (groups) => { await there(); for (const group of groups) this.groups.set(group._id, group); },
+        removeGroups: async (ids) => { await there(); for (const id of ids) this.groups.delete(id); },
+        writePool: async (pool) => { await there(); this.pool = pool; },
+      },
+      bindings: {
+        write: async (binding) => { await there(); this.bindings.set(binding._id, binding); },
+        remove: async (agentId) => { await there(); this.bindings.delete(agentId); },
+      },
+      keepAudio: async () => 'audio-id',
+    };
+  }
+}
+
+/** Looks again until `look` gives something. @throws after 20 s, naming what was awaited. */
+export async function until<T>(what: string, look: () => T | null | undefined | false): Promise<T> {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    const found = look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`waited 20 s for ${what}`);
+}
+
+export class EngineUnderTest {
+  engine!: Engine;
+  media!: Media;
+  private sequence = 0;
+  private counter = 0;
+  private readonly changes: ObjectChange[] = [];
+  private readonly phones: Phone[] = [];
+  fencedBy: LeaseLost | null = null;
+
+  private constructor(readonly edge: Edge, readonly folder: string, readonly storage: MemoryStorage) {}
+
+  static async start(storage = new MemoryStorage()): Promise<EngineUnderTest> {
+    const folder = await mkdtemp(join(tmpdir(), 'engine-'));
+    const edge = await startEdge({
+      SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
+      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
+    }, log);
+    const made = new EngineUnderTest(edge, folder, storage);
+    await made.startEngine();
+    return made;
+  }
+
+  /** A new engine on the same edge and storage, with the configuration so far. */
+  async startEngine(): Promise<void> {
+    this.media = createMedia({ host: '127.0.0.1', port: this.edge.ngPort, log });
+    this.engine = new Engine({
+      domain: TEST_DOMAIN,
+      edge: { host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET },
+      inventory: openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
+      media: this.media, sounds: toneSounds(this.folder), storage: this.storage.open(), timers: realTimers, log,
+      civil: () => new Date(),
+      fenced: (fault) => { this.fencedBy = fault; },
+    });
+    const calls = [...this.storage.calls.values()].filter((entry) => entry !== null);
+    this.engine.begin({ configuration: { sequence: this.sequence, changes: [...this.changes] }, bindings: [...this.storage.bindings.values()], calls, agents: [...this.storage.agents.values()] });
+    await until('the engine to be well', () => this.engine.health().ok);
+  }
+
+  get server(): Server { return { host: '127.0.0.1', port: this.edge.sipPort, domain: TEST_DOMAIN }; }
+
+  /** A group of these agents, each on duty with password `pw`; without `welcome` callers hear music at once. */
+  group(agents: readonly string[], options: { readonly welcome?: string; readonly active?: boolean } = {}): { readonly id: string; readonly user: string } {
+    this.counter += 1;
+    const [id, user, stored] = [`w${this.counter}`, `group${this.counter}`, { pool: POOL, version: 1 }];
+    this.configure([
+      ...agents.flatMap((agent): ObjectChange[] => [
+        { kind: 'agents', id: agent, before: null, after: { ...stored, id: agent, name: agent, sipUser: agent, personId: null, digest: hashesOf(agent, 'pw'), simulated: false } },
+        { kind: 'duties', id: agent, before: null, after: { ...stored, id: agent, agentId: agent, onDuty: true, since: new Date() } },
+      ]),
+      { kind: 'agentGroups', id: `g${id}`, before: null, after: { ...stored, id: `g${id}`, name: id, participation: 'informal', alertTimeSeconds: 20, routingMethod: 'parallel', wrapUpSeconds: 0, agentIds: [...agents] } },
+      { kind: 'queues', id: `q${id}`, before: null, after: { ...stored, id: `q${id}`, name: id, agentGroupIds: [`g${id}`], timeoutSeconds: null, timeoutAction: { kind: 'disconnect', prompt: null }, overflowThreshold: null, overflowCandidate: 'newestCall', overflowAction: { kind: 'disconnect', prompt: null } } },
+      { kind: 'workflows', id, before: null, after: {
+        ...stored, id, sipUser: user, telephoneNumber: null, displayNumber: '', displayName: `Group ${this.counter}`, description: '', language: 'en-US', timeZone: 'Etc/UTC', active: options.active ?? true,
+        agentAnonymity: false, federation: false, managed: false, managers: [], welcome: options.welcome === undefined ? null : { text: options.welcome }, defaultAction: { kind: 'queue', queueId: `q${id}` },
+      } },
+    ]);
+    return { id, user };
+  }
+
+  configure(changes: readonly ObjectChange[]): void {
+    this.sequence += 1;
+    this.changes.push(...changes);
+    const update: ConfigurationUpdate = { sequence: this.sequence, changes };
+    this.engine.configurationChanged(update);
+  }
+
+  instruct(instruction: Pick<Instruction, '_id' | 'request'>): void { this.engine.instruct(instruction); }
+
+  async phone(user: string): Promise<Phone> {
+    const phone = await Phone.open(user, this.server);
+    this.phones.push(phone);
+    return phone;
+  }
+
+  async registered(user: string): Promise<Phone> {
+    const phone = await this.phone(user);
+    const { status } = await phone.register('pw');
+    if (status !== 200) throw new Error(`REGISTER was answered ${status}`);
+    return phone;
+  }
+
+  record(workflowId: string): Promise<CallRecord> {
+    return until('the call record', () => [...this.storage.records.values()].find((record) => record.workflowId === workflowId));
+  }
+
+  async stop(): Promise<void> {
+    await this.engine.stop();
+    await this.media.close();
+    await this.edge.close();
+    for (const phone of this.phones) phone.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Half a second of a tone for everything: what is said is not what these tests are about. */
+function toneSounds(folder: string): SoundPort {
+  const file = (async () => {
+    const wav = new WaveFile();
+    wav.fromScratch(1, 8_000, '16', Int16Array.from({ length: 4_000 }, (_, at) => 8_000 * Math.sin(at / 3)));
+    const path = join(folder, 'tone.wav');
+    await writeFile(path, wav.toBuffer());
+    return path;
+  })();
+  return {
+    prompt: async () => ({ file: await file, audioId: 'tone', durationMs: 500 }),
+    music: async () => ({ file: await file }),
+  };
+}
