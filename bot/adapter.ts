@@ -6,7 +6,7 @@ import { type Card } from '../cards/render';
 import { personId } from '../storage/model/fields';
 import { type Logger } from '../storage/process/log';
 import { type BotSettings } from './settings';
-import { type Chat, type Deed, type Place, type Reply, type Turn } from './turn';
+import { hasFailed, type Chat, type Deed, type Place, type Reply, type Turn } from './turn';
 
 /** How botbuilder checks and signs. Without an app id it checks nothing: `gate.ts` stands before it. */
 export function createAuthentication(settings: BotSettings): BotFrameworkAuthentication {
@@ -68,6 +68,10 @@ export class BotAdapter implements Chat {
     if (turn === null) return;
     const card = await this.#deps.answer(turn);
     if (card === null) return;
+    if (hasFailed(card)) {
+      await context.sendActivity(card.failed);
+      return;
+    }
     // A submitted form's answer takes the form's place; what was typed gets a message of its own.
     if (turn.deed.kind === 'press' && turn.deed.messageId !== null) await context.updateActivity({ ...asMessage(card), id: turn.deed.messageId });
     else await context.sendActivity(asMessage(card));
@@ -78,6 +82,7 @@ export class BotAdapter implements Chat {
     const body = (statusCode: number, type: string, value: unknown): InvokeResponse => ({ status: 200, body: { statusCode, type, value } });
     if (turn === null) return body(400, 'application/vnd.microsoft.error', { code: 'BadRequest', message: 'This card sent something that could not be read.' });
     const card = await this.#deps.answer(turn);
+    if (card !== null && hasFailed(card)) return body(500, 'application/vnd.microsoft.error', { code: 'Failed', message: card.failed });
     if (card === null) return body(200, 'application/vnd.microsoft.activity.message', '');
     return body(200, CardFactory.contentTypes.adaptiveCard, card);
   }

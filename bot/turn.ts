@@ -32,8 +32,12 @@ export interface Turn {
   send(card: Card): Promise<string | null>;
 }
 
-/** The card takes the place of the one pressed, or is a new message when something was typed. `null`: nothing to show. */
-export type Reply = Card | null;
+/**
+ * A card takes the place of the one pressed. `null`: there is nothing to show, or it was sent already. `failed`: words to be told while
+ * the card that was pressed stays as it is, with everything typed in it.
+ */
+export type Reply = Card | null | { readonly failed: string };
+export const hasFailed = (reply: Reply): reply is { readonly failed: string } => reply !== null && !('type' in reply);
 
 /** Writes into a conversation outside of a turn. */
 export interface Chat {

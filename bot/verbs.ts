@@ -45,7 +45,7 @@ export const VERB_SCHEMAS = {
   'agent.reset': ofAgent,
   'agent.resetNow': ofAgent.extend(once),
   managers: ofGroup,
-  'managers.add': ofGroup.extend({ ...once, known: typed, personId: typed, name: typed }),
+  'managers.add': ofGroup.extend({ ...once, groupName: typed, known: typed, personId: typed, name: typed }),
   'managers.remove': ofGroup.extend({ personId }),
   'managers.removeNow': ofGroup.extend({ personId, ...once }),
   undo: nothing,

@@ -90,7 +90,10 @@ export interface GroupFormView {
   readonly creating: boolean;
   /** Administrators set the address and the number. */
   readonly addressed: boolean;
-  readonly domain: string;
+  readonly sipUserHintText: string;
+  readonly alertTimeHintText: string;
+  readonly timeoutHintText: string;
+  readonly overflowHintText: string;
   readonly values: {
     readonly displayName: string; readonly description: string; readonly sipUser: string; readonly telephoneNumber: string;
     readonly welcomeText: string; readonly language: string; readonly routingMethod: string; readonly alertTimeSeconds: string;
@@ -175,7 +178,7 @@ export interface AgentFormView {
 export interface AgentsView {
   readonly note: Note;
   readonly empty: boolean;
-  readonly agents: readonly { readonly name: string; readonly address: string; readonly stateText: string; readonly color: TextColor; readonly edit: Button; readonly remove: Button }[];
+  readonly agents: readonly { readonly name: string; readonly address: string; readonly stateText: string; readonly color: TextColor; readonly edit: Button; readonly reset: Button; readonly remove: Button }[];
   readonly moreText: string;
   readonly more: boolean;
   readonly actions: readonly Button[];
@@ -185,7 +188,8 @@ export interface ManagersView {
   readonly note: Note;
   readonly groupName: string;
   readonly empty: boolean;
-  readonly managers: readonly { readonly name: string; readonly personId: string; readonly remove: Button }[];
+  readonly managers: readonly { readonly name: string; readonly personId: string; readonly removable: boolean; readonly remove: Button }[];
+  readonly addable: boolean;
   readonly values: { readonly known: string; readonly personId: string; readonly name: string };
   readonly faults: Readonly<Record<'personId' | 'name', Fault>>;
   readonly people: readonly Choice[];

@@ -1,0 +1,74 @@
+// Who asks, where, in which language; what a handler may use, and what it gives back.
+import { type Card } from '../cards/render';
+import { type Say } from '../cards/words';
+import { type Administration } from '../storage/administration/administration';
+import { type ActingPerson } from '../storage/access';
+import { type Person } from '../storage/people';
+import { type Logger } from '../storage/process/log';
+import { type Hold } from './holds';
+import { type BotVerb, type Sent } from './verbs';
+import { type Chat, type Place } from './turn';
+
+/** What the bot needs of storage for a person; a fake of it serves in tests. */
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask'>;
+
+/** People seen in chat. Every method rejects when the database is away. */
+export interface PeoplePort {
+  remember(person: Omit<Person, 'seenAt'>): Promise<void>;
+  read(personId: string): Promise<Person | null>;
+  find(text: string, limit: number): Promise<readonly Person[]>;
+}
+
+/** One live card to be kept up to date, in a message that nothing else is shown in. */
+export interface LiveCard {
+  readonly place: Place;
+  readonly messageId: string;
+  readonly workflowId: string;
+  readonly acting: ActingPerson;
+  readonly locale: string;
+  readonly until: Date;
+  readonly hold: Hold;
+}
+export interface LivePort {
+  /** Until when a card that begins now is followed. */
+  until(): Date;
+  follow(card: LiveCard): void;
+}
+
+export interface Services {
+  readonly administration: AdministrationPort;
+  readonly people: PeoplePort;
+  readonly chat: Chat;
+  readonly live: LivePort;
+  readonly sipDomain: string;
+  readonly sipServer: string;
+  /** An address of a stored sound that only those shown it can use, for a while. */
+  readonly audioUrl: (audioId: string) => string;
+  readonly newId: () => string;
+  readonly now: () => Date;
+  /** Resolves after `ms`, or when the bot stops. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Logger;
+}
+
+export interface Asking {
+  readonly acting: ActingPerson;
+  readonly say: Say;
+  readonly locale: string;
+  readonly chatId: string;
+  readonly place: Place;
+  /** The client asked by itself, so nothing may be sent or edited. */
+  readonly automatic: boolean;
+}
+
+/** A card, and what goes on once a message shows it. */
+export interface Shown {
+  readonly card: Card;
+  /** What a new message in a group chat shows instead, because anyone there sees it. */
+  readonly shared?: Card | undefined;
+  readonly after?: ((messageId: string, hold: Hold) => void) | undefined;
+}
+
+export type Handler<V extends BotVerb> = (services: Services, asking: Asking, sent: Sent<V>) => Promise<Shown>;
+/** A verb without a handler does not compile. */
+export type Handlers = { readonly [V in BotVerb]: Handler<V> };

@@ -1,0 +1,161 @@
+// What the bot says: typed words become commands, presses become verbs, and both become cards.
+import { wordsFor } from '../cards/words';
+import { type ActingPerson } from '../storage/access';
+import { type GroupSummary } from '../storage/administration/views';
+import { type Asking, type Services, type Shown } from './asking';
+import { findNamed, readCommand, type Command } from './commands';
+import { setDuty } from './handlers/duty';
+import { carryOut } from './handlers/table';
+import { goesOn } from './handlers/within';
+import { type Holds } from './holds';
+import { type Deed, type Reply, type Turn } from './turn';
+import { button } from './views/common';
+import { notice, refused } from './views/notice';
+import { type BotVerb } from './verbs';
+
+export interface ConversationDeps {
+  readonly services: Services;
+  readonly holds: Holds;
+  /** Directory object ids, in lower case. */
+  readonly administrators: ReadonlySet<string>;
+}
+
+/** What a group chat may ask for: each person's own view of a live group, and nothing that is about one person. */
+const SHARED_VERBS: ReadonlySet<string> = new Set<BotVerb>(['live', 'live.refresh', 'live.stop']);
+const GROUPS_OFFERED = 6;
+
+export class Conversation {
+  readonly #deps: ConversationDeps;
+
+  constructor(deps: ConversationDeps) {
+    this.#deps = deps;
+  }
+
+  /** Answers one turn. Never rejects: a defect is logged and told in words, and a form that met one stays as it is. */
+  async answer(turn: Turn): Promise<Reply> {
+    const asking = this.#asking(turn);
+    const { deed } = turn;
+    try {
+      this.#remember(turn, asking);
+      switch (deed.kind) {
+        case 'added': return await this.#show(turn, asking, asking.place.personal ? await this.#greet(asking) : personalOnly(asking));
+        case 'text': return await this.#show(turn, asking, await this.#typed(asking, deed.text));
+        case 'press': return await this.#pressed(turn, asking, deed);
+      }
+    } catch (fault) {
+      this.#deps.services.log.error({ err: fault, deed: deed.kind, verb: deed.kind === 'press' ? deed.verb : undefined }, 'A turn met a defect.');
+      return { failed: asking.say('error.defect') };
+    }
+  }
+
+  #asking(turn: Turn): Asking {
+    const { sender, place, deed } = turn;
+    const acting: ActingPerson = { kind: 'person', personId: sender.personId, name: sender.name || sender.personId, administrator: this.#deps.administrators.has(sender.personId) };
+    return { acting, say: wordsFor(sender.locale), locale: sender.locale, chatId: sender.chatId, place, automatic: deed.kind === 'press' && deed.automatic };
+  }
+
+  /** Not waited for: an answer does not depend on it, and the database may be away. */
+  #remember(turn: Turn, asking: Asking): void {
+    const { sender, place } = turn;
+    if (asking.automatic || sender.name === '') return;
+    const { services } = this.#deps;
+    goesOn(services.log, services.people.remember({
+      _id: sender.personId, name: sender.name.slice(0, 128), locale: sender.locale, conversation: place.personal ? place.reference : null,
+    }));
+  }
+
+  async #pressed(turn: Turn, asking: Asking, deed: Extract<Deed, { kind: 'press' }>): Promise<Reply> {
+    const { services, holds } = this.#deps;
+    if (!asking.place.personal && (deed.submitted || !SHARED_VERBS.has(deed.verb))) return deed.submitted ? null : personalOnly(asking).card;
+    if (asking.automatic) return (await carryOut(services, asking, deed.verb, deed.data)).card;
+    // Whatever followed something in this message lets go before it shows something else.
+    const hold = deed.messageId === null ? null : holds.take(turn.place, deed.messageId);
+    const shown = await carryOut(services, asking, deed.verb, deed.data);
+    if (hold && deed.messageId !== null && shown.after) shown.after(deed.messageId, hold);
+    else hold?.release();
+    return shown.card;
+  }
+
+  /** A new message; what is to follow begins when the channel has named it. */
+  async #show(turn: Turn, asking: Asking, shown: Shown): Promise<Reply> {
+    const messageId = await turn.send(asking.place.personal ? shown.card : shown.shared ?? shown.card);
+    if (messageId !== null && shown.after) shown.after(messageId, this.#deps.holds.take(turn.place, messageId));
+    return null;
+  }
+
+  /** The first words: an administrator of an empty pool is shown how to begin. */
+  async #greet(asking: Asking): Promise<Shown> {
+    const { services } = this.#deps;
+    if (asking.acting.administrator) {
+      const groups = await services.administration.groups(asking.acting);
+      if (groups.ok && groups.value.length === 0) return carryOut(services, asking, 'groups', {});
+    }
+    return carryOut(services, asking, 'help', {});
+  }
+
+  async #typed(asking: Asking, text: string): Promise<Shown> {
+    const command = readCommand(text);
+    if (!asking.place.personal && command?.command !== 'live') return personalOnly(asking);
+    if (command === null) return this.#unknown(asking, text);
+    return this.#command(asking, command);
+  }
+
+  async #command(asking: Asking, command: Command): Promise<Shown> {
+    const { services } = this.#deps;
+    const verb = (name: BotVerb, data: Readonly<Record<string, unknown>> = {}): Promise<Shown> => carryOut(services, asking, name, data);
+    switch (command.command) {
+      case 'help': return verb('help');
+      case 'who': return verb('who');
+      case 'groups': return verb('groups');
+      case 'duty': return verb('duty');
+      case 'onDuty': return setDuty(services, asking, true, services.newId());
+      case 'offDuty': return setDuty(services, asking, false, services.newId());
+      case 'phone': return verb('phone');
+      case 'ring': return verb('phone.ring');
+      case 'newGroup': return verb('group.new');
+      case 'newAgent': return verb('agent.new');
+      case 'agents': return verb('agents', { search: command.search });
+      case 'undo': return verb('undo');
+      case 'show': return this.#ofGroup(asking, command.group, 'group');
+      case 'edit': return this.#ofGroup(asking, command.group, 'group.edit');
+      case 'live': return this.#ofGroup(asking, command.group, 'live');
+      case 'managers': return this.#ofGroup(asking, command.group, 'managers');
+    }
+  }
+
+  /** A group is only ever looked for among those the person may see. */
+  async #ofGroup(asking: Asking, typed: string, verb: 'group' | 'group.edit' | 'live' | 'managers'): Promise<Shown> {
+    const { services } = this.#deps;
+    const { say } = asking;
+    const groups = await services.administration.groups(asking.acting);
+    if (!groups.ok) return refused(asking, groups);
+    const all = groups.value;
+    if (all.length === 0) return notice(asking, 'default', say('unknown.noGroups'), '');
+    const found = typed === '' ? all : findNamed(typed, all);
+    const [first, ...others] = found;
+    if (first && others.length === 0) return carryOut(services, asking, verb, { groupId: first.id });
+    if (!asking.place.personal) return notice(asking, 'default', say('live.sharedTitle'), say(first ? 'unknown.moreWords' : 'unknown.noSuchGroup'));
+    if (!first) return notice(asking, 'default', say('unknown.noGroup', { typed }), say('unknown.noGroupBody'), choices(asking, all, verb));
+    return notice(asking, 'default', say('unknown.whichGroup'), typed === '' ? '' : say('unknown.whichGroupBody', { typed }), choices(asking, found, verb));
+  }
+
+  async #unknown(asking: Asking, typed: string): Promise<Shown> {
+    const { services } = this.#deps;
+    const { say } = asking;
+    const groups = await services.administration.groups(asking.acting);
+    const found = groups.ok ? findNamed(typed, groups.value) : [];
+    const [only, ...others] = found;
+    if (only && others.length === 0) return carryOut(services, asking, 'group', { groupId: only.id });
+    if (only) return notice(asking, 'default', say('unknown.whichGroup'), say('unknown.whichGroupBody', { typed }), choices(asking, found, 'group'));
+    const shortened = typed.length > 60 ? `${typed.slice(0, 59)}…` : typed;
+    return notice(asking, 'default', say('unknown.title', { typed: shortened }), say('unknown.nearest'), [button(say, 'help', 'help'), button(say, 'groups', 'groups'), button(say, 'duty', 'duty')]);
+  }
+}
+
+function choices(asking: Asking, groups: readonly GroupSummary[], verb: BotVerb): readonly ReturnType<typeof button>[] {
+  return groups.slice(0, GROUPS_OFFERED).map((group) => ({ ...button(asking.say, 'groups', verb, { groupId: group.id }), title: group.displayName }));
+}
+
+function personalOnly(asking: Asking): Shown {
+  return notice(asking, 'default', asking.say('help.title'), asking.say('error.personal'));
+}

@@ -1,0 +1,36 @@
+// One handler a verb. A verb without one does not compile.
+import { type Asking, type Handlers, type Services, type Shown } from '../asking';
+import { notice } from '../views/notice';
+import { VERB_SCHEMAS, type BotVerb, type Sent } from '../verbs';
+import { agentHandlers } from './agents';
+import { dutyHandlers } from './duty';
+import { firstRunHandlers } from './first-run';
+import { groupHandlers } from './groups';
+import { liveHandlers } from './live';
+import { managerHandlers } from './managers';
+import { phoneHandlers } from './phone';
+import { selfHandlers } from './self';
+import { undoHandlers } from './undo';
+
+export const HANDLERS: Handlers = {
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...dutyHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
+};
+
+export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);
+
+/** Parses what a card sent and carries the verb out. What does not parse changes nothing. */
+export async function carryOut(services: Services, asking: Asking, verb: string, data: unknown): Promise<Shown> {
+  if (!isVerb(verb)) return unreadable(asking);
+  const parsed = VERB_SCHEMAS[verb].safeParse(data);
+  if (!parsed.success) return unreadable(asking);
+  return call(services, asking, verb, parsed.data);
+}
+
+/** The schema of the verb has just parsed `sent`, which the compiler cannot follow through a table. */
+function call<V extends BotVerb>(services: Services, asking: Asking, verb: V, sent: unknown): Promise<Shown> {
+  return HANDLERS[verb](services, asking, sent as Sent<V>);
+}
+
+function unreadable(asking: Asking): Shown {
+  return notice(asking, 'warning', asking.say('error.title'), asking.say('error.unreadable'));
+}

@@ -1,0 +1,114 @@
+// Keeps live cards up to date: each at most once a second, only when what it shows has changed, and only for a while.
+import { render, type Card } from '../cards/render';
+import { wordsFor } from '../cards/words';
+import { type Logger } from '../storage/process/log';
+import { type LiveView } from '../storage/administration/views';
+import { type Watch } from '../storage/live';
+import { type AdministrationPort, type LiveCard, type LivePort } from './asking';
+import { type Chat } from './turn';
+import { liveCard, sharedLiveCard } from './views/live';
+
+/** Nobody tells the bot whether anybody looks, so a card follows this long and then asks. */
+const FOLLOW_MS = 10 * 60_000;
+const EDIT_MS = 1_000;
+/** Durations grow while nothing else changes, and an engine can fall silent: looked at this often. */
+const LOOK_MS = 5_000;
+const FAULTS_MOST = 5;
+
+export interface LiveCardsDeps {
+  readonly administration: Pick<AdministrationPort, 'live'>;
+  readonly chat: Chat;
+  /** Calls back with the ids of workflows whose live document changed; null: any of them. */
+  readonly watch: (onChange: (workflowId: string | null) => void) => Watch;
+  readonly now: () => Date;
+  /** Resolves after `ms`, or at once when the bot stops. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Logger;
+}
+
+export class LiveCards implements LivePort {
+  readonly #deps: LiveCardsDeps;
+  readonly #changes = new Map<string, number>();
+  #anyChange = 0;
+  #followed = 0;
+  #watch: Watch | null = null;
+
+  constructor(deps: LiveCardsDeps) {
+    this.#deps = deps;
+  }
+
+  until(): Date {
+    return new Date(this.#deps.now().getTime() + FOLLOW_MS);
+  }
+
+  follow(card: LiveCard): void {
+    this.#watch ??= this.#deps.watch((workflowId) => {
+      if (workflowId === null) this.#anyChange++;
+      else this.#changes.set(workflowId, (this.#changes.get(workflowId) ?? 0) + 1);
+    });
+    this.#followed++;
+    this.#follow(card)
+      .catch((fault: unknown) => { this.#deps.log.warn({ err: fault }, 'A live card could not be kept up to date.'); })
+      .finally(() => this.#ended());
+  }
+
+  #ended(): void {
+    if (--this.#followed > 0) return;
+    this.#changes.clear();
+    const watch = this.#watch;
+    this.#watch = null;
+    watch?.close().catch((fault: unknown) => { this.#deps.log.warn({ err: fault }, 'Watching live groups could not be ended.'); });
+  }
+
+  #stamp(workflowId: string): number {
+    return this.#anyChange + (this.#changes.get(workflowId) ?? 0);
+  }
+
+  async #follow(card: LiveCard): Promise<void> {
+    const { now, pause } = this.#deps;
+    let edited = '';
+    let seen: LiveView | null = null;
+    let stamp = -1;
+    let lookedMs = 0;
+    let faults = 0;
+    while (now() < card.until) {
+      await pause(EDIT_MS);
+      if (!card.hold.held) return;
+      const current = this.#stamp(card.workflowId);
+      if (current === stamp && now().getTime() - lookedMs < LOOK_MS) continue;
+      stamp = current;
+      lookedMs = now().getTime();
+      const answer = await this.#deps.administration.live(card.acting, card.workflowId);
+      if (!card.hold.held) return;
+      if (!answer.ok && answer.code !== 'unavailable') return this.#edit(card, this.#gone(card));
+      if (answer.ok) seen = answer.value;
+      if (seen === null) continue;
+      const drawn = this.#draw(card, seen, card.until, !answer.ok);
+      const text = JSON.stringify(drawn);
+      if (text === edited) continue;
+      try {
+        await this.#edit(card, card.place.personal ? drawn : sharedLiveCard({ say: wordsFor(card.locale), locale: card.locale }, card.workflowId));
+        edited = text;
+        faults = 0;
+      } catch (fault) {
+        if (++faults >= FAULTS_MOST) throw fault;
+      }
+    }
+    if (card.hold.held && seen !== null && card.place.personal) await this.#edit(card, this.#draw(card, seen, null, false));
+    card.hold.release();
+  }
+
+  #draw(card: LiveCard, view: LiveView, until: Date | null, lost: boolean): Card {
+    return liveCard({ say: wordsFor(card.locale), locale: card.locale, place: card.place }, view, { now: this.#deps.now(), until, lost });
+  }
+
+  /** Deleted, or no longer this person's to see. */
+  #gone(card: LiveCard): Card {
+    const say = wordsFor(card.locale);
+    return render('notice', { tone: 'warning', titleText: say('error.notFoundTitle'), bodyText: say('error.notFound'), details: [], actions: [] }, card.locale);
+  }
+
+  async #edit(card: LiveCard, drawn: Card): Promise<void> {
+    await this.#deps.chat.update(card.place, card.messageId, drawn);
+  }
+}

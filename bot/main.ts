@@ -1,0 +1,98 @@
+// The process of the bot: reads its settings, connects, listens, and stops on a signal.
+import { randomUUID } from 'node:crypto';
+import { Administration } from '../storage/administration/administration';
+import { readAudio } from '../storage/audio';
+import { connect } from '../storage/connect';
+import { watchLive } from '../storage/live';
+import { findPeople, readPerson, rememberPerson } from '../storage/people';
+import { EnvironmentFault, maskedSettings } from '../storage/process/environment';
+import { EXIT, stopOnSignal } from '../storage/process/exit';
+import { createLog } from '../storage/process/log';
+import { VERSION } from '../storage/process/root';
+import { BotAdapter, createAuthentication } from './adapter';
+import { type Services } from './asking';
+import { AudioLinks } from './audio-links';
+import { Conversation } from './conversation';
+import { Holds } from './holds';
+import { LiveCards } from './live-cards';
+import { createPauses } from './pauses';
+import { serveBot } from './server';
+import { allowedTenants, BOT_VARIABLES, publicUrl, readBotSettings, type BotSettings } from './settings';
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--version')) return void process.stdout.write(`${VERSION}\n`);
+  const settings = readBotSettings();
+  const shown = maskedSettings(BOT_VARIABLES, settings);
+  if (process.argv.includes('--config')) return void process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+  const log = createLog('bot', settings.LOG_LEVEL);
+  const stop = await start(settings, log);
+  stopOnSignal(stop, (fault) => log.error({ err: fault }, 'The bot could not stop cleanly.'));
+  log.info({ settings: shown }, settings.MICROSOFT_APP_ID === undefined
+    ? 'The bot listens to this machine only: no MICROSOFT_APP_ID is set, so nobody’s messages can be checked.'
+    : 'The bot listens.');
+}
+
+/** Wires everything once; resolves to how it is stopped. */
+async function start(settings: BotSettings, log: ReturnType<typeof createLog>): Promise<() => Promise<void>> {
+  const connection = await connect(settings.MONGODB_URI, { appName: 'response-group-bot', forPeople: true }).catch((fault: unknown) => { throw new DatabaseFault(fault); });
+  const { client, db } = connection;
+  const now = (): Date => new Date();
+  const pauses = createPauses();
+  const holds = new Holds();
+  const administration = new Administration({ client, db, pool: settings.POOL, sipDomain: settings.SIP_DOMAIN, log });
+  const authentication = createAuthentication(settings);
+  const audioLinks = new AudioLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
+  const adapter = new BotAdapter({ authentication, appId: settings.MICROSOFT_APP_ID, log, answer: (turn) => conversation.answer(turn) });
+  const services: Services = {
+    administration,
+    people: {
+      remember: (person) => rememberPerson(db, person),
+      read: (personId) => readPerson(db, personId),
+      find: (text, limit) => findPeople(db, text, limit),
+    },
+    chat: adapter,
+    live: new LiveCards({ administration, chat: adapter, watch: (onChange) => watchLive({ db, log }, onChange), now, pause: pauses.pause, log }),
+    sipDomain: settings.SIP_DOMAIN,
+    sipServer: settings.SIP_SERVER,
+    audioUrl: (audioId) => audioLinks.url(audioId),
+    newId: randomUUID,
+    now,
+    pause: pauses.pause,
+    log,
+  };
+  const conversation = new Conversation({ services, holds, administrators: new Set(settings.ADMINISTRATORS) });
+  const server = await serveBot({
+    gate: { authentication, appId: settings.MICROSOFT_APP_ID, tenants: allowedTenants(settings) },
+    adapter, audioLinks, log,
+    readAudio: (audioId) => readAudio(db, audioId),
+    health: async () => {
+      const database = await db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => 'up', () => 'away');
+      return { ok: database === 'up', process: 'bot', version: VERSION, pool: settings.POOL, database };
+    },
+  }, settings.BOT_ADDRESS, settings.BOT_PORT).catch(async (fault: unknown) => {
+    await connection.close();
+    throw fault;
+  });
+  return async () => {
+    await server.close();
+    holds.close();
+    pauses.close();
+    await connection.close();
+  };
+}
+
+class DatabaseFault extends Error {
+  constructor(cause: unknown) {
+    super(`The database at MONGODB_URI cannot be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'DatabaseFault';
+  }
+}
+
+main().catch((fault: unknown) => {
+  const taken = fault instanceof Error && 'code' in fault && fault.code === 'EADDRINUSE';
+  const words = taken
+    ? `Port ${process.env['BOT_PORT'] || '3978'} on ${process.env['BOT_ADDRESS'] || '127.0.0.1'} is in use by another program. BOT_PORT moves the bot.`
+    : fault instanceof Error ? fault.message : String(fault);
+  process.stderr.write(`${words}\n`);
+  process.exitCode = taken ? EXIT.portInUse : fault instanceof EnvironmentFault ? EXIT.usage : fault instanceof DatabaseFault ? EXIT.databaseUnusable : EXIT.failed;
+});

@@ -1,0 +1,122 @@
+// Small pieces that several cards share: buttons, notes, times, warnings, faults, refusals.
+import { type Say } from '../../cards/words';
+import { type Button, type Fault as CardFault, type Note, type Refresh, type Tone } from '../../cards/views';
+import { type Fault, type Refusal, type StaleField, type Warning } from '../../storage/administration/results';
+import { type Asking } from '../asking';
+import { type BotVerb } from '../verbs';
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** A button that sends nothing of what was typed. */
+export function button(say: Say, text: string, verb: BotVerb, data: Data = {}, style: Button['style'] = 'default', values: Data = {}): Button {
+  return { title: say(`button.${text}`, values), verb, data, style, inputs: 'none' };
+}
+/** A button that sends the form it stands in. */
+export function submitButton(say: Say, text: string, verb: BotVerb, data: Data = {}, style: Button['style'] = 'default', values: Data = {}): Button {
+  return { ...button(say, text, verb, data, style, values), inputs: 'auto' };
+}
+/** Leaves out what is not to be offered. */
+export const offered = (...buttons: readonly (Button | false)[]): readonly Button[] => buttons.filter((one) => one !== false);
+
+export const NO_NOTE: Note = { shown: false, text: '', tone: 'default' };
+export const note = (text: string, tone: Tone): Note => ({ shown: true, text, tone });
+
+/** Cards that show a state ask for a fresh one when they come into view; forms never do, for what was typed would be lost. */
+export function refreshFor(asking: Asking, verb: BotVerb, data: Data = {}): Refresh {
+  return asking.place.personal ? { shown: true, verb, data, userIds: [asking.chatId] } : NO_REFRESH;
+}
+export const NO_REFRESH: Refresh = { shown: false, verb: '', data: {}, userIds: [] };
+
+/** The reader's own clock, by the client: Teams replaces these in text blocks and facts. */
+const instant = (when: Date): string => `${when.toISOString().slice(0, 19)}Z`;
+export const clientTime = (when: Date): string => `{{TIME(${instant(when)})}}`;
+export const clientDateTime = (when: Date): string => `{{DATE(${instant(when)}, SHORT)}} {{TIME(${instant(when)})}}`;
+
+/** `3:07`, or `1:02:03` from an hour on. Never below zero. */
+export function duration(fromMs: number, toMs: number): string {
+  const seconds = Math.max(0, Math.floor((toMs - fromMs) / 1000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+export function warningText(say: Say, warning: Warning, agentCount: number): string {
+  if (warning.code === 'nobodyOnDuty' && agentCount === 0) return say('warning.noAgents');
+  return say(`warning.${warning.code}`, { ...warning });
+}
+
+/** Names one after another; escaped, for they stand in Markdown. */
+export function listNames(say: Say, names: readonly string[], most = 12): string {
+  if (names.length === 0) return say('value.nobody');
+  const list = names.slice(0, most).join(', ');
+  return names.length <= most ? list : say('group.more', { list, count: names.length - most });
+}
+
+/** What a person typed or a form showed, in words short enough for one line. */
+export function valueText(say: Say, value: unknown): string {
+  if (value === null || value === undefined || value === '') return say('value.none');
+  if (typeof value === 'boolean') return say(value ? 'value.yes' : 'value.no');
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value)
+    : Array.isArray(value) ? value.map((one) => (typeof one === 'object' && one !== null && 'name' in one ? String(one.name) : String(one))).join(', ') || say('value.nobody')
+      : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** The label of a field, whatever path storage gives it. */
+export function fieldLabel(say: Say, field: string, labels: Readonly<Record<string, string>> = {}): string {
+  const name = fieldName(field);
+  try {
+    return say(labels[name] ?? `field.${name}`);
+  } catch {
+    return name;
+  }
+}
+/** `changes.agentIds.3` is about `agentIds`. */
+export const fieldName = (field: string): string => field.split('.').find((part) => part !== 'changes' && !/^\d+$/.test(part)) ?? field;
+
+export const NO_FAULT: CardFault = { shown: false, text: '' };
+
+/** What is wrong with one input: names the field, the value and what is allowed. */
+export function faultText(say: Say, fault: Fault, labels: Readonly<Record<string, string>> = {}): string {
+  const field = fieldLabel(say, fault.field, labels);
+  const message = fault.message.replace(/\.$/, '');
+  const empty = fault.value === '' || fault.value === null || fault.value === undefined;
+  return empty ? say('error.faultEmpty', { field, message }) : say('error.fault', { field, value: valueText(say, fault.value), message });
+}
+
+/** Faults by input, for the inputs a card has; the rest are told on top. */
+export function placeFaults<K extends string>(say: Say, inputs: readonly K[], faults: readonly Fault[], labels: Readonly<Record<string, string>> = {}): { readonly placed: Record<K, CardFault>; readonly rest: readonly string[] } {
+  const placed = Object.fromEntries(inputs.map((input) => [input, NO_FAULT])) as Record<K, CardFault>;
+  const rest: string[] = [];
+  for (const fault of faults) {
+    const name = fieldName(fault.field) as K;
+    const text = faultText(say, fault, labels);
+    if (name in placed) placed[name] = { shown: true, text: placed[name].shown ? `${placed[name].text} ${text}` : text };
+    else rest.push(text);
+  }
+  return { placed, rest };
+}
+
+/** The sentence on top of a form that was refused. */
+export function refusalNote(say: Say, refusal: Refusal, rest: readonly string[] = [], staleText = 'error.stale'): Note {
+  switch (refusal.code) {
+    case 'unavailable': return note(say('error.unavailableForm'), 'attention');
+    case 'stale': return note(say(staleText), 'warning');
+    case 'alreadyDone': return note(say('error.alreadyDone'), 'accent');
+    case 'notFound': return note(say('error.notFound'), 'attention');
+    case 'notAllowed': return note(say('error.notAllowed'), 'attention');
+    case 'invalid': return note([say('error.invalid'), ...rest].join(' '), 'attention');
+    case 'conflict': return note([say('error.conflict'), ...(refusal.faults.length > 0 ? rest : [escapedSentence(say, refusal.message)])].join(' '), 'attention');
+  }
+}
+/** A sentence from storage may name what somebody typed. */
+export const escapedSentence = (say: Say, sentence: string): string => say('sentence', { sentence });
+
+/** Who changed what in between. */
+export function staleLine(say: Say, stale: StaleField, labels: Readonly<Record<string, string>> = {}, names: (value: unknown) => unknown = (value) => value): string {
+  return say('error.staleField', {
+    field: fieldLabel(say, stale.field, labels), by: stale.changedBy,
+    opened: valueText(say, names(stale.opened)), now: valueText(say, names(stale.now)), wanted: valueText(say, names(stale.wanted)),
+  });
+}
+
