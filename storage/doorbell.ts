@@ -95,3 +95,12 @@ export function openFollower<T extends { _id: string }>(collection: Collection<T
     },
   };
 }
+
+/** Waits until `isSo` answers true, asking it at the start and after each change, at most `waitMs`; answers whether it came to be. A reading that fails is tried again. */
+export async function waitUntil<T extends { _id: string }>(collection: Collection<T>, match: Document, log: Logger, isSo: () => Promise<boolean>, waitMs: number): Promise<boolean> {
+  const found = new AbortController();
+  const follower = openFollower(collection, match, log, async () => { if (await isSo()) found.abort(); });
+  await pauseFor(waitMs, undefined, { signal: found.signal }).catch(() => undefined);
+  await follower.close();
+  return found.signal.aborted;
+}

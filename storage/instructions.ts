@@ -1,11 +1,11 @@
 // Instructions: a person's request to the engine, carried by the database; asked on one side, begun at most once and settled exactly once on the other.
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pauseFor } from 'node:timers/promises';
 import { type ClientSession, type Db } from 'mongodb';
 import { type Logger } from './process/log';
 import { type Instruction, type InstructionOutcome, type InstructionRequest } from './model/instruction';
-import { openFollower } from './doorbell';
+import { openFollower, waitUntil } from './doorbell';
 import { collectionOf } from './schema';
+import { type StoredInstruction } from './stored';
 
 export interface InstructionDeps { readonly db: Db; readonly log: Logger }
 
@@ -26,28 +26,21 @@ export async function askEngine(deps: InstructionDeps, pool: string, request: In
   const times = { createdAt: '$$NOW', expiresAt: { $add: ['$$NOW', expiryMs] } };
   await instructions.updateOne({ _id }, [{ $replaceWith: { $mergeObjects: [{ $literal: asked }, times] } }], { upsert: true });
 
-  const over = new AbortController();
-  let outcome: InstructionOutcome | null = null;
-  let begun = false;
-  const look = async (): Promise<void> => {
-    const found = await instructions.findOne({ _id });
-    outcome = found?.outcome ?? outcome;
-    begun = found?.begunAt != null;
-    if (outcome) over.abort();
+  let found: StoredInstruction | null = null;
+  const isSettled = async (): Promise<boolean> => {
+    found = await instructions.findOne({ _id });
+    return found?.outcome != null;
   };
-  const follower = openFollower(instructions, { 'documentKey._id': _id }, deps.log, look);
-  const waitUpTo = (ms: number): Promise<void> => pauseFor(ms, undefined, { signal: over.signal }).catch(() => undefined);
-  try {
-    await waitUpTo(expiryMs);
-    if (!over.signal.aborted && begun) await waitUpTo(waitMs);
-    if (!over.signal.aborted) {
-      await settleInstruction(deps.db, _id, { kind: 'expired' });
-      await look();
-    }
-    return outcome ?? { kind: 'expired' };
-  } finally {
-    await follower.close();
-  }
+  const wait = (ms: number): Promise<boolean> => waitUntil(instructions, { 'documentKey._id': _id }, deps.log, isSettled, ms);
+  const isBegun = (): boolean => found?.begunAt != null;
+  if (await wait(expiryMs) || (isBegun() && await wait(waitMs))) return outcomeOf(found);
+  // Whoever settles it first, the engine or this, is right.
+  await settleInstruction(deps.db, _id, { kind: 'expired' });
+  return outcomeOf(await instructions.findOne({ _id }));
+}
+
+function outcomeOf(instruction: StoredInstruction | null): InstructionOutcome {
+  return instruction?.outcome ?? { kind: 'expired' };
 }
 
 export interface InstructionService { close(): Promise<void> }

@@ -122,14 +122,13 @@ export class Administration {
     if (verdict === 'unseen') throw refuse('notFound', NOT_FOUND);
     if (verdict === 'notAllowed') throw refuse('notAllowed', NOT_ALLOWED);
 
-    const { value, once, subject, warnings = [], undoes = null }: Changed<V> = await row.change(context, input);
+    const { value, once, subject, warnings = [], undoes }: Changed<V> = await row.change(context, input);
     const changes = draft.changes();
     if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
     await checkIntegrity(draft);
     const entryId = `${pool}:${sequence}`;
-    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes, requestId, subject, value, token });
-    const answered: VerbValues[V] = { ...value, ...once };
-    return { ok: true, value: answered, entryId, sequence, warnings };
+    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token });
+    return { ok: true, value: { ...value, ...once }, entryId, sequence, warnings };
   }
 
   whoAmI(acting: Acting): Promise<Answer<WhoAmI>> {

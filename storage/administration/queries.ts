@@ -2,7 +2,7 @@
 import { type Db } from 'mongodb';
 import { may, type Acting, type Roles } from '../access';
 import { readBindings } from '../bindings';
-import { openFollower } from '../doorbell';
+import { waitUntil } from '../doorbell';
 import { askEngine } from '../instructions';
 import { readLiveGroups, readLivePool } from '../live';
 import { type Agent, type Duty } from '../model/agent';
@@ -133,17 +133,8 @@ export class Queries {
 
   async inForce(sequence: number, waitMs: number): Promise<InForce> {
     const { db, pool, log } = this.deps;
-    return new Promise((resolve, reject) => {
-      const finish = (value: InForce): void => {
-        clearTimeout(timer);
-        resolve(value);
-        void follower.close();
-      };
-      const timer = setTimeout(() => { this.inForceNow(sequence).then(finish, (fault: unknown) => { void follower.close(); reject(fault); }); }, waitMs);
-      const follower = openFollower(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => {
-        if (await this.inForceNow(sequence) === 'yes') finish('yes');
-      });
-    });
+    await waitUntil(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => await this.inForceNow(sequence) === 'yes', waitMs);
+    return this.inForceNow(sequence);
   }
 
   async ask(acting: Acting, request: InstructionRequest): Promise<InstructionOutcome> {

@@ -4,7 +4,6 @@ import { type ObjectChange } from '../model/configuration';
 import { type StoredChange } from '../stored';
 import { type Context, type Row } from './context';
 import { describeChange } from './describe';
-import { type Unversioned } from './draft';
 import { groupWarnings } from './group-verbs';
 import { byWhom, takenBack } from './log-reader';
 import { refuse } from './results';
