@@ -137,7 +137,7 @@ class NgMedia implements Media {
   }
 
   async stop(callId: string): Promise<void> {
-    await this.deadline().ask('stop media', { 'call-id': callId, 'from-tag': TAGS.caller });
+    await this.stopPlaying(this.deadline(), callId);
   }
 
   async bridge(callId: string, agentAnswerSdp: string): Promise<void> {
@@ -145,7 +145,7 @@ class NgMedia implements Media {
     const answer = readRemote(agentAnswerSdp);
     const deadline = this.deadline();
     await this.renegotiated(deadline, callId, call, 'agent', answer);
-    await deadline.ask('stop media', { 'call-id': callId, 'from-tag': TAGS.caller });
+    await this.stopPlaying(deadline, callId);
     await deadline.ask('unblock media', { 'call-id': callId });
   }
 
@@ -197,6 +197,13 @@ class NgMedia implements Media {
     call.legs[side].described = described;
     call.legs[side].certain = certain;
     return format;
+  }
+
+  /** A caller to whom nothing was ever played is silent already, which rtpengine calls an error. */
+  private async stopPlaying(deadline: Deadline, callId: string): Promise<void> {
+    await deadline.ask('stop media', { 'call-id': callId, 'from-tag': TAGS.caller }).catch((fault: unknown) => {
+      if (!(fault instanceof MediaFault && fault.message.includes('Not currently playing'))) throw fault;
+    });
   }
 
   /** One half of a negotiation; resolves to our address on the side that faces whoever did not speak. */

@@ -20,6 +20,8 @@ export class Side implements Playable {
   blocked = false;
   /** What it says is replaced by silence, while its packets go on. */
   silenced = false;
+  /** Something was played to it, now or before. */
+  hasPlayed = false;
   received = { packets: 0, bytes: 0, errors: 0 };
   readonly latch = new Latch();
   readonly out: OutgoingStream;
@@ -60,6 +62,7 @@ export class Side implements Playable {
   /** In place of what is playing; `passes` times, Infinity for ever. */
   play(audio: EncodedAudio, passes: number, startMs: number): void {
     if (!this.pair) return;
+    this.hasPlayed = true;
     const position = Math.min(audio.payload.length - 1, Math.max(0, startMs) * 8);
     this.playing = { audio, position, passesLeft: passes, first: true };
     this.clock.add(this);

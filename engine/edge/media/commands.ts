@@ -36,7 +36,10 @@ export class Commands {
     query: (request) => this.query(request),
     list: (request) => ({ result: 'ok', calls: [...this.anchors.keys()].slice(0, number(request, 'limit', 32)) }),
     'play media': (request) => this.play(request),
-    'stop media': (request) => this.each(request, (side) => side.stop()),
+    'stop media': (request) => this.each(request, (side) => {
+      if (!side.hasPlayed) throw new Refused('Not currently playing media');
+      side.stop();
+    }),
     'block media': (request) => this.each(request, (side) => { side.blocked = true; }),
     'unblock media': (request) => this.each(request, (side) => { side.blocked = false; }),
     'silence media': (request) => this.each(request, (side) => { side.silenced = true; }),
