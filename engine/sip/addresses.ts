@@ -78,7 +78,7 @@ export function escapeUser(user: string): string {
 
 /** Line breaks and other control characters have no business in a name. */
 function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim();
+  return text.replace(/\s*[\u0000-\u001f\u007f]+\s*/g, ' ').trim();
 }
 
 function unescaped(text: string): string {

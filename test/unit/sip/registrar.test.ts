@@ -1,0 +1,196 @@
+// The registrar: tables of REGISTER requests and what they are answered, bindings and their ends.
+import { createHash } from 'node:crypto';
+import { DigestGate, expectedResponse } from '../../../engine/sip/digest';
+import { contactOf, Registrar } from '../../../engine/sip/registrar';
+import { type Agent } from '../../../storage/model/agent';
+import { type PhoneBinding } from '../../../storage/model/live';
+import { createLog } from '../../../storage/process/log';
+import { FakeIncoming } from '../../support/calls-world';
+import { ManualTimers } from '../../support/manual-timers';
+
+const REALM = 'example.test';
+const agentOf = (sipUser: string, password: string | null): Agent => ({
+  id: `id-${sipUser}`, pool: 'main', version: 1, name: sipUser, sipUser, personId: null, simulated: false,
+  digest: password === null ? null : {
+    realm: REALM, md5: createHash('md5').update(`${sipUser}:${REALM}:${password}`).digest('hex'), sha256: createHash('sha256').update(`${sipUser}:${REALM}:${password}`).digest('hex'),
+  },
+});
+
+class Place {
+  readonly timers = new ManualTimers();
+  readonly agents = new Map([agentOf('bob', 'pw'), agentOf('carla', 'pw'), agentOf('dora', null)].map((agent) => [agent.sipUser, agent]));
+  readonly stored = new Map<string, PhoneBinding>();
+  readonly changes: string[] = [];
+  readonly registrar = new Registrar({
+    pool: 'main', timers: this.timers, log: createLog('test', 'silent'),
+    gate: new DigestGate(REALM, { nonceKey: Buffer.alloc(32), nowMs: () => this.timers.nowMs(), randomHex: () => String(this.serial) }),
+    civil: () => new Date(1_000_000_000_000 + this.timers.nowMs()),
+    agentOf: (sipUser) => this.agents.get(sipUser),
+    store: { put: (binding) => { this.stored.set(binding._id, binding); }, remove: (agentId) => { this.stored.delete(agentId); } },
+    phoneChanged: (agentId, reachable) => { this.changes.push(`${agentId} ${reachable ? 'here' : 'gone'}`); },
+  });
+  private serial = 0;
+
+  send(headers: Record<string, string>, source = { address: '127.0.0.1', port: 5070, protocol: 'udp' }): FakeIncoming {
+    const incoming = Object.assign(new FakeIncoming('REGISTER', `sip:${REALM}`, { 'call-id': 'c1', cseq: `${(this.serial += 1)} REGISTER`, to: `<sip:bob@${REALM}>`, ...headers }), { source });
+    this.registrar.register(incoming);
+    return incoming;
+  }
+
+  /** With the right answer to a fresh challenge, unless told otherwise. */
+  register(headers: Record<string, string> = {}, { user = 'bob', password = 'pw', source }: { user?: string; password?: string; source?: { address: string; port: number; protocol: string } } = {}): FakeIncoming {
+    const asked = this.send({});
+    const nonce = /nonce="([^"]+)"/.exec(String(asked.answers[0]?.headers['WWW-Authenticate']))?.[1] ?? '';
+    const fields = new Map(Object.entries({ username: user, realm: REALM, nonce, uri: `sip:${REALM}`, qop: 'auth', nc: '00000001', cnonce: 'x', algorithm: 'SHA-256' }));
+    const response = expectedResponse('SHA-256', createHash('sha256').update(`${user}:${REALM}:${password}`).digest('hex'), 'REGISTER', fields);
+    const authorization = `Digest ${[...fields, ['response', response] as const].map(([name, value]) => `${name}="${value}"`).join(', ')}`;
+    return this.send({ contact: '<sip:bob@127.0.0.1:5070>', authorization, ...headers }, source);
+  }
+}
+
+const bound = (place: Place): string | undefined => place.registrar.contactOf('id-bob')?.uri;
+
+describe('who may register', () => {
+  test('without credentials: 401 with a challenge each', () => {
+    const asked = new Place().send({});
+    expect(asked.answers).toEqual([expect.objectContaining({ status: 401, headers: { 'WWW-Authenticate': [expect.stringContaining('SHA-256'), expect.stringContaining('MD5')] } })]);
+  });
+
+  test('the right password: 200 with the contact and its expiry, stored and told', () => {
+    const place = new Place();
+    const answer = place.register({ 'user-agent': 'Desk phone' });
+    expect(answer.answers[0]).toMatchObject({ status: 200, headers: { Contact: '<sip:bob@127.0.0.1:5070>;expires=120', Expires: '120' } });
+    expect(place.stored.get('id-bob')).toMatchObject({ contact: 'sip:bob@127.0.0.1:5070', source: '127.0.0.1:5070', transport: 'udp', userAgent: 'Desk phone' });
+    expect(place.changes).toEqual(['id-bob here']);
+  });
+
+  test.each([
+    ['a wrong password', { user: 'bob', password: 'no' }, {}],
+    ['an unknown user', { user: 'mallory', password: 'pw' }, {}],
+    ['an agent without password', { user: 'dora', password: '' }, { to: `<sip:dora@${REALM}>` }],
+    ['somebody else\'s address', { user: 'carla', password: 'pw' }, {}],
+  ])('%s: 403, word for word the same', (_what, who, headers) => {
+    const place = new Place();
+    expect(place.register(headers, who).answers).toEqual([{ status: 403, headers: {}, body: '' }]);
+    expect(place.changes).toEqual([]);
+  });
+
+  test('the name may carry the domain, in any case', () => {
+    const place = new Place();
+    expect(place.register({ to: `<sip:BOB@${REALM}>` }).status).toBe(200);
+  });
+});
+
+describe('expiry', () => {
+  test.each([
+    ['nothing asked', {}, 200, 120], ['30', { expires: '30' }, 200, 30], ['3600', { expires: '3600' }, 200, 120], ['not a number', { expires: 'soon' }, 200, 120],
+    ['Contact before Expires', { expires: '3600', contact: '<sip:bob@127.0.0.1:5070>;expires=45' }, 200, 45],
+  ])('%s: %o', (_what, headers, status, seconds) => {
+    const answer = new Place().register(headers);
+    expect(answer.status).toBe(status);
+    expect(answer.answers[0]?.headers['Expires']).toBe(String(seconds));
+  });
+
+  test.each([['1'], ['29']])('%s s: 423 with the least we take', (expires) => {
+    const answer = new Place().register({ expires });
+    expect(answer.answers[0]).toMatchObject({ status: 423, headers: { 'Min-Expires': '30' } });
+  });
+
+  test('when it is over the phone is gone; a refresh in time keeps it, and is not told again', async () => {
+    const place = new Place();
+    place.register({ expires: '60' });
+    await place.timers.pass(50_000);
+    place.register({ expires: '60' });
+    await place.timers.pass(50_000);
+    expect(bound(place)).toBeDefined();
+    await place.timers.pass(10_000);
+    expect(bound(place)).toBeUndefined();
+    expect(place.changes).toEqual(['id-bob here', 'id-bob gone']);
+    expect(place.stored.size).toBe(0);
+  });
+});
+
+describe('bindings', () => {
+  test('the most recent contact is kept', () => {
+    const place = new Place();
+    place.register();
+    place.register({ contact: '<sip:bob@127.0.0.1:6000>', 'call-id': 'c2' });
+    expect(bound(place)).toBe('sip:bob@127.0.0.1:6000');
+    expect(place.changes).toEqual(['id-bob here']);
+  });
+
+  test('a request overtaken by a later one of the same phone: refused', () => {
+    const place = new Place();
+    place.register({ cseq: '20 REGISTER' });
+    expect(place.register({ cseq: '19 REGISTER', contact: '<sip:bob@127.0.0.1:6000>' }).status).toBe(500);
+    expect(bound(place)).toBe('sip:bob@127.0.0.1:5070');
+  });
+
+  test('expires=0 for the contact that is bound: gone', () => {
+    const place = new Place();
+    place.register();
+    expect(place.register({ expires: '0' }).answers[0]).toMatchObject({ status: 200, headers: { Date: expect.any(String) } });
+    expect(place.changes).toEqual(['id-bob here', 'id-bob gone']);
+  });
+
+  test('expires=0 for another contact: nothing changes', () => {
+    const place = new Place();
+    place.register();
+    place.register({ contact: '<sip:bob@127.0.0.1:7777>;expires=0', 'call-id': 'c9' });
+    expect(bound(place)).toBe('sip:bob@127.0.0.1:5070');
+  });
+
+  test('a phone that takes away its old contact and brings a new one in one request: the new one', () => {
+    const place = new Place();
+    place.register();
+    place.register({ contact: '<sip:bob@127.0.0.1:5070>;expires=0, <sip:bob@127.0.0.1:6000>' });
+    expect(bound(place)).toBe('sip:bob@127.0.0.1:6000');
+  });
+
+  test.each([['0', 200, undefined], ['60', 400, 'sip:bob@127.0.0.1:5070']])('Contact * with Expires %s: %i', (expires, status, left) => {
+    const place = new Place();
+    place.register();
+    expect(place.register({ contact: '*', expires }).status).toBe(status);
+    expect(bound(place)).toBe(left);
+  });
+
+  test('no Contact: told what is bound', () => {
+    const place = new Place();
+    place.register();
+    expect(place.register({ contact: '' }).answers[0]?.headers['Contact']).toContain('sip:bob@127.0.0.1:5070');
+  });
+
+  test.each(['<tel:+44123>', 'nonsense with spaces', '<sip:a@b:99999>'])('Contact %s: 400', (contact) => {
+    expect(new Place().register({ contact }).status).toBe(400);
+  });
+
+  test('what an earlier engine stored is taken over for the time that is left, unless it is over', async () => {
+    const place = new Place();
+    const stored = (id: string, ms: number): PhoneBinding => ({ _id: id, pool: 'main', contact: `sip:${id}@127.0.0.1:5070`, source: '127.0.0.1:5070', transport: 'udp', userAgent: '', registeredAt: new Date(0), expiresAt: new Date(1_000_000_000_000 + place.timers.nowMs() + ms) });
+    place.registrar.restore([stored('id-bob', 20_000), stored('id-carla', -1)]);
+    expect(place.changes).toEqual(['id-bob here']);
+    await place.timers.pass(20_000);
+    expect(place.changes).toEqual(['id-bob here', 'id-bob gone']);
+  });
+
+  test('dropped with the agent', () => {
+    const place = new Place();
+    place.register();
+    place.registrar.drop('id-bob');
+    place.registrar.drop('id-bob');
+    expect(place.changes).toEqual(['id-bob here', 'id-bob gone']);
+  });
+});
+
+test.each([
+  ['sip:bob@192.0.2.7:5060', '192.0.2.7:5060', 'udp', null],
+  ['sip:bob@192.0.2.7', '192.0.2.7:5060', 'udp', null],
+  ['sip:bob@10.0.0.5:5060', '192.0.2.7:41000', 'udp', 'sip:192.0.2.7:41000;transport=udp'],
+  ['sip:bob@192.0.2.7:5060', '192.0.2.7:41000', 'udp', 'sip:192.0.2.7:41000;transport=udp'],
+  ['sip:bob@192.0.2.7:5060;transport=tcp', '192.0.2.7:5060', 'tcp', null],
+  ['sip:bob@192.0.2.7:5060;transport=tcp', '192.0.2.7:41000', 'tcp', 'sip:192.0.2.7:41000;transport=tcp'],
+  ['sip:bob@[2001:db8::1]:5060', '[2001:db8::1]:5060', 'udp', null],
+  ['sip:bob@phone.invalid;transport=ws', '192.0.2.7:41000', 'tcp', 'sip:192.0.2.7:41000;transport=tcp'],
+] as const)('%s seen at %s by %s is rung by way of %s', (contact, source, transport, proxy) => {
+  expect(contactOf({ contact, source, transport })).toEqual({ uri: contact, proxy });
+});
