@@ -23,7 +23,7 @@ const KEPT = z.object({
       revision: z.number(),
       version: z.number(),
       failure: z.string().nullable(),
-      views: z.record(z.string(), z.object({ attachment: z.number(), card: z.unknown().optional(), revision: z.number() })),
+      views: z.record(z.string(), z.object({ attachment: z.number(), card: z.unknown(), revision: z.number() })),
     })),
   })),
 });
