@@ -65,6 +65,7 @@ export function createCompose({ form, box, list, offer, problem }, { say }) {
 
   function close() {
     open = [];
+    active = -1;
     list.hidden = true;
     list.replaceChildren();
     box.setAttribute('aria-expanded', 'false');
@@ -106,7 +107,7 @@ export function createCompose({ form, box, list, offer, problem }, { say }) {
       if (open.length === 0 && box.value === '') suggest(true);
       if (open.length === 0) return;
       event.preventDefault();
-      point(active + (event.key === 'ArrowDown' ? 1 : -1 - (active < 0 ? -1 : 0)));
+      point(event.key === 'ArrowDown' ? active + 1 : Math.max(active, 0) - 1);
     } else if (event.key === 'Escape' && open.length > 0) {
       event.preventDefault();
       close();
