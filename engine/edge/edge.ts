@@ -33,17 +33,17 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
 
     const clock = machineClock;
     let announce: (message: InventoryMessage) => void = () => undefined;
-    let agent: UserAgent | undefined;
+    let receive: UserAgent['receive'] = () => undefined;
     const transport = await SocketTransport.open({
-      address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => agent?.receive(message, flow),
+      address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => receive(message, flow),
     });
     opened.push(() => transport.close());
     const drachtio = new DrachtioPort({
       address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, sipHost: transport.host, sipPort: transport.port,
       announce: (message) => announce(message),
     });
-    agent = new UserAgent({ transport, clock, log, lookup: systemLookup, listener: drachtio });
-    const sip = agent;
+    const sip = new UserAgent({ transport, clock, log, lookup: systemLookup, listener: drachtio });
+    receive = (message, flow) => sip.receive(message, flow);
     opened.push(async () => sip.close());
     const drachtioPort = await drachtio.open(sip);
     opened.push(() => drachtio.close());

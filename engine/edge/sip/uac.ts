@@ -34,7 +34,7 @@ class Sent implements OutgoingCall {
   /** Status of the final response; 0 before it. */
   final = 0;
   /** The ACK of each far end that answered with a 2xx, by its tag: the 2xx may come again. */
-  readonly acks = new Map<string, string>();
+  readonly acks = new Map<string, { readonly text: string; flow: Flow | undefined }>();
 
   constructor(
     readonly method: string, readonly uri: string, readonly cseq: number, readonly branch: string, readonly headers: readonly Header[],
@@ -194,8 +194,12 @@ export class AskingSide {
       stack.layer.via(stack.layer.newBranch(), hop), MAX_FORWARDS, ...route.headers, ...dialog.identity('ACK', sent.cseq), ...keptHeaders(draft, INSIDE_OWN, ownHostPort(stack)), ...missingContentType(draft),
     ];
     const text = writeMessage(`ACK ${route.uri} SIP/2.0`, headers, draft.body);
-    sent.acks.set(dialog.remoteTag, text);
-    stack.hops.take(hop, (flow) => flow?.send(text));
+    const ack: { readonly text: string; flow: Flow | undefined } = { text, flow: undefined };
+    sent.acks.set(dialog.remoteTag, ack);
+    stack.hops.take(hop, (flow) => {
+      ack.flow = flow;
+      flow?.send(text);
+    });
     return text;
   }
 
@@ -216,7 +220,7 @@ export class AskingSide {
     const first = sent.final === 0;
     const known = sent.acks.get(response.toTag);
     if (known !== undefined) {
-      sent.flow?.send(known);
+      known.flow?.send(known.text);
       return false;
     }
     if (!dialog) return false;

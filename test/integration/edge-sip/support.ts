@@ -10,6 +10,31 @@ import { createLog } from '../../../storage/process/log';
 import { Phone } from '../../support/phone';
 import { freePort } from '../../support/sipp';
 
+/** What these tests use of drachtio-srf, as it behaves: its own types leave half of it out. */
+export interface Request { readonly body: string; readonly stackTxnId: string; readonly callingNumber: string; get(name: string): string; on(event: 'cancel', told: () => void): void; on(event: 'response', told: (res: Response) => void): void; cancel(): void }
+export interface Response { readonly status: number; readonly body: string; send(status: number, options?: { headers?: Record<string, string>; body?: string }): void }
+export interface Dialog {
+  readonly id: string;
+  readonly remote: { readonly sdp: string };
+  on(event: 'destroy', told: (request: Request, reason: string) => void): void;
+  on(event: 'modify', told: (request: Request, response: Response) => void): void;
+  destroy(options?: { headers: Record<string, string> }): Promise<unknown>;
+  modify(sdp: string): Promise<string>;
+}
+type Handler = (request: Request, response: Response) => void;
+export interface Client {
+  invite(handler: Handler): void;
+  register(handler: Handler): void;
+  options(handler: Handler): void;
+  info(handler: Handler): void;
+  createUAS(request: Request, response: Response, options: { localSdp: string }): Promise<Dialog>;
+  createUAC(uri: string, options: { localSdp: string; callingNumber?: string; callingName?: string }, told?: { cbRequest?: (fault: unknown, request: Request) => void; cbProvisional?: (response: Response) => void }): Promise<Dialog>;
+  createB2BUA(request: Request, response: Response, uri: string, options: object): Promise<{ uas: Dialog; uac: Dialog }>;
+  request(uri: string, options: { method: string; stackDialogId: string }): Promise<Request>;
+  connect(options: { host: string; port: number; secret: string }): void;
+  on(event: 'connect' | 'error' | 'close', told: (fault: Error | null) => void): void;
+}
+
 export const SECRET = 'only-for-this-test';
 
 /** One edge and everything a test opened at it, closed together. */
@@ -41,24 +66,27 @@ export class Bench {
   }
 
   /** A client that is let in, its middleware installed before it asks for anything. */
-  async client(tags: readonly string[], install: (srf: Srf) => void = () => undefined): Promise<Srf> {
-    const srf = new Srf([...tags]);
+  async client(tags: readonly string[], install: (client: Client) => void = () => undefined): Promise<Client> {
+    const srf = new Srf([...tags]) as unknown as Client;
     install(srf);
     srf.on('error', () => undefined);
+    this.closing.push(() => this.drop(srf));
     await new Promise<void>((resolve, reject) => {
-      srf.on('connect', (fault: Error | null) => { if (fault) reject(fault); else resolve(); });
+      srf.on('connect', (fault) => { if (fault) reject(fault); else resolve(); });
       srf.connect({ host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET });
     });
-    this.closing.push(() => this.drop(srf));
     return srf;
   }
 
   /** Closes a client's connection as its death would, and resolves when it is closed. */
-  async drop(srf: Srf): Promise<void> {
+  async drop(srf: Client): Promise<void> {
+    const protocol = protocolOf(srf);
+    // From now on it does not come back by itself, neither at once nor when it next wakes to try.
+    protocol.closing = true;
+    clearTimeout(protocol.reconnectVars.retryTimer ?? undefined);
     const socket = socketOf(srf);
     if (!socket || socket.destroyed) return;
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-    srf.disconnect();
     socket.destroy();
     await closed;
   }
@@ -75,7 +103,11 @@ export class Bench {
   }
 }
 
-const socketOf = (srf: Srf): Socket | undefined => (srf as unknown as { app: { client: { mapServer: Map<Socket, unknown> } } }).app.client.mapServer.keys().next().value;
+interface Inside { app: { client: { mapServer: Map<Socket, unknown>; wp: { closing?: boolean; reconnectVars: { retryTimer: NodeJS.Timeout | null } } } } }
+
+const protocolOf = (srf: Client): Inside['app']['client']['wp'] => (srf as unknown as Inside).app.client.wp;
+
+const socketOf = (srf: Client): Socket | undefined => (srf as unknown as Inside).app.client.mapServer.keys().next().value;
 
 /** A client of the inventory port. */
 export class Watcher {
