@@ -71,7 +71,8 @@ export class JournalWriter {
     const until = this.deps.timers.nowMs() + deadlineMs;
     while (!this.stopped && (this.writing !== null || this.hasWork()) && this.deps.timers.nowMs() < until) {
       if (this.writing === null && this.healthy) this.write();
-      await Promise.race([this.writing ?? Promise.resolve(), new Promise<void>((resolve) => { this.deps.timers.after(JOURNAL_MS.coalesce, resolve); })]);
+      const pause = new Promise<void>((resolve) => { this.deps.timers.after(JOURNAL_MS.coalesce, resolve); });
+      await (this.writing === null ? pause : Promise.race([this.writing, pause]));
     }
     this.stop();
   }

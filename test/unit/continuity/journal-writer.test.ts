@@ -1,0 +1,151 @@
+// The journal behind the calls: coalesced, bounded, through outages, and fenced.
+import { ENTRIES_A_BATCH, JOURNAL_MS, JournalWriter, RECORDS_KEPT } from '../../../engine/continuity/journal-writer';
+import { type CallRecord } from '../../../storage/model/record';
+import { type JournalBatch, LeaseLost } from '../../../storage/journal';
+import { createLog } from '../../../storage/process/log';
+import { ManualTimers, settle } from '../../support/manual-timers';
+
+const record = (id: string): CallRecord => ({
+  _id: id, pool: 'main', workflowId: 'w', queueId: null, dialled: '', callerNumber: '', callerName: '', arrivedAt: new Date(0), joinedQueueAt: null, connectedAt: null, endedAt: new Date(0),
+  agentId: null, outcome: 'abandoned', endedBy: 'caller', refusedWith: null, offers: [],
+});
+
+class Desk {
+  readonly timers = new ManualTimers();
+  readonly batches: JournalBatch[] = [];
+  readonly bodies = new Map<string, Record<string, unknown>>();
+  readonly spilled: string[] = [];
+  lost: LeaseLost | null = null;
+  fault: Error | null = null;
+  /** While set, a write is under way until it is called. */
+  hold: (() => void) | null = null;
+  holding = false;
+  readonly writer = new JournalWriter({
+    timers: this.timers, log: createLog('test', 'silent'),
+    journal: { pool: 'main', epoch: 1, write: async (batch) => {
+      if (this.holding) await new Promise<void>((resolve) => { this.hold = resolve; });
+      if (this.fault !== null) throw this.fault;
+      this.batches.push(batch);
+    } },
+    callBody: (id) => this.bodies.get(id) ?? null,
+    agentBody: (id) => ({ agent: id }),
+    spill: (records) => { this.spilled.push(...records.map(({ _id }) => _id)); },
+    leaseLost: (fault) => { this.lost = fault; },
+  });
+
+  get written(): JournalBatch[] { return this.batches.filter(({ calls = [], agents = [], records = [], settled = [] }) => calls.length + agents.length + records.length + settled.length > 0); }
+}
+
+test('many changes of a call within 50 ms: one write, of the latest', async () => {
+  const desk = new Desk();
+  for (let step = 1; step <= 10; step += 1) {
+    desk.bodies.set('c1', { step });
+    desk.writer.touch(['c1'], ['a1']);
+  }
+  desk.bodies.set('c1', { step: 'latest' });
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  expect(desk.written).toEqual([expect.objectContaining({ calls: [{ id: 'c1', revision: 1, body: { step: 'latest' } }], agents: [{ id: 'a1', revision: 1, body: { agent: 'a1' } }] })]);
+});
+
+test('revisions rise, and the end of a call is a tombstone with its record in the same write', async () => {
+  const desk = new Desk();
+  desk.bodies.set('c1', {});
+  desk.writer.touch(['c1'], []);
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  desk.bodies.delete('c1');
+  desk.writer.touch(['c1'], []);
+  desk.writer.record(record('c1'));
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  expect(desk.written[1]).toMatchObject({ calls: [{ id: 'c1', revision: 2, body: null }], records: [{ _id: 'c1' }] });
+});
+
+test('nothing to write: the lease is renewed all the same', async () => {
+  const desk = new Desk();
+  await desk.timers.pass(JOURNAL_MS.renew * 4);
+  expect(desk.written).toEqual([]);
+  expect(desk.batches.length).toBeGreaterThanOrEqual(3);
+});
+
+test('never two writes at once; what changes meanwhile goes with the next', async () => {
+  const desk = new Desk();
+  desk.holding = true;
+  desk.bodies.set('c1', { step: 1 });
+  desk.writer.touch(['c1'], []);
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  desk.bodies.set('c1', { step: 2 });
+  desk.writer.touch(['c1'], []);
+  await desk.timers.pass(JOURNAL_MS.coalesce * 5);
+  expect(desk.batches).toEqual([]);
+  desk.holding = false;
+  desk.hold?.();
+  await settle();
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  expect(desk.written.map(({ calls }) => calls?.[0])).toEqual([{ id: 'c1', revision: 1, body: { step: 1 } }, { id: 'c1', revision: 2, body: { step: 2 } }]);
+});
+
+test('the database goes away for 30 s: nothing is lost, each record comes once, and of each call the latest', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  for (let second = 0; second < 30; second += 1) {
+    desk.bodies.set('c1', { second });
+    desk.writer.touch(['c1'], []);
+    desk.writer.record(record(`r${second}`));
+    desk.writer.settle(`i${second}`, { kind: 'done' });
+    await desk.timers.pass(1_000);
+  }
+  expect(desk.writer.healthy).toBe(false);
+  desk.fault = null;
+  await desk.timers.pass(JOURNAL_MS.retry.most);
+  expect(desk.writer.healthy).toBe(true);
+  const records = desk.written.flatMap((batch) => (batch.records ?? []).map(({ _id }) => _id));
+  expect(records).toEqual(Array.from({ length: 30 }, (_, second) => `r${second}`));
+  expect(desk.written.flatMap(({ settled = [] }) => settled)).toHaveLength(30);
+  expect(desk.written.at(-1)?.calls?.at(-1)?.body).toEqual({ second: 29 });
+});
+
+test('away for very long: the oldest records go to the spill, not into the void', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  for (let each = 0; each < RECORDS_KEPT + 3; each += 1) desk.writer.record(record(`r${each}`));
+  expect(desk.spilled).toEqual(['r0', 'r1', 'r2']);
+});
+
+test('more than a transaction should carry: several', async () => {
+  const desk = new Desk();
+  const ids = Array.from({ length: ENTRIES_A_BATCH + 1 }, (_, each) => `c${each}`);
+  for (const id of ids) desk.bodies.set(id, {});
+  desk.writer.touch(ids, []);
+  await desk.timers.pass(JOURNAL_MS.coalesce * 2);
+  expect(desk.written.map(({ calls }) => calls?.length)).toEqual([ENTRIES_A_BATCH, 1]);
+});
+
+test('a newer engine holds the lease: told once, and nothing more is written', async () => {
+  const desk = new Desk();
+  desk.fault = new LeaseLost('main', 1);
+  await desk.timers.pass(JOURNAL_MS.renew);
+  expect(desk.lost).toBeInstanceOf(LeaseLost);
+  desk.fault = null;
+  desk.writer.touch(['c1'], []);
+  await desk.timers.pass(60_000);
+  expect(desk.batches).toEqual([]);
+});
+
+test('closing writes what is left; with the database away it gives up at the deadline', async () => {
+  const desk = new Desk();
+  desk.writer.record(record('r1'));
+  let closed = false;
+  const closing = desk.writer.close(3_000).then(() => { closed = true; });
+  await desk.timers.pass(200);
+  await closing;
+  expect(desk.written).toHaveLength(1);
+
+  const away = new Desk();
+  away.fault = new Error('away');
+  away.writer.record(record('r1'));
+  closed = false;
+  const late = away.writer.close(3_000).then(() => { closed = true; });
+  await away.timers.pass(2_000);
+  expect(closed).toBe(false);
+  await away.timers.pass(1_500);
+  await late;
+});
