@@ -86,6 +86,7 @@ function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger): void {
 /** Messages may arrive together or in pieces. A stream that stops making sense is closed: there is no way to find the next message. */
 function serveStream(socket: Socket, handle: NgHandler, log: Logger): void {
   let pending: Buffer = Buffer.alloc(0);
+  const answering = new Set<Promise<void>>();
   socket.setNoDelay(true);
   socket.on('error', (error) => log.debug({ err: error }, 'an NG connection met an error'));
   socket.on('data', (chunk: Buffer) => {
@@ -94,13 +95,16 @@ function serveStream(socket: Socket, handle: NgHandler, log: Logger): void {
       for (let next = takeMessage(pending); next; next = takeMessage(pending)) {
         pending = pending.subarray(next.end);
         const { cookie, request } = next;
-        handle(request)
+        const answered: Promise<void> = handle(request)
           .then((answer) => { if (socket.writable) socket.write(envelope(cookie, answer)); })
-          .catch((fault: unknown) => log.error({ err: fault }, 'an NG request broke its handler'));
+          .catch((fault: unknown) => log.error({ err: fault }, 'an NG request broke its handler'))
+          .finally(() => answering.delete(answered));
+        answering.add(answered);
       }
     } catch (fault) {
       log.warn({ err: fault, peer: socket.remoteAddress }, 'an NG connection sent what is no message and is closed');
-      socket.destroy();
+      socket.removeAllListeners('data').resume();
+      void Promise.all(answering).then(() => socket.destroySoon());
     }
   });
 }
