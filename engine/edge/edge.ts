@@ -31,7 +31,7 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
     const media = await startMedia(settings, log);
     opened.push(() => media.close());
 
-    const clock = machineClock;
+    const clock = machineClock(log);
     let announce: (message: InventoryMessage) => void = () => undefined;
     let receive: UserAgent['receive'] = () => undefined;
     const transport = await SocketTransport.open({
@@ -42,7 +42,7 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
       address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, sipHost: transport.host, sipPort: transport.port,
       announce: (message) => announce(message),
     });
-    const sip = new UserAgent({ transport, clock, log, lookup: systemLookup, listener: drachtio });
+    const sip = new UserAgent({ transport, clock, log, lookup: systemLookup(log), listener: drachtio });
     receive = (message, flow) => sip.receive(message, flow);
     opened.push(async () => sip.close());
     const drachtioPort = await drachtio.open(sip);

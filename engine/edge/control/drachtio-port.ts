@@ -50,7 +50,7 @@ export class DrachtioPort implements StackListener, SessionUser {
     });
     this.server = createServer((socket) => {
       if (this.sessions.size >= MAX_CLIENTS) socket.destroy();
-      else this.sessions.add(new Session(socket, options.secret, this));
+      else this.sessions.add(new Session(socket, options.secret, this, options.log));
     });
   }
 

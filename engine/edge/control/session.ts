@@ -1,6 +1,8 @@
 // One client of the drachtio port: its socket, what it was let in as, and which methods it wants.
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { type Socket } from 'node:net';
+import { type Logger } from '../../../storage/process/log';
+import { guarded } from '../sip/guard';
 import { frame, FrameReader } from './frames';
 
 /** How long a client may take to authenticate. */
@@ -30,13 +32,13 @@ export class Session {
   private unsent: string[] = [];
   private readonly hello: NodeJS.Timeout;
 
-  constructor(private readonly socket: Socket, private readonly secret: string, private readonly user: SessionUser) {
+  constructor(private readonly socket: Socket, private readonly secret: string, private readonly user: SessionUser, private readonly log: Logger) {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 15_000);
-    socket.on('data', (data) => this.read(data));
+    socket.on('data', guarded(log, (data) => this.read(data)));
     // An 'error' is always followed by 'close'.
     socket.on('error', () => undefined);
-    socket.on('close', () => this.closed());
+    socket.on('close', guarded(log, () => this.closed()));
     this.hello = setTimeout(() => this.close(), HELLO_MS);
   }
 
@@ -86,7 +88,8 @@ export class Session {
       this.close();
       return;
     }
-    for (const text of frames) if (this.alive) this.command(text);
+    const act = guarded(this.log, (text: string) => this.command(text));
+    for (const text of frames) if (this.alive) act(text);
   }
 
   private command(text: string): void {

@@ -1,5 +1,8 @@
 // Time as the stack sees it, given to it so that tests drive it; and the timer values of RFC 3261 §17, Table 4.
 
+import { type Logger } from '../../../storage/process/log';
+import { guarded } from './guard';
+
 export interface Timer {
   /** Harmless when it has fired or was cancelled already. */
   cancel(): void;
@@ -22,10 +25,10 @@ class NodeTimer implements Timer {
  * The machine's own clock. Node keeps timers of equal length in one list, so tens of thousands cost nothing until they fire.
  * They do not keep the process alive: its sockets do.
  */
-export const machineClock: Clock = {
+export const machineClock = (log: Logger): Clock => ({
   civilMs: () => Date.now(),
-  after: (delayMs, action) => new NodeTimer(setTimeout(action, delayMs).unref()),
-};
+  after: (delayMs, action) => new NodeTimer(setTimeout(guarded(log, action), delayMs).unref()),
+});
 
 /** Round trip estimate, in milliseconds. */
 export const T1_MS = 500;

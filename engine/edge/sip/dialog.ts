@@ -43,6 +43,8 @@ export class Dialog {
   target = '';
   /** A connection to the far end to use while it is open. */
   flow: Flow | undefined;
+  /** Where the far end last spoke from. */
+  seen: Peer | undefined;
   /** Where requests really go when the Contact cannot be reached from here. */
   behind: Peer | undefined;
   /** The engine connection that made it; null once that is gone. */
@@ -79,12 +81,13 @@ export class Dialog {
   /** Target refresh: a new Contact holds from now on (§12.2.1.2); the route set stays. */
   refresh(message: SipMessage, from: Flow | undefined): void {
     const contact = parseNameAddr(listOf(message.headers, 'contact')[0] ?? '');
-    if (contact) this.target = contact.uri;
+    if (contact && parseUri(contact.uri)) this.target = contact.uri;
     if (from) this.seenFrom(from);
   }
 
   /** The far end spoke over this: a connection is used again, and a private address that is not where it speaks from is gone around. */
   seenFrom(flow: Flow): void {
+    this.seen = { protocol: flow.protocol, address: flow.address, port: flow.port };
     if (flow.protocol === 'tcp') {
       this.flow = flow;
       return;
@@ -96,10 +99,12 @@ export class Dialog {
   /** The start line's URI and the Route header of a request inside this dialog, loose or strict (§12.2.1.1). */
   route(): { readonly uri: string; readonly headers: Header[]; readonly hop: string } {
     const [first] = this.routes;
+    // A far end that gave no usable Contact is spoken to by its address of record.
+    const target = this.target === '' ? bareUri(this.remoteAddress) : this.target;
     const uri = first === undefined ? undefined : parseNameAddr(first)?.uri;
-    if (uri === undefined) return { uri: this.target, headers: [], hop: this.target };
-    if (paramOf(parseUri(uri)?.params ?? '', 'lr') !== undefined) return { uri: this.target, headers: [header('Route', this.routes.join(', '))], hop: uri };
-    return { uri, headers: [header('Route', [...this.routes.slice(1), `<${this.target}>`].join(', '))], hop: uri };
+    if (uri === undefined) return { uri: target, headers: [], hop: target };
+    if (paramOf(parseUri(uri)?.params ?? '', 'lr') !== undefined) return { uri: target, headers: [header('Route', this.routes.join(', '))], hop: uri };
+    return { uri, headers: [header('Route', [...this.routes.slice(1), `<${target}>`].join(', '))], hop: uri };
   }
 
   /** From, To, Call-ID and CSeq of a request inside this dialog. */

@@ -1,15 +1,17 @@
 // From a URI to the way a request goes: transport, name lookup, connections that phones opened (RFC 3261 §8.1.2; RFC 3263 without SRV).
 import { lookup } from 'node:dns';
+import { type Logger } from '../../../storage/process/log';
 import { isIpv4, paramOf, parseUri, type SipUri } from './address';
 import { NotSent } from './draft';
 import { type Flow, type Protocol } from './flow';
+import { guarded } from './guard';
 import { type Transport } from './transport';
 
 /** Looks a host name up; undefined when there is no such host. */
 export type Lookup = (host: string, found: (address: string | undefined) => void) => void;
 
-export const systemLookup: Lookup = (host, found) => {
-  lookup(host, { family: 4 }, (fault, address) => found(fault ? undefined : address));
+export const systemLookup = (log: Logger): Lookup => (host, found) => {
+  lookup(host, { family: 4 }, guarded(log, (fault, address) => found(fault ? undefined : address)));
 };
 
 export interface Hop {

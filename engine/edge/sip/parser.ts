@@ -166,7 +166,7 @@ function checkRequest(method: string, uri: string, via: Via, cseqMethod: string,
   if (!SCHEMES.includes(target.scheme)) return fault(416, 'Unsupported URI Scheme');
   if (via.branch !== '' && !isToken(via.branch)) return fault(400, 'Malformed Via');
   const hops = valueOf(headers, 'max-forwards');
-  if (hops !== undefined && !(/^\d{1,3}$/.test(hops) && Number(hops) <= 255)) return fault(400, 'Malformed Max-Forwards');
+  if (hops !== undefined && !(/^\d{1,9}$/.test(hops) && Number(hops) <= 255)) return fault(400, 'Malformed Max-Forwards');
   for (const { key, value } of headers) {
     if (key !== 'contact' || value === '*') continue;
     for (const member of splitList(value)) {

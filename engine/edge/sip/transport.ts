@@ -5,6 +5,7 @@ import { type Logger } from '../../../storage/process/log';
 import { type Clock, type Timer } from './clock';
 import { peerName, type Flow, type Peer } from './flow';
 import { Framer, MAX_MESSAGE_BYTES } from './framing';
+import { guarded } from './guard';
 import { type SipMessage } from './message';
 import { parseDatagram } from './parser';
 
@@ -47,14 +48,14 @@ class UdpFlow implements Flow {
   readonly reliable = false;
   readonly open = true;
 
-  constructor(private readonly socket: Datagrams, readonly address: string, readonly port: number) {}
+  constructor(private readonly socket: Datagrams, private readonly log: Logger, readonly address: string, readonly port: number) {}
 
   send(text: string, failed?: () => void): void {
     // Larger than a path may carry, a request still goes by UDP: phones without TCP are many (bends RFC 3261 §18.1.1).
     try {
-      this.socket.send(text, this.port, this.address, failed && ((fault) => { if (fault) failed(); }));
+      this.socket.send(text, this.port, this.address, failed && guarded(this.log, (fault) => { if (fault) failed(); }));
     } catch {
-      if (failed) setImmediate(failed);
+      if (failed) setImmediate(guarded(this.log, failed));
     }
   }
 
@@ -77,7 +78,7 @@ class TcpFlow implements Flow {
     this.lastDataMs = options.clock.civilMs();
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
-    socket.on('data', (data) => this.read(data));
+    socket.on('data', guarded(options.log, (data) => this.read(data)));
     // An 'error' is always followed by 'close'.
     socket.on('error', () => undefined);
     socket.on('close', () => this.closed());
@@ -85,7 +86,7 @@ class TcpFlow implements Flow {
 
   send(text: string, failed?: () => void): void {
     if (!this.open) {
-      if (failed) setImmediate(failed);
+      if (failed) setImmediate(guarded(this.options.log, failed));
       return;
     }
     if (this.socket.writableLength > MAX_UNSENT_BYTES) this.socket.destroy();
@@ -130,7 +131,7 @@ class TcpFlow implements Flow {
     this.gone(this);
     const told = [...this.watchers];
     this.watchers.clear();
-    for (const watcher of told) watcher();
+    for (const watcher of told) guarded(this.options.log, watcher)();
   }
 }
 
@@ -143,7 +144,7 @@ export class SocketTransport implements Transport {
 
   private constructor(private readonly options: TransportOptions, private readonly datagrams: Datagrams, private readonly server: Server, readonly port: number) {
     this.host = options.externalAddress;
-    datagrams.on('message', (data, from) => this.datagram(data, from));
+    datagrams.on('message', guarded(options.log, (data, from) => this.datagram(data, from)));
     datagrams.on('error', (err) => options.log.warn({ err }, 'SIP over UDP had a fault'));
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (err) => options.log.warn({ err }, 'SIP over TCP had a fault'));
@@ -187,7 +188,7 @@ export class SocketTransport implements Transport {
   }
 
   flowTo(peer: Peer): Flow {
-    if (peer.protocol === 'udp') return new UdpFlow(this.datagrams, peer.address, peer.port);
+    if (peer.protocol === 'udp') return new UdpFlow(this.datagrams, this.options.log, peer.address, peer.port);
     const existing = this.connections.get(peerName(peer));
     if (existing?.open) return existing;
     const socket = connect({ host: peer.address, port: peer.port, localAddress: this.options.address });
@@ -220,7 +221,7 @@ export class SocketTransport implements Transport {
   private datagram(data: Buffer, from: RemoteInfo): void {
     if (data.length > MAX_MESSAGE_BYTES) return;
     const message = parseDatagram(data);
-    if (message) this.options.received(message, new UdpFlow(this.datagrams, from.address, from.port));
+    if (message) this.options.received(message, new UdpFlow(this.datagrams, this.options.log, from.address, from.port));
   }
 
   private accept(socket: Socket): void {

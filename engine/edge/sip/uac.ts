@@ -120,8 +120,14 @@ export class AskingSide {
 
   private hopOf(dialog: Dialog, hop: string): Hop {
     const flow = dialog.routes.length === 0 && dialog.flow?.open ? dialog.flow : dialog.behind && this.stack.transport.flowTo(dialog.behind);
-    if (!flow) return this.stack.hops.plan(hop);
-    return { uri: { scheme: 'sip', user: '', host: flow.address, port: flow.port, params: '' }, protocol: flow.protocol, flow };
+    if (flow) return straightTo(flow);
+    try {
+      return this.stack.hops.plan(hop);
+    } catch (fault) {
+      // Its own address leads nowhere: what must be sent goes back to where it last spoke from.
+      if (!dialog.seen) throw fault;
+      return straightTo(this.stack.transport.flowTo(dialog.seen));
+    }
   }
 
   private launch(sent: Sent, body: string, hop: Hop): Sent {
@@ -360,6 +366,9 @@ function nextHop(draft: Draft): string | undefined {
   const route = valueOf(draft.headers, 'route');
   return route === undefined ? undefined : /<([^>]+)>/.exec(route)?.[1];
 }
+
+/** A hop that needs no looking up. */
+const straightTo = (flow: Flow): Hop => ({ uri: { scheme: 'sip', user: '', host: flow.address, port: flow.port, params: '' }, protocol: flow.protocol, flow });
 
 /** A bare URI in brackets, so that a tag after it is the header's. */
 const bracketed = (value: string): string => (value.includes('<') ? value : `<${value}>`);

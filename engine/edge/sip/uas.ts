@@ -76,7 +76,7 @@ export class AnsweringSide {
   private checkInitial({ request }: Incoming): Refusal | undefined {
     if (DIALOG_ONLY.has(request.method)) return { status: 481, headers: [] };
     // We hand every request on, as a proxy would, so the hop count binds us (RFC 7332 §4).
-    if (valueOf(request.headers, 'max-forwards') === '0') return { status: 483, headers: [] };
+    if (Number(valueOf(request.headers, 'max-forwards') ?? 1) === 0) return { status: 483, headers: [] };
     const required = listOf(request.headers, 'require');
     if (required.length > 0) return { status: 420, headers: [header('Unsupported', required.join(', '))] };
     if (request.method !== 'INVITE') return undefined;

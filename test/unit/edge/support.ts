@@ -1,0 +1,202 @@
+// A stack without sockets: a clock the test moves, flows that remember what was sent, and short ways to write messages.
+import { pino } from 'pino';
+import { type Clock, type Timer } from '../../../engine/edge/sip/clock';
+import { type Flow, type Peer } from '../../../engine/edge/sip/flow';
+import { type SipMessage, type SipRequest, type SipResponse } from '../../../engine/edge/sip/message';
+import { parseDatagram } from '../../../engine/edge/sip/parser';
+import { type IncomingCall, type OutgoingCall, type StackListener } from '../../../engine/edge/sip/stack';
+import { type Transport } from '../../../engine/edge/sip/transport';
+import { UserAgent } from '../../../engine/edge/sip/user-agent';
+
+export class FakeClock implements Clock {
+  nowMs = 1_700_000_000_000;
+  private readonly timers = new Set<{ readonly atMs: number; readonly action: () => void }>();
+
+  civilMs(): number {
+    return this.nowMs;
+  }
+
+  after(delayMs: number, action: () => void): Timer {
+    const timer = { atMs: this.nowMs + delayMs, action };
+    this.timers.add(timer);
+    return { cancel: () => { this.timers.delete(timer); } };
+  }
+
+  get pending(): number {
+    return this.timers.size;
+  }
+
+  /** Lets time pass, firing what is due in its order. */
+  advance(ms: number): void {
+    const until = this.nowMs + ms;
+    for (;;) {
+      let next: { readonly atMs: number; readonly action: () => void } | undefined;
+      for (const timer of this.timers) if (timer.atMs <= until && (next === undefined || timer.atMs < next.atMs)) next = timer;
+      if (!next) break;
+      this.timers.delete(next);
+      this.nowMs = next.atMs;
+      next.action();
+    }
+    this.nowMs = until;
+  }
+}
+
+export class FakeFlow implements Flow {
+  readonly sent: Array<{ readonly atMs: number; readonly text: string }> = [];
+  open = true;
+  broken = false;
+  private readonly watchers = new Set<() => void>();
+
+  constructor(private readonly clock: FakeClock, readonly protocol: 'udp' | 'tcp' = 'udp', readonly address = '192.0.2.7', readonly port = 5060) {}
+
+  get reliable(): boolean {
+    return this.protocol === 'tcp';
+  }
+
+  send(text: string, failed?: () => void): void {
+    if (this.broken) {
+      if (failed) this.clock.after(0, failed);
+      return;
+    }
+    this.sent.push({ atMs: this.clock.nowMs, text });
+  }
+
+  whenClosed(told: () => void): () => void {
+    this.watchers.add(told);
+    return () => { this.watchers.delete(told); };
+  }
+
+  close(): void {
+    this.open = false;
+    for (const watcher of [...this.watchers]) watcher();
+  }
+
+  /** What was sent and not taken yet. */
+  take(): string[] {
+    return this.sent.splice(0).map(({ text }) => text);
+  }
+
+  /** The start lines of what was sent and not taken yet: `200 INVITE`, `BYE`. */
+  takeNames(): string[] {
+    return this.take().map(nameOf);
+  }
+}
+
+/** `200 INVITE` for a response, `BYE` for a request. */
+export function nameOf(text: string): string {
+  const message = parse(text);
+  return message.kind === 'request' ? message.method : `${message.status} ${message.cseqMethod}`;
+}
+
+export function parse(text: string): SipMessage {
+  const message = parseDatagram(Buffer.from(text));
+  if (!message) throw new Error(`not SIP: ${text}`);
+  return message;
+}
+
+export const asRequest = (text: string): SipRequest => parse(text) as SipRequest;
+export const asResponse = (text: string): SipResponse => parse(text) as SipResponse;
+
+/** Hands out one flow a peer. */
+export class FakeNetwork implements Transport {
+  readonly host = '198.51.100.1';
+  readonly port = 5060;
+  readonly flows = new Map<string, FakeFlow>();
+  private readonly aliases = new Map<string, Flow>();
+
+  constructor(private readonly clock: FakeClock) {}
+
+  flowTo(peer: Peer): FakeFlow {
+    const name = `${peer.protocol}:${peer.address}:${peer.port}`;
+    const flow = this.flows.get(name) ?? new FakeFlow(this.clock, peer.protocol, peer.address, peer.port);
+    this.flows.set(name, flow);
+    return flow;
+  }
+
+  bind(alias: string, flow: Flow): void {
+    this.aliases.set(alias, flow);
+  }
+
+  bound(alias: string): Flow | undefined {
+    return this.aliases.get(alias);
+  }
+}
+
+export interface Told {
+  readonly requested: IncomingCall[];
+  readonly cancelled: string[];
+  readonly acknowledged: SipRequest[];
+  readonly responded: Array<{ readonly call: OutgoingCall; readonly status: number; readonly local: boolean }>;
+  readonly ended: Array<{ readonly id: string; readonly cause: string }>;
+  readonly faults: string[];
+}
+
+export interface Rig {
+  readonly clock: FakeClock;
+  readonly network: FakeNetwork;
+  readonly agent: UserAgent;
+  readonly told: Told;
+  /** The far end, as UDP. */
+  readonly peer: FakeFlow;
+  receive(text: string, flow?: Flow): void;
+  /** Lets what was put off to the next turn of the event loop happen. */
+  settle(): Promise<void>;
+}
+
+export function rig(): Rig {
+  const clock = new FakeClock();
+  const network = new FakeNetwork(clock);
+  const told: Told = { requested: [], cancelled: [], acknowledged: [], responded: [], ended: [], faults: [] };
+  const listener: StackListener = {
+    requested: (call) => { told.requested.push(call); },
+    cancelled: (call) => { told.cancelled.push(call.incoming.id); },
+    acknowledged: (_dialog, _invite, ack) => { told.acknowledged.push(ack); },
+    responded: (call, response, from) => { told.responded.push({ call, status: response.status, local: from === undefined }); },
+    ended: (dialog, cause) => { told.ended.push({ id: dialog.id, cause }); },
+  };
+  const log = pino({ level: 'error' }, { write: (line: string) => { told.faults.push(line); } });
+  const agent = new UserAgent({ transport: network, clock, log, listener, lookup: (host, found) => found(host === 'phone.example' ? '192.0.2.7' : undefined) });
+  const peer = network.flowTo({ protocol: 'udp', address: '192.0.2.7', port: 5060 });
+  return {
+    clock, network, agent, told, peer,
+    receive: (text, flow = peer) => agent.receive(parse(text), flow),
+    settle: () => new Promise((resolve) => { setImmediate(resolve); }),
+  };
+}
+
+export interface Words {
+  readonly uri?: string;
+  readonly branch?: string;
+  readonly via?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly callId?: string;
+  readonly cseq?: number;
+  readonly extra?: readonly string[];
+  readonly body?: string;
+}
+
+/** A request from the far end. */
+export function request(method: string, words: Words = {}): string {
+  const { uri = 'sip:help-desk@198.51.100.1', branch = 'z9hG4bK-1', callId = 'call-1', cseq = 1, extra = [], body = '' } = words;
+  return [
+    `${method} ${uri} SIP/2.0`, `Via: ${words.via ?? `SIP/2.0/UDP 192.0.2.7:5060;branch=${branch}`}`, `From: ${words.from ?? '<sip:caller@192.0.2.7>;tag=their'}`, `To: ${words.to ?? '<sip:help-desk@198.51.100.1>'}`,
+    `Call-ID: ${callId}`, `CSeq: ${cseq} ${method === 'ACK' ? 'ACK' : method}`, 'Contact: <sip:caller@192.0.2.7>', 'Max-Forwards: 70', ...extra, `Content-Length: ${Buffer.byteLength(body)}`, '', body,
+  ].join('\r\n');
+}
+
+/** A response of the far end to a request of ours. */
+export function response(to: string, status: number, tag: string, extra: readonly string[] = ['Contact: <sip:phone@192.0.2.7>']): string {
+  const asked = asRequest(to);
+  const line = (key: string): string => asked.headers.find((entry) => entry.key === key)?.value ?? '';
+  const toValue = line('to');
+  return [
+    `SIP/2.0 ${status} Whatever`, `Via: ${line('via')}`, `From: ${line('from')}`, `To: ${toValue}${toValue.includes('tag=') || tag === '' ? '' : `;tag=${tag}`}`, `Call-ID: ${line('call-id')}`, `CSeq: ${line('cseq')}`,
+    ...extra, 'Content-Length: 0', '', '',
+  ].join('\r\n');
+}
+
+/** What an engine asks for. */
+export const draft = (startLine: string, headers: Readonly<Record<string, string>> = {}, body = '') => ({
+  startLine, headers: Object.entries(headers).map(([name, value]) => ({ key: name.toLowerCase(), name, value })), body,
+});
