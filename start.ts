@@ -126,13 +126,16 @@ async function prepareOrganisation(run: Run, say: (words: string) => void): Prom
 async function startProcesses(run: Run, say: (words: string) => void): Promise<void> {
   const { arrangement, uri } = run;
   if (!arrangement || uri === undefined) return;
-  for (const plan of arrangement.plans(uri)) {
-    if (run.stopping) return;
-    say(plan.name);
-    const supervised = new Supervised(plan, watcher(run));
-    run.stops.push(() => supervised.stop());
+  const processes = arrangement.plans(uri).map((plan) => ({ plan, supervised: new Supervised(plan, watcher(run)) }));
+  for (const { supervised } of processes) run.stops.push(() => supervised.stop());
+  const waiting = new Set(processes.map(({ plan }) => plan.name));
+  const tell = (): void => say(`waiting for ${[...waiting].join(', ')}`);
+  tell();
+  // All at once: each waits for what it needs by itself, and a warm start is not the sum of theirs.
+  await Promise.all(processes.map(async ({ plan, supervised }) => {
     await supervised.start();
-  }
+    if (waiting.delete(plan.name) && waiting.size > 0) tell();
+  }));
   const { edge, engine } = arrangement;
   run.runFile?.runs({
     uri: run.database?.kind === 'embedded' ? uri : null,

@@ -8,13 +8,24 @@ export interface Step<Context> {
 }
 
 /** Runs the steps one after another. @throws what a step throws; nothing after it is run */
-export async function showProgress<Context>(context: Context, steps: ReadonlyArray<Step<Context>>): Promise<void> {
+export async function showProgress<Context extends object>(context: Context, steps: ReadonlyArray<Step<Context>>): Promise<void> {
+  if (!process.stdout.isTTY) {
+    for (const { title, run } of steps) {
+      process.stdout.write(`${title} …\n`);
+      await run(context, (words) => void process.stdout.write(`${title}: ${words}\n`));
+    }
+    return;
+  }
   const list = new Listr<Context, 'default', 'simple'>(
     steps.map(({ title, run }) => ({
       title,
-      task: (given: Context, task: { title?: string }) => run(given, (words) => { task.title = `${title}: ${words}`; }).then(() => { task.title = title; }),
+      task: async (given, task) => {
+        await run(given, (words) => { task.title = `${title}: ${words}`; });
+        task.title = title;
+      },
     })),
-    { registerSignalListeners: false, exitOnError: true, renderer: 'default', fallbackRenderer: 'simple', rendererOptions: { showErrorMessage: false } },
+    // The fault's words are printed once, by whoever called.
+    { registerSignalListeners: false, rendererOptions: { showErrorMessage: false } },
   );
   await list.run(context);
 }

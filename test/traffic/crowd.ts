@@ -6,7 +6,7 @@ import { Voice } from './tone';
 const REGISTRATION_SECONDS = 120;
 const REGISTER_AGAIN_MS = 50_000;
 const RING_MS = { from: 800, to: 4_000 };
-const TALK_MS = { from: 8_000, to: 30_000 };
+const TALK_MS = { from: 4_000, to: 10_000 };
 /** A caller's patience, so that a run without agents does not pile callers up. */
 const WAIT_MS = { from: 45_000, to: 120_000 };
 const MOST_CALLS = 200;
