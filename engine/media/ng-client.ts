@@ -25,6 +25,8 @@ const PING_TIMEOUT_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 const LARGEST_MESSAGE = 1024 * 1024;
 const LONGEST_COOKIE = 64;
+/** rtpengine 10.5 says this without end when TCP cut a message inside a length; only a new connection helps. */
+const LOST_TRACK = 'Could not decode bencode dictionary';
 
 interface Pending {
   readonly message: Buffer;
@@ -168,6 +170,7 @@ export class NgClient {
         const body = this.received.subarray(space + 1, end);
         this.received = this.received.subarray(end);
         this.answered(cookie, decode(body, 'utf8'));
+        if (this.received.length > 0 && this.socket?.destroyed) return;
       }
     } catch (fault) {
       this.options.log.warn({ err: fault }, 'the media server sent what is no message');
@@ -178,6 +181,11 @@ export class NgClient {
   /** Answers that came too late, and notices nobody asked for, are passed over. */
   private answered(cookie: string, body: unknown): void {
     const parsed = reply.safeParse(body);
+    if (parsed.success && parsed.data['error-reason'] === LOST_TRACK) {
+      this.options.log.warn('the media server lost track of the connection');
+      this.socket?.destroy();
+      return;
+    }
     this.pending.get(cookie)?.settle(parsed.success ? parsed.data : new MediaFault('refused', 'The media server answered in a way nobody understands.'));
   }
 }

@@ -103,18 +103,22 @@ function speaks(start: () => Promise<RunningMediaServer>): void {
     const { received } = await talkOverTcp(port, [Buffer.concat([ping('a'), ping('b'), ping('c')])], (text) => text.length >= 3 * pong('a').length);
     expect(received).toBe(pong('a') + pong('b') + pong('c'));
   });
-
-  test('over TCP, a message in pieces is put together', async () => {
-    const whole = ping('split');
-    const pieces = Array.from({ length: whole.length }, (_, index) => whole.subarray(index, index + 1));
-    const { received } = await talkOverTcp(port, pieces, (text) => text.length >= pong('split').length);
-    // rtpengine 10.5 may say it again, under the same cookie.
-    expect(received.replaceAll(pong('split'), '')).toBe('');
-  });
 }
 
 describe('our media server', () => {
   speaks(() => startOwn(folder));
+
+  // rtpengine 10.5 takes a message that was cut inside a length for a broken one, and says so without end.
+  test('over TCP, a message in pieces is put together', async () => {
+    const server = await startOwn(folder);
+    try {
+      const whole = ping('split');
+      const pieces = Array.from({ length: whole.length }, (_, index) => whole.subarray(index, index + 1));
+      expect((await talkOverTcp(server.port, pieces, (text) => text.length >= pong('split').length)).received).toBe(pong('split'));
+    } finally {
+      await server.close();
+    }
+  });
 
   test('over TCP, a stream that makes no sense is closed after what did, and no other is', async () => {
     const server = await startOwn(folder);
