@@ -74,6 +74,7 @@ export class Carrier implements SipListener {
         this.sip.withdraw(effect.offerId, effect.cause);
         break;
       case 'connect':
+        this.nothingMorePlays(effect.callId);
         this.inLine(effect.callId, (room) => this.connect(effect.callId, effect.offerId, room));
         break;
       case 'endAgentLeg':
@@ -189,6 +190,12 @@ export class Carrier implements SipListener {
     return 'callId' in leg ? { callId: leg.callId, side: 'caller' } : { callId: this.legs.get(leg.legId) ?? leg.legId, side: 'agent' };
   }
 
+  /** A sound still being made comes too late for a caller who is joined to an agent. */
+  private nothingMorePlays(callId: CallId): void {
+    const room = this.rooms.get(callId);
+    if (room !== undefined) room.latestPlayId = null;
+  }
+
   /** Puts work at the end of the call's line; nothing for a call that is unknown. */
   private inLine(callId: CallId, work: (room: Room) => Promise<void>): void {
     const room = this.rooms.get(callId);
@@ -229,20 +236,26 @@ export class Carrier implements SipListener {
     const room = this.rooms.get(callId);
     if (room === undefined) return;
     room.latestPlayId = playId;
-    this.inLine(callId, async () => {
-      if (room.gone || room.latestPlayId !== playId) {
-        this.deps.post({ type: 'playFailed', callId, playId });
-        return;
-      }
-      try {
-        const { file } = await within(this.deps.timers, MEDIA_MS.sound, 'sound', sound.kind === 'music' ? this.deps.sounds.music() : this.deps.sounds.prompt(sound.prompt.text, sound.language));
-        const { durationMs } = await this.command('play', this.deps.media.play(callId, file, effect.repeat));
-        this.deps.post({ type: 'playStarted', callId, playId, durationMs: effect.repeat ? null : durationMs });
-      } catch (fault) {
-        this.mediaFailed(callId, fault, 'a sound could not be played');
-        this.deps.post({ type: 'playFailed', callId, playId });
-      }
-    });
+    const failed = (fault: unknown): void => {
+      this.mediaFailed(callId, fault, 'a sound could not be played');
+      this.deps.post({ type: 'playFailed', callId, playId });
+    };
+    const made = sound.kind === 'music' ? this.deps.sounds.music() : this.deps.sounds.prompt(sound.prompt.text, sound.language);
+    // Awaited outside the line: a sound that is still being made holds up nothing, least of all the joining of caller and agent.
+    within(this.deps.timers, MEDIA_MS.sound, 'sound', made).then(({ file }) => {
+      this.inLine(callId, async () => {
+        if (room.gone || room.latestPlayId !== playId) {
+          this.deps.post({ type: 'playFailed', callId, playId });
+          return;
+        }
+        try {
+          const { durationMs } = await this.command('play', this.deps.media.play(callId, file, effect.repeat));
+          this.deps.post({ type: 'playStarted', callId, playId, durationMs: effect.repeat ? null : durationMs });
+        } catch (fault) {
+          failed(fault);
+        }
+      });
+    }, failed);
   }
 
   private offer(effect: Extract<Effect, { type: 'offer' }>): void {

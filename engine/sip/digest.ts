@@ -51,10 +51,13 @@ export class DigestGate {
 
   constructor(readonly realm: string, private readonly deps: DigestDeps) {}
 
-  /** The challenges to send with 401, the stronger first (RFC 8760 section 2.3). */
+  /**
+   * The challenges to send with 401. RFC 8760 section 2.3 wants the stronger first; MD5 is, because many phones in use look at the first
+   * alone and give up on an algorithm they do not know. A phone that prefers SHA-256 finds it in the second.
+   */
   challenges(stale: boolean): string[] {
     const nonce = this.nonce();
-    return (['SHA-256', 'MD5'] as const).map((algorithm) => `Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`);
+    return (['MD5', 'SHA-256'] as const).map((algorithm) => `Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`);
   }
 
   /**

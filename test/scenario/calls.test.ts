@@ -15,7 +15,7 @@ const WELCOME = 'Welcome. Thank you for calling. Please stay on the line, somebo
 /** Registers a sipp phone at a port of its own; the next sipp run of that agent uses the same port. */
 async function sippPhone(agent: TestAgent): Promise<SippOptions> {
   const options = { server: system.sip, service: agent.user, port: await freePort() };
-  await sipp('register-expect-200', { ...options, keys: { domain: system.sip.domain, password: agent.password } }).done;
+  await sipp('register-expect-200', { ...options, login: agent, keys: { domain: system.sip.domain } }).done;
   return options;
 }
 
@@ -214,6 +214,7 @@ describe('calls by a second client', () => {
     const invite = await phone.request('INVITE');
     phone.respond(invite, 200, 'OK', audioSdp(40_002));
     await phone.request('ACK');
+    await system.live(group.id, 'both to talk', (live) => live.callers[0]?.state === 'talking');
     await caller_.hangUp(leg);
     phone.respond(await phone.request('BYE'), 200, 'OK');
     expect(await system.record(group.id)).toMatchObject({ outcome: 'answered', agentId: agent.id });
@@ -231,6 +232,7 @@ describe('calls by a second client', () => {
     onPhone.respond(invite, 200, 'OK', audioSdp(40_002));
     await onPhone.request('ACK');
     expect(offPhone.has((message) => message.method === 'INVITE')).toBe(false);
+    await system.live(group.id, 'both to talk', (live) => live.callers[0]?.state === 'talking');
     await caller_.hangUp(leg);
     onPhone.respond(await onPhone.request('BYE'), 200, 'OK');
     expect((await system.record(group.id)).offers.map(({ agentId }) => agentId)).toEqual([on.id]);

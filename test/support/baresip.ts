@@ -1,7 +1,7 @@
 // Runs baresip, a second independent client: registers, calls or answers by itself, sends a tone and records what it hears.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Server } from './phone';
@@ -70,6 +70,12 @@ export class Baresip {
 
   dial(address: string): void {
     this.command(`/dial ${address}`);
+  }
+
+  /** How much sound of its last call it has recorded so far. */
+  async recordedBytes(): Promise<number> {
+    const file = (await readdir(this.folder)).filter((name) => name.endsWith('-dec.wav')).sort().at(-1);
+    return file ? (await stat(join(this.folder, file))).size : 0;
   }
 
   /** What it heard in its last call, as 8 kHz samples in [-1, 1]; after the call has ended. */
