@@ -264,7 +264,7 @@ describeWith(['chromium'], 'the chat page in Chromium', () => {
           follow: await attempt(new Promise((resolve, reject) => {
             const source = new (globalThis as unknown as { EventSource: new (url: string) => { onopen: unknown; onerror: unknown; close: () => void } }).EventSource(`${url}/api/events?as=${ada}`);
             source.onopen = resolve;
-            source.onerror = (fault: unknown) => { source.close(); reject(fault); };
+            source.onerror = (fault: unknown) => { source.close(); reject(new Error(String(fault))); };
           })),
         };
       }, { url: server.url, ada: ADA });

@@ -26,9 +26,16 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
   }, { root: scroll, threshold: 0.1 });
 
   const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < NEAR_END;
-  const toEnd = () => { scroll.scrollTop = scroll.scrollHeight; };
   // Cards grow when their images arrive; whoever was at the end stays there.
   let following = true;
+  /** Shows the end; of a last message that is higher than the list, its beginning, and then leaves the list alone. */
+  function toEnd() {
+    const last = list.lastElementChild;
+    if (last && last.offsetHeight > scroll.clientHeight) {
+      scroll.scrollTop += last.getBoundingClientRect().top - scroll.getBoundingClientRect().top - 8;
+      following = false;
+    } else scroll.scrollTop = scroll.scrollHeight;
+  }
   let lastTop = 0;
   scroll.addEventListener('scroll', () => {
     // Growing cards scroll nothing up; only a person does.
@@ -79,6 +86,7 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
       else list.append(item.element);
     }
     watcher.observe(item.element);
+    if (!old && message.from === me.personId) following = true;
     item.cards.forEach((rendered, index) => settle(rendered, states[index] ?? null));
     if (following) toEnd();
     sayOnScreen(item);
@@ -164,7 +172,6 @@ export function createMessages({ list, scroll }, { me, nameOf, onScreen, pressed
       for (const message of messages) put(message);
     },
     last: () => [...shown.values()].map((item) => item.message).sort((one, other) => Number(one.id) - Number(other.id)).at(-1) ?? null,
-    toEnd,
     close() {
       life.abort();
       growth.disconnect();

@@ -1,0 +1,66 @@
+// Everything that people in chat meet, without the engine: database with the sample organisation, the real bot, the local chat page.
+import { pino } from 'pino';
+import { Administration } from '../../storage/administration/administration';
+import { SAMPLE_PEOPLE, seedSample } from '../../storage/administration/sample';
+import { connect, type Connection } from '../../storage/connect';
+import { writeLiveGroups, writeLivePool } from '../../storage/live';
+import { type LiveGroup } from '../../storage/model/live';
+import { type LocalTeamsServer } from '../../bot/local-teams/server';
+import { testDatabase, type TestDatabase } from './database';
+import { startQuietly } from './local-page';
+import { freePort, runSource, type SourceProcess } from './source-process';
+
+const POOL = 'main';
+const DOMAIN = 'response-group.test';
+export const OPERATOR = { kind: 'operator', name: 'tests' } as const;
+export const [ADA, MAX, ALICE, BOB, CARLA] = SAMPLE_PEOPLE.map(({ personId }) => personId) as [string, string, string, string, string];
+
+export interface ChatSystem {
+  readonly url: string;
+  /** Where the bot takes activities. */
+  readonly botUrl: string;
+  readonly page: LocalTeamsServer;
+  readonly administration: Administration;
+  readonly connection: Connection;
+  readonly database: TestDatabase;
+  readonly bot: SourceProcess;
+  /** The id of a sample group by its display name. */
+  groupId(displayName: string): Promise<string>;
+  /** Writes what an engine would: that it is there, and what is in force. */
+  engineIs(inForce: number): Promise<void>;
+  /** Writes what an engine would of one group; each call is newer than the one before. */
+  live(group: Pick<LiveGroup, '_id' | 'callers' | 'agents'>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startChatSystem(): Promise<ChatSystem> {
+  const database = await testDatabase();
+  const connection = await connect(database.uri, { appName: 'chat-tests' });
+  const log = pino({ level: 'silent' });
+  const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log });
+  await seedSample(administration);
+  const port = await freePort();
+  const bot = runSource('bot/main.ts', { MONGODB_URI: database.uri, BOT_PORT: String(port), ADMINISTRATORS: ADA, SIP_DOMAIN: DOMAIN, POOL, LOG_LEVEL: 'info' });
+  await bot.writes('The bot listens');
+  const people = SAMPLE_PEOPLE.map((person) => ({ ...person, locale: 'en-US' }));
+  const botUrl = `http://127.0.0.1:${port}/api/messages`;
+  const page = await startQuietly({ botUrl, people });
+  let revision = 0;
+  return {
+    url: page.url, botUrl, page, administration, connection, database, bot,
+    groupId: async (displayName) => {
+      const groups = await administration.groups(OPERATOR);
+      const found = groups.ok ? groups.value.find((group) => group.displayName === displayName) : undefined;
+      if (!found) throw new Error(`There is no group called ${displayName}.`);
+      return found.id;
+    },
+    engineIs: (inForce) => writeLivePool(connection.db, { _id: POOL, epoch: 1, inForce, startedAt: new Date() }),
+    live: (group) => writeLiveGroups(connection.db, [{ pool: POOL, epoch: 1, revision: (revision += 1), at: new Date(), ...group }]),
+    stop: async () => {
+      await page.close();
+      await bot.stop();
+      await connection.close();
+      await database.close();
+    },
+  };
+}
