@@ -96,7 +96,7 @@ export class Engine {
       },
       spill: (records) => { log.error({ records: records.length }, 'the database has been away for so long that call records were lost'); },
       leaseLost: (fault) => {
-        this.letGo();
+        this.abandon();
         deps.fenced(fault);
       },
     });
@@ -213,6 +213,15 @@ export class Engine {
     if (calls > 0) this.deps.log.info({ calls, left: this.state.calls.size }, 'calls were ended to stop');
     this.letGo();
     await Promise.all([this.journal.close(MS.journal), this.live.close(), this.bindings.close()]);
+  }
+
+  /** Lets go of everything at once: no BYE, no record. What it held is for the next engine to find. */
+  abandon(): void {
+    this.stopping = true;
+    this.letGo();
+    this.journal.stop();
+    void this.live.close();
+    void this.bindings.close();
   }
 
   private isEmpty(): boolean { return this.switchboard.size === 0 && this.state.calls.size === 0; }

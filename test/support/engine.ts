@@ -20,8 +20,8 @@ import { createLog } from '../../storage/process/log';
 import { Phone, type Server } from './phone';
 
 export const TEST_DOMAIN = 'response-group.test';
-const SECRET = 'between edge and engine';
-const POOL = 'main';
+export const SECRET = 'between edge and engine';
+export const POOL = 'main';
 const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
 
 export function hashesOf(user: string, password: string): DigestHashes {
@@ -100,6 +100,13 @@ export class EngineUnderTest {
     return made;
   }
 
+  /** The engine dies at once, as a process would: nothing is said, nothing more is written. */
+  async killEngine(): Promise<void> {
+    this.storage.epoch += 1;
+    this.engine.abandon();
+    await this.media.close();
+  }
+
   /** A new engine on the same edge and storage, with the configuration so far. */
   async startEngine(): Promise<void> {
     this.media = createMedia({ host: '127.0.0.1', port: this.edge.ngPort, log });
@@ -173,7 +180,7 @@ export class EngineUnderTest {
 }
 
 /** Half a second of a tone for everything: what is said is not what these tests are about. */
-function toneSounds(folder: string): SoundPort {
+export function toneSounds(folder: string): SoundPort {
   const file = (async () => {
     const wav = new WaveFile();
     wav.fromScratch(1, 8_000, '16', Int16Array.from({ length: 4_000 }, (_, at) => 8_000 * Math.sin(at / 3)));
