@@ -1,5 +1,5 @@
 // The only file that turns botbuilder's activities into turns, and cards into activities.
-import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TurnContext, type Activity, type ConversationReference, type InvokeResponse } from 'botbuilder';
+import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TurnContext, type Activity, type InvokeResponse } from 'botbuilder';
 import { type BotFrameworkAuthentication } from 'botframework-connector';
 import { z } from 'zod';
 import { type Card } from '../cards/render';
@@ -7,6 +7,8 @@ import { personId } from '../storage/model/fields';
 import { type Logger } from '../storage/process/log';
 import { type BotSettings } from './settings';
 import { hasFailed, type Chat, type Deed, type Place, type Reply, type Turn } from './turn';
+
+const ADAPTIVE_CARD = 'application/vnd.microsoft.card.adaptive';
 
 /** How botbuilder checks and signs. Without an app id it checks nothing: `gate.ts` stands before it. */
 export function createAuthentication(settings: BotSettings): BotFrameworkAuthentication {
@@ -48,7 +50,7 @@ export class BotAdapter implements Chat {
 
   async update(place: Place, messageId: string, card: Card): Promise<void> {
     let failed: unknown;
-    await this.#adapter.continueConversationAsync(this.#deps.appId ?? '', place.reference as unknown as Partial<ConversationReference>, async (context) => {
+    await this.#adapter.continueConversationAsync(this.#deps.appId ?? '', place.reference, async (context) => {
       try {
         await context.updateActivity({ ...asMessage(card), id: messageId });
       } catch (fault) {
@@ -84,7 +86,7 @@ export class BotAdapter implements Chat {
     const card = await this.#deps.answer(turn);
     if (card !== null && hasFailed(card)) return body(500, 'application/vnd.microsoft.error', { code: 'Failed', message: card.failed });
     if (card === null) return body(200, 'application/vnd.microsoft.activity.message', '');
-    return body(200, CardFactory.contentTypes.adaptiveCard, card);
+    return body(200, ADAPTIVE_CARD, card);
   }
 }
 
@@ -108,7 +110,7 @@ function readTurn(context: TurnContext): Turn | null {
     place: {
       conversationId: activity.conversation.id,
       personal: activity.conversation.conversationType === 'personal',
-      reference: reference as Readonly<Record<string, unknown>>,
+      reference: reference,
     },
     deed,
     async send(card) {
@@ -120,7 +122,7 @@ function readTurn(context: TurnContext): Turn | null {
 
 function readDeed(activity: Activity): Deed | null {
   const messageId = activity.replyToId ?? null;
-  switch (activity.type as string) {
+  switch (activity.type) {
     case 'message': {
       const form = submitted.safeParse(activity.value);
       if (form.success) {

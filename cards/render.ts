@@ -56,7 +56,8 @@ export function render<N extends CardName>(name: N, view: Views[N], locale: stri
   const expanded: unknown = template.expand({ $root: shield({ ...view, locale }) as object });
   const unbound = findUnbound(expanded);
   if (unbound !== null) throw new CardFault(name, unbound);
-  return withFallbacks(unshield(expanded)) as Card;
+  const { refresh, ...card } = unshield(expanded) as Record<string, unknown>;
+  return { ...(refresh ? { refresh } : {}), ...(finish(card) as Record<string, unknown>) } as unknown as Card;
 }
 
 /*
@@ -86,13 +87,19 @@ function findUnbound(value: unknown): string | null {
   return null;
 }
 
-/** A client without Action.Execute gets Action.Submit with the verb among its data, unless the template says otherwise. */
-function withFallbacks(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withFallbacks);
+/**
+ * What templates cannot say: a number input's value is a number or left out, an empty row of buttons is left out, and a client without
+ * Action.Execute gets Action.Submit with the verb among its data, unless the template says otherwise.
+ */
+function finish(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(finish).filter((item) => item !== undefined);
   if (value === null || typeof value !== 'object') return value;
-  const element = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withFallbacks(item)])) as Record<string, unknown>;
-  if (element['type'] !== 'Action.Execute' || element['fallback'] !== undefined) return element;
+  const { value: given, ...element } = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, finish(item)])) as Record<string, unknown>;
+  if (element['type'] === 'ActionSet' && Array.isArray(element['actions']) && element['actions'].length === 0) return undefined;
+  if (element['type'] === 'Input.Number') return typeof given === 'string' && /^-?\d+(\.\d+)?$/.test(given.trim()) ? { ...element, value: Number(given) } : element;
+  const whole = given === undefined ? element : { ...element, value: given };
+  if (element['type'] !== 'Action.Execute' || element['fallback'] !== undefined) return whole;
   const { title, style, associatedInputs, tooltip } = element;
   const submit = { type: 'Action.Submit', title, style, associatedInputs, tooltip, data: { ...(element['data'] as object | undefined), verb: element['verb'] } };
-  return { ...element, fallback: Object.fromEntries(Object.entries(submit).filter(([, item]) => item !== undefined)) };
+  return { ...whole, fallback: Object.fromEntries(Object.entries(submit).filter(([, item]) => item !== undefined)) };
 }

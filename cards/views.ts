@@ -78,7 +78,9 @@ export interface GroupView {
   readonly onDuty: number;
   readonly agentCount: number;
   readonly facts: readonly { readonly title: string; readonly value: string }[];
+  /** Two rows, for a narrow chat shows no more than four side by side. */
   readonly actions: readonly Button[];
+  readonly moreActions: readonly Button[];
   readonly refresh: Refresh;
 }
 

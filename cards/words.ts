@@ -6,13 +6,13 @@ import english from './catalogue/en.json';
 /** The languages there are catalogues for; the first is what everybody else reads. */
 const CATALOGUES: Readonly<Record<string, object>> = { en: english };
 
-/** What may stand in a text's `{{name}}`. */
+/** What may stand in a text's `{{name}}`; `count` also chooses the plural. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Says a catalogue key with values. `{{name}}` is escaped as Markdown, `{{- name}}` is for places that show no Markdown. */
 export type Say = (key: string, values?: Values) => string;
 
-/** There is no such text. A mistake of ours, which a test finds. */
+/** There is no such text, or it needs a value that was not given. A mistake of ours, which a test finds. */
 export class MissingText extends Error {
   readonly code = 'MISSING_TEXT';
   constructor(readonly key: string, readonly missing: string | null = null) {
@@ -26,17 +26,23 @@ const catalogues: i18n = i18next.createInstance({
   fallbackLng: 'en',
   initAsync: false,
   returnNull: false,
-  interpolation: { escapeValue: true, escape: escapeMarkdown, skipOnVariables: true },
-  missingInterpolationHandler: (text: string, match: RegExpExecArray) => { throw new MissingText(text, match[1] ?? null); },
+  showSupportNotice: false,
 });
 void catalogues.init();
 
+const PLACE = /\{\{(-?)\s*(\w+)\s*\}\}/g;
+
 /** The texts for one person's locale, such as `de-DE`; English where there is no catalogue for it. */
 export function wordsFor(locale: string): Say {
-  const translate = catalogues.getFixedT(locale);
   return (key, values = {}) => {
-    const said: unknown = catalogues.exists(key, { ...values }) ? translate(key, { ...values }) : undefined;
-    if (typeof said !== 'string') throw new MissingText(key);
-    return said;
+    // The library chooses language and plural. Values are put in here, in one pass, so that nothing in a value is ever read as a place.
+    const options = typeof values['count'] === 'number' ? { count: values['count'] } : {};
+    const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, lng: locale, skipInterpolation: true }) : undefined;
+    if (typeof text !== 'string') throw new MissingText(key);
+    return text.replace(PLACE, (_place, raw: string, name: string) => {
+      const value = values[name];
+      if (typeof value !== 'string' && typeof value !== 'number') throw new MissingText(key, name);
+      return raw === '' ? escapeMarkdown(String(value)) : String(value);
+    });
   };
 }

@@ -66,7 +66,7 @@ export const groupHandlers: GroupHandlers = {
     }
     const changes = changesOf(typed, token);
     if (Object.keys(changes).length === 0 && group) return groupCard(asking, group, note(asking.say('group.nothingChanged'), 'accent'));
-    const changed = await services.administration.perform(asking.acting, 'group.change', { id: token.groupId, versions: token.versions, changes: changes as never }, { requestId: token.requestId });
+    const changed = await services.administration.perform(asking.acting, 'group.change', { id: token.groupId, versions: token.versions, changes: changes }, { requestId: token.requestId });
     const done = doneOf(changed);
     if (!done) return refusedForm(services, asking, state, typed, changed as Refusal);
     return saved(services, asking, token.groupId, done !== changed ? 'alreadyDone' : done.entryId === null ? 'nothingChanged' : 'saved');

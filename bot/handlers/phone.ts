@@ -88,7 +88,6 @@ function phoneCard(services: Services, asking: Asking, agent: MyAgent, told: Not
       phone !== null && button(say, 'ring', 'phone.ring', {}, 'positive'),
       button(say, 'refresh', 'phone'),
       button(say, 'newPassword', 'phone.reset'),
-      button(say, 'duty', 'duty'),
     ),
     refresh: password === null && !told.shown ? refreshFor(asking, 'phone') : NO_REFRESH,
   }, asking.locale);

@@ -57,10 +57,13 @@ export function valueText(say: Say, value: unknown): string {
   if (value === null || value === undefined || value === '') return say('value.none');
   if (typeof value === 'boolean') return say(value ? 'value.yes' : 'value.no');
   const text = typeof value === 'string' || typeof value === 'number' ? String(value)
-    : Array.isArray(value) ? value.map((one) => (typeof one === 'object' && one !== null && 'name' in one ? String(one.name) : String(one))).join(', ') || say('value.nobody')
+    : Array.isArray(value) ? value.map(nameOf).join(', ') || say('value.nobody')
       : JSON.stringify(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
+
+/** Managers have a name; everything else in a list is its own. */
+const nameOf = (one: unknown): string => (typeof one === 'object' && one !== null && 'name' in one ? String(one.name) : String(one));
 
 /** The label of a field, whatever path storage gives it. */
 export function fieldLabel(say: Say, field: string, labels: Readonly<Record<string, string>> = {}): string {

@@ -66,9 +66,11 @@ export function groupCard(asking: Asking, group: GroupView, told: Note = NO_NOTE
       button(say, 'live', 'live', data, 'positive'),
       rights.change && button(say, 'edit', 'group.edit', data),
       rights.addManager && group.managed && button(say, 'managers', 'managers', data),
+      button(say, 'groups', 'groups'),
+    ),
+    moreActions: offered(
       rights.change && button(say, 'undoLast', 'undo'),
       rights.delete && button(say, 'delete', 'group.delete', data, 'destructive'),
-      button(say, 'groups', 'groups'),
     ),
     refresh: refreshFor(asking, 'group', data),
   };

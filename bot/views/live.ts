@@ -44,7 +44,7 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
       const agent = caller.agentId === null ? undefined : names.get(caller.agentId);
       const state = (caller.state === 'ringing' || caller.state === 'talking') && agent === undefined ? `${caller.state}Some` : caller.state;
       return {
-        place: caller.state === 'talking' ? '' : `${++place}.`,
+        place: caller.state === 'talking' ? '' : String(++place),
         who: who(caller.callerName, caller.callerNumber),
         stateText: say(`live.state.${state}`, { agent }),
         timeText: duration((caller.joinedQueueAt ?? caller.arrivedAt).getTime(), nowMs),

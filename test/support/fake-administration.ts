@@ -1,0 +1,87 @@
+// Administration without a database: answers what a test sets, and remembers what was asked of it.
+import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
+import { type Acting } from '../../storage/access';
+import { type Answer, type Result } from '../../storage/administration/results';
+import { type Verb } from '../../storage/administration/verbs';
+import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type WhoAmI } from '../../storage/administration/views';
+import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
+import { type Person } from '../../storage/people';
+import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, whoAmI } from './storage-views';
+
+export interface Performed { readonly acting: Acting; readonly verb: Verb; readonly input: unknown; readonly requestId: string | undefined }
+const NOT_FOUND = { ok: false, code: 'notFound', message: 'There is no such thing.' } as const;
+const AWAY = { ok: false, code: 'unavailable', message: 'The database does not answer.' } as const;
+
+/** Seen by Ada as an administrator, by Max as the manager of Help Desk, by Alice as an agent; by nobody else. A test changes what it needs. */
+export class FakeAdministration implements AdministrationPort {
+  performed: Performed[] = [];
+  asked: InstructionRequest[] = [];
+  away = false;
+  whoAnswer: WhoAmI = whoAmI();
+  groupsAnswer: readonly GroupSummary[] = [groupSummary(), SALES];
+  groupAnswers: Record<string, GroupView> = { 'group-help': groupView(), 'group-sales': groupView({ ...SALES, managers: [], agents: [] }) };
+  liveAnswer: LiveView = liveView();
+  agentsAnswer: readonly AgentView[] = agentViews();
+  myAgentAnswer: MyAgent | null = myAgent();
+  historyAnswer: readonly HistoryEntry[] = [historyEntry()];
+  outcome: InstructionOutcome = { kind: 'done', audioId: 'a'.repeat(64) };
+  /** What a verb answers; by default it is done. */
+  answers: Partial<Record<Verb, (input: never) => Result>> = {};
+  readonly #requests = new Map<string, Result>();
+  #sequence = 100;
+
+  async perform<V extends Verb>(acting: Acting, verb: V, input: unknown, options: { readonly requestId?: string } = {}): Promise<Result<V>> {
+    if (this.away) return { ...AWAY, faults: [] };
+    const earlier = options.requestId === undefined ? undefined : this.#requests.get(options.requestId);
+    if (earlier?.ok) return { ok: false, code: 'alreadyDone', message: 'done before', faults: [], earlier } as unknown as Result<V>;
+    this.performed.push({ acting, verb, input, requestId: options.requestId });
+    const answer = this.answers[verb];
+    const result = answer ? answer(input as never) : { ok: true as const, value: this.#value(verb), entryId: 'main:101', sequence: ++this.#sequence, warnings: [] };
+    if (options.requestId !== undefined && result.ok) this.#requests.set(options.requestId, result as Result);
+    return result as unknown as Result<V>;
+  }
+
+  #value(verb: Verb): unknown {
+    switch (verb) {
+      case 'agent.resetPassword': return { agentId: 'agent-alice', sipUser: 'alice', domain: 'response-group.local', password: 'correct-horse-battery' };
+      case 'group.change': return { id: 'group-help', changed: [] };
+      case 'group.create': return { id: 'group-help' };
+      case 'change.undo': return { entryId: 'main:12', verb: 'group.change' };
+      case 'duty.set': return { agentId: 'agent-alice', onDuty: true };
+      default: return { id: 'agent-alice' };
+    }
+  }
+
+  #answer<T>(value: T | null | undefined): Promise<Answer<T>> {
+    return Promise.resolve(this.away ? AWAY : value === null || value === undefined ? NOT_FOUND : { ok: true, value });
+  }
+  async whoAmI(): Promise<Answer<WhoAmI>> { return this.#answer(this.whoAnswer); }
+  async groups(): Promise<Answer<readonly GroupSummary[]>> { return this.#answer(this.groupsAnswer); }
+  async group(_acting: Acting, workflowId: string): Promise<Answer<GroupView>> { return this.#answer(this.groupAnswers[workflowId]); }
+  async live(_acting: Acting, workflowId: string): Promise<Answer<LiveView>> { return this.#answer(this.groupAnswers[workflowId] ? { ...this.liveAnswer, id: workflowId } : null); }
+  async agents(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
+  async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
+  async history(): Promise<Answer<readonly HistoryEntry[]>> { return this.#answer(this.historyAnswer); }
+  async ask(_acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
+    this.asked.push(request);
+    return this.#answer(this.outcome);
+  }
+}
+
+/** People seen in chat, in memory. */
+export class FakePeople implements PeoplePort {
+  readonly people = new Map<string, Person>();
+  away = false;
+  async remember(person: Omit<Person, 'seenAt'>): Promise<void> {
+    if (this.away) throw new Error('away');
+    this.people.set(person._id, { ...person, seenAt: new Date() });
+  }
+  async read(personId: string): Promise<Person | null> {
+    if (this.away) throw new Error('away');
+    return this.people.get(personId) ?? null;
+  }
+  async find(text: string, limit: number): Promise<readonly Person[]> {
+    if (this.away) throw new Error('away');
+    return [...this.people.values()].filter((one) => one.name.toLowerCase().includes(text.toLowerCase())).slice(0, limit);
+  }
+}
