@@ -4,6 +4,7 @@ import { type ClientSession, type Db } from 'mongodb';
 import { type Logger } from './process/log';
 import { type Instruction, type InstructionOutcome, type InstructionRequest } from './model/instruction';
 import { openFollower, waitUntil } from './doorbell';
+import { databaseTime } from './live';
 import { collectionOf } from './schema';
 import { type StoredInstruction } from './stored';
 
@@ -58,12 +59,12 @@ export function serveInstructions(deps: InstructionDeps, pool: string, onInstruc
       for (const orphan of orphans) await settleInstruction(deps.db, orphan._id, { kind: 'refused', reason: 'failed' });
       isFirst = false;
     }
-    for (const { _id } of await instructions.find({ pool, outcome: null, begunAt: null }).sort({ createdAt: 1 }).toArray()) {
-      if (stopping.aborted) return;
+    const pending = await instructions.find({ pool, outcome: null, begunAt: null }).sort({ createdAt: 1 }).toArray();
+    const now = pending.length > 0 ? await databaseTime(deps.db) : null;
+    for (const { _id } of pending) {
+      if (stopping.aborted || now === null) return;
       // Begun by the database's clock, and by one engine only.
-      const begun = await instructions.findOneAndUpdate(
-        { _id, outcome: null, begunAt: null, $expr: { $gt: ['$expiresAt', '$$NOW'] } }, { $currentDate: { begunAt: true } }, { returnDocument: 'after' },
-      );
+      const begun = await instructions.findOneAndUpdate({ _id, outcome: null, begunAt: null, expiresAt: { $gt: now } }, { $set: { begunAt: now } }, { returnDocument: 'after' });
       if (begun) onInstruction(begun);
       else await settleInstruction(deps.db, _id, { kind: 'expired' }, undefined, { unlessBegun: true });
     }

@@ -63,13 +63,14 @@ const IN_ORDER = [...VERBS].sort((one, other) => Number(one.endsWith('.delete'))
 function expected(role: Role, verb: Verb, place: Place): Outcome {
   if (role === 'administrator' || role === 'operator') return verb === 'group.addManager' && place === 'unmanaged' ? 'conflict' : 'ok';
   const isManager = role === 'manager';
+  const isOwn = role === 'agent' && place === 'own';
   switch (verb) {
     case 'group.create': case 'agent.create': case 'settings.change': return 'notAllowed';
     case 'group.change': case 'group.addManager': return place === 'own' && isManager ? 'ok' : place === 'own' && role === 'agent' ? 'notAllowed' : 'notFound';
     case 'group.delete': case 'group.removeManager': case 'change.undo': return place === 'own' && (isManager || role === 'agent') ? 'notAllowed' : 'notFound';
-    case 'duty.set': if (role === 'engine') return 'ok'; // falls through
-    case 'agent.resetPassword': if (role === 'agent' && place === 'own') return 'ok'; // falls through
-    case 'agent.change': return isManager || (role === 'agent' && place === 'own') ? 'notAllowed' : 'notFound';
+    case 'duty.set': return role === 'engine' || isOwn ? 'ok' : isManager ? 'notAllowed' : 'notFound';
+    case 'agent.resetPassword': return isOwn ? 'ok' : isManager ? 'notAllowed' : 'notFound';
+    case 'agent.change': return isManager || isOwn ? 'notAllowed' : 'notFound';
     case 'agent.delete': return isManager ? 'notAllowed' : 'notFound';
   }
 }
