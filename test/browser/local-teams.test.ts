@@ -1,6 +1,7 @@
 // The chat page in Chromium, with a bot by script: what a person does and sees, and what is kept when things fail.
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
+import { WaveFile } from 'wavefile';
 import { type LocalTeamsServer } from '../../bot/local-teams/server';
 import { GROUP_CHAT_ID } from '../../bot/local-teams/accounts';
 import { type ChatPage, TestBrowser } from '../support/browser';
@@ -195,6 +196,24 @@ describeWith(['chromium'], 'the chat page in Chromium', () => {
     await ada.waitForText('Sent from the dialog');
     expect((await bot.hears(({ name }) => name === 'task/submit')).value).toMatchObject({ data: { name: 'From the dialog', verb: 'submit' } });
     expect(await ada.page.locator('dialog[open]').count()).toBe(0);
+  });
+
+  test('a sound in a card is played', async () => {
+    const wav = new WaveFile();
+    wav.fromScratch(1, 8000, '16', new Int16Array(800));
+    bot.sound = Buffer.from(wav.toBuffer());
+    bot.script = async (context) => {
+      if (context.activity.type !== 'message') return;
+      const media = { type: 'Media', altText: 'The welcome', sources: [{ mimeType: 'audio/wav', url: new URL('/audio', bot.url).href }] };
+      await context.sendActivity({ type: 'message', attachments: [cardOf({ type: 'AdaptiveCard', version: '1.5', body: [media] })] });
+    };
+    const ada = await as(ADA);
+    await ada.send('hear');
+    await ada.press(/play/i);
+    await ada.page.waitForFunction(() => {
+      const audio = (globalThis as unknown as { document: { querySelector: (selector: string) => { ended: boolean } | null } }).document.querySelector('audio');
+      return audio?.ended === true;
+    });
   });
 
   test('the switcher turns to another person, whose chat is their own', async () => {

@@ -12,6 +12,8 @@ export interface FakeBot {
   script: (context: TurnContext) => Promise<void>;
   /** When set, every request is answered with this HTTP status and nothing else happens. */
   failWith: number | null;
+  /** What `GET /audio` on the bot's address answers, as audio/wav. */
+  sound: Buffer;
   /** Resolves with the first activity, also one that came already, for which `wanted` is true. */
   hears(wanted: (activity: Activity) => boolean): Promise<Activity>;
   /** A proactive turn, as `adapter.continueConversationAsync` gives it. */
@@ -43,6 +45,7 @@ export async function startFakeBot(port = 0): Promise<FakeBot> {
     heard: [],
     script: async () => undefined,
     failWith: null,
+    sound: Buffer.alloc(0),
     adapter,
     hears: (wanted) => new Promise((resolve) => {
       const already = bot.heard.find(wanted);
@@ -57,6 +60,10 @@ export async function startFakeBot(port = 0): Promise<FakeBot> {
   };
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'audio/wav' }).end(bot.sound);
+      return;
+    }
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     if (bot.failWith !== null) {
