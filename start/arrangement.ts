@@ -49,7 +49,7 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
     ...env,
     MEDIA_DIRECTORY: env['MEDIA_DIRECTORY'] || join(dataDirectory, 'media'),
     DRACHTIO_SECRET: env['DRACHTIO_SECRET'] || keptSecret(dataDirectory, notice),
-    MONGODB_URI: env['MONGODB_URI'] || NOT_YET,
+    MONGODB_URI: NOT_YET,
   };
   const isLocal = !env['MICROSOFT_APP_ID'];
   if (isLocal && !env['ADMINISTRATORS']) shared['ADMINISTRATORS'] = localAdministrator;
@@ -70,8 +70,8 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
   const engine = collect(() => readEnvironment(ENGINE_VARIABLES, engineEnv));
   const botEnv = botEnvironment(shared, edge);
   const bot = collect(() => readBotSettings(botEnv));
-  const localEnv = bot && localTeamsEnvironment(shared, bot, dataDirectory);
-  const localTeams = isLocal ? localEnv && collect(() => readEnvironment(LOCAL_TEAMS_VARIABLES, localEnv)) : null;
+  const localEnv = localTeamsEnvironment(shared, bot, dataDirectory);
+  const localTeams = isLocal ? collect(() => readEnvironment(LOCAL_TEAMS_VARIABLES, localEnv)) : null;
   if (faults.size > 0 || !start || !edge || !engine || !bot || localTeams === undefined) throw new EnvironmentFault([...faults]);
 
   const log = (name: string): string => join(dataDirectory, 'logs', `${name}.log`);
@@ -87,7 +87,7 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
         { name: 'edge', script: script('engine/edge/main.js'), env: its(EDGE_VARIABLES, shared), healthUrl: health(LOOPBACK, edge.EDGE_HEALTH_PORT), log: log('edge') },
         { name: 'engine', script: script('engine/main.js'), env: its(ENGINE_VARIABLES, engineEnv), healthUrl: health(LOOPBACK, engine.ENGINE_HEALTH_PORT), log: log('engine') },
         { name: 'bot', script: script('bot/main.js'), env: its(BOT_VARIABLES, botEnv), healthUrl: health(bot.BOT_ADDRESS, bot.BOT_PORT), log: log('bot') },
-        ...(localTeams && localEnv ? [{
+        ...(localTeams ? [{
           name: 'local Teams', script: script('bot/local-teams/main.js'), env: its(LOCAL_TEAMS_VARIABLES, localEnv), healthUrl: health(LOOPBACK, localTeams.LOCAL_TEAMS_PORT), log: log('local-teams'),
         }] : []),
       ];
@@ -115,10 +115,10 @@ function botEnvironment(shared: NodeJS.ProcessEnv, edge: EdgeSettings | undefine
   return { ...shared, SIP_SERVER: shared['SIP_SERVER'] || (edge ? `${edge.SIP_EXTERNAL_ADDRESS}:${edge.SIP_PORT}` : '') };
 }
 
-function localTeamsEnvironment(shared: NodeJS.ProcessEnv, bot: BotSettings, dataDirectory: string): NodeJS.ProcessEnv {
+function localTeamsEnvironment(shared: NodeJS.ProcessEnv, bot: BotSettings | undefined, dataDirectory: string): NodeJS.ProcessEnv {
   return {
     ...shared,
-    BOT_URL: `http://${isLoopback(bot.BOT_ADDRESS) ? bracketed(bot.BOT_ADDRESS) : LOOPBACK}:${bot.BOT_PORT}/api/messages`,
+    ...(bot ? { BOT_URL: `http://${isLoopback(bot.BOT_ADDRESS) ? bracketed(bot.BOT_ADDRESS) : LOOPBACK}:${bot.BOT_PORT}/api/messages` } : {}),
     LOCAL_TEAMS_PEOPLE: peopleFile(dataDirectory),
     LOCAL_TEAMS_DATA: join(dataDirectory, 'chats'),
   };
