@@ -170,7 +170,7 @@ export class NgClient {
         const body = this.received.subarray(space + 1, end);
         this.received = this.received.subarray(end);
         this.answered(cookie, decode(body, 'utf8'));
-        if (this.received.length > 0 && this.socket?.destroyed) return;
+        if (this.socket?.destroyed) return;
       }
     } catch (fault) {
       this.options.log.warn({ err: fault }, 'the media server sent what is no message');

@@ -31,9 +31,8 @@ export async function startOwn(mediaDirectory: string): Promise<RunningMediaServ
 }
 
 /** Debian's rtpengine without its kernel module. */
-export async function startRtpengine(): Promise<RunningMediaServer> {
+export async function startRtpengine({ min, max } = rtpRange()): Promise<RunningMediaServer & { readonly pid: number }> {
   const port = await freePort();
-  const { min, max } = rtpRange();
   const ng = `127.0.0.1:${port}`;
   const child = spawn('rtpengine', ['--config-file=none', '--foreground', '--log-stderr', '--log-level=3', '--table=-1', '--interface=127.0.0.1', `--listen-ng=${ng}`,
     `--listen-tcp-ng=${ng}`, `--port-min=${min}`, `--port-max=${max}`, '--timeout=3600', '--num-threads=2', '--media-num-threads=1'], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -44,6 +43,7 @@ export async function startRtpengine(): Promise<RunningMediaServer> {
   return {
     host: '127.0.0.1',
     port,
+    pid: child.pid ?? 0,
     close: async () => {
       child.kill('SIGKILL');
       await exited;
