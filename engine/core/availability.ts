@@ -7,7 +7,8 @@ export function refresh(context: Context, agent: AgentState): void {
   const { state, now } = context;
   touchAgent(context, agent);
   const paused = pausedUntilMs(agent);
-  if (paused > now.monotonicMs) state.agentDeadlines.set(agent.agentId, paused, agent.agentId);
+  // A deleted agent is not remembered; one made anew under the same id starts afresh.
+  if (agent.agent !== null && paused > now.monotonicMs) state.agentDeadlines.set(agent.agentId, paused, agent.agentId);
   else {
     state.agentDeadlines.clear(agent.agentId);
     agent.rest = null;

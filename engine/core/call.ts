@@ -77,6 +77,7 @@ export interface Leg {
   answered: boolean;
   /** Whether caller and agent were connected. */
   talked: boolean;
+  /** The alert time; means something while it rings. */
   readonly alertEndsAtMs: number;
   readonly alertOriginalMs: number;
 }

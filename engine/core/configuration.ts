@@ -5,7 +5,7 @@ import { type Workflow } from '../../storage/model/workflow';
 import { type AgentState, Seat } from './agent';
 import { refresh } from './availability';
 import { type Call, waits } from './call';
-import { type Context, touchWorkflowsOf } from './context';
+import { type Context, touchAgent, touchWorkflowsOf } from './context';
 import { agentState, groupState, type PoolState, queueState, workflowState } from './state';
 
 /** A whole configuration as the update that leads to it from an empty pool. */
@@ -94,11 +94,14 @@ function setWorkflow(state: PoolState, id: string, after: Workflow | null): void
 
 const addressesOf = ({ sipUser, telephoneNumber }: Workflow): string[] => (telephoneNumber === null ? [sipUser] : [sipUser, telephoneNumber]).map((address) => address.toLowerCase());
 
-function setGroup({ state, now }: Context, id: string, after: AgentGroup | null): void {
+function setGroup(context: Context, id: string, after: AgentGroup | null): void {
+  const { state, now } = context;
   const group = groupState(state, id);
   for (const seat of group.seats.values()) {
     group.free.delete(seat);
     seat.agent.seats.delete(id);
+    // Perhaps this list was the last to speak of a deleted agent.
+    if (seat.agent.agent === null) touchAgent(context, seat.agent);
   }
   group.seats.clear();
   group.group = after;

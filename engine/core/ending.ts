@@ -30,8 +30,10 @@ export function finish(context: Context, call: Call, outcome: CallOutcome, ended
 /** The caller's leg is over. In `ending` the story told already stands. */
 export function callerGone(context: Context, call: Call, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
   const phase = call.phase;
-  if (phase.state === 'ending') move(context, call, { ...phase, callerGone: true });
-  else {
+  if (phase.state === 'ending') {
+    if (phase.callerGone) return;
+    move(context, call, { ...phase, callerGone: true });
+  } else {
     endLegs(context, call, 'callerGone');
     const endedBy = cause === 'hungUp' || cause === 'cancelled' ? 'caller' : 'system';
     const early = cause === 'failed' ? 'failed' : cause === 'endedByUs' ? 'interrupted' : 'abandoned';

@@ -20,7 +20,9 @@ const outcome = z.enum(['answered', 'abandoned', 'timedOut', 'overflowed', 'refu
 const leg = z.object({
   offerId: z.string(), agentId: z.string(), groupId: z.string(), attempt: z.int(), phase: z.enum(['ringing', 'answered', 'ending']),
   cause: z.enum(['completedElsewhere', 'callerGone', 'noAnswer', 'turnedAway', 'agentOffDuty', 'connectFailed']).nullable(),
-  answered: z.boolean(), talked: z.boolean(), alertEnds: due,
+  answered: z.boolean(), talked: z.boolean(),
+  /** null when it does not ring any more. */
+  alertEnds: due.nullable(),
 });
 const phase = z.discriminatedUnion('state', [
   z.object({ state: z.literal('arriving') }),
@@ -60,6 +62,9 @@ export const agentJournal = z.object({
   idleSince: date,
   rest: due.extend({ because: z.enum(['declined', 'noAnswer', 'busy', 'unreachable', 'connectFailed']) }).nullable(),
   wrapUp: due.nullable(),
+  /** What people saw, and since when. */
+  activity: z.enum(['free', 'ringing', 'talking', 'wrappingUp', 'resting', 'unreachable', 'offDuty']),
+  activitySince: date,
 });
 export type AgentJournal = z.output<typeof agentJournal>;
 
@@ -67,7 +72,7 @@ interface Shape { readonly legs: readonly z.output<typeof leg>[]; readonly phase
 
 function isLegal({ legs, phase: { state, ...data } }: Shape): boolean {
   const winner = 'winner' in data ? data.winner : null;
-  return legs.every((each) => (each.phase === 'ending') === (each.cause !== null))
+  return legs.every((each) => (each.phase === 'ending') === (each.cause !== null) && (each.phase === 'ringing') === (each.alertEnds !== null))
     && legs.some(({ phase: of }) => of === 'ringing') === (state === 'offering')
     && legs.filter(({ phase: of }) => of === 'answered').map(({ offerId }) => offerId).join() === (winner ?? '')
     && (state !== 'talking' || legs.some(({ offerId, talked }) => offerId === winner && talked))
@@ -100,21 +105,22 @@ export function journalCall(state: PoolState, callId: CallId, now: Now): CallJou
   const { draft } = call;
   return {
     callId, arrival: { ...call.arrival }, workflowId: call.workflowId, arrivedAt: call.arrivedAt, place: { ...call.place }, attempts: call.attempts, plays: call.plays,
-    legs: [...call.legs.values()].map(({ alertEndsAtMs, alertOriginalMs, ...rest }) => ({ ...rest, alertEnds: { at: civil(alertEndsAtMs, now), originalMs: alertOriginalMs } })),
+    legs: [...call.legs.values()].map(({ alertEndsAtMs, alertOriginalMs, ...rest }) => ({ ...rest, alertEnds: rest.phase === 'ringing' ? { at: civil(alertEndsAtMs, now), originalMs: alertOriginalMs } : null })),
     record: { ...draft, offers: draft.offers.map((offer) => ({ ...offer })) },
     phase: phaseOut(call.phase, now),
   };
 }
 
-/** What is to be remembered of an agent; null for one the pool does not know. */
+/** What is to be remembered of an agent; null for one that is not configured. */
 export function journalAgent(state: PoolState, agentId: string, now: Now): AgentJournal | null {
   const agent = state.agents.get(agentId);
-  if (agent === undefined) return null;
-  const { idleSinceMs, rest, wrapUp } = agent;
+  if (agent === undefined || agent.agent === null) return null;
+  const { idleSinceMs, rest, wrapUp, activity, activitySince } = agent;
   return {
     agentId, idleSince: civil(idleSinceMs, now),
     rest: rest === null ? null : { at: civil(rest.untilMs, now), originalMs: rest.originalMs, because: rest.because },
     wrapUp: wrapUp === null ? null : { at: civil(wrapUp.untilMs, now), originalMs: wrapUp.originalMs },
+    activity, activitySince,
   };
 }
 
@@ -126,6 +132,10 @@ function dueMs({ at, originalMs }: z.output<typeof due>, now: Now): number {
 
 /** A time that is past: never in the future. */
 function sinceMs(at: Date, now: Now): number { return now.monotonicMs - Math.max(0, now.civil.getTime() - at.getTime()); }
+
+function alertIn(ends: z.output<typeof due> | null, now: Now): Pick<Leg, 'alertEndsAtMs' | 'alertOriginalMs'> {
+  return ends === null ? { alertEndsAtMs: now.monotonicMs, alertOriginalMs: 0 } : { alertEndsAtMs: dueMs(ends, now), alertOriginalMs: ends.originalMs };
+}
 
 function phaseIn(from: CallJournal['phase'], now: Now): Phase {
   const playIn = ({ playId, started, ends }: z.output<typeof play>): Play => ({ playId, started, endsAtMs: dueMs(ends, now), originalMs: ends.originalMs });
@@ -149,7 +159,7 @@ function phaseIn(from: CallJournal['phase'], now: Now): Phase {
 export function restoreCall(state: PoolState, journal: CallJournal, now: Now): void {
   if (state.calls.has(journal.callId)) return;
   const { callId, record: { offers, ...draft } } = journal;
-  const legs = journal.legs.map(({ alertEnds, ...rest }): [string, Leg] => [rest.offerId, { ...rest, alertEndsAtMs: dueMs(alertEnds, now), alertOriginalMs: alertEnds.originalMs }]);
+  const legs = journal.legs.map(({ alertEnds, ...rest }): [string, Leg] => [rest.offerId, { ...rest, ...alertIn(alertEnds, now) }]);
   const call: Call = {
     callId, arrival: { ...journal.arrival }, workflowId: journal.workflowId, arrivedAt: journal.arrivedAt, place: { ...journal.place }, attempts: journal.attempts, plays: journal.plays,
     legs: new Map(legs), draft: { ...draft, offers: offers.map((offer) => ({ ...offer })) }, phase: phaseIn(journal.phase, now),
@@ -161,24 +171,33 @@ export function restoreCall(state: PoolState, journal: CallJournal, now: Now): v
     if (each.phase === 'ringing') state.callDeadlines.set(alertName(each.offerId), each.alertEndsAtMs, { type: 'rangTooLong', callId, offerId: each.offerId });
     alterAgent(state, each.agentId, now, (agent) => {
       // Two calls can claim one agent when the older one's end was not written any more; its leg is over, and the edge will say so.
-      agent.leg ??= { kind: 'offer', callId, offerId: each.offerId, talking: each.phase === 'answered' || each.talked };
+      agent.leg ??= { kind: 'offer', callId, offerId: each.offerId, talking: each.answered };
     });
   }
   enter(state, call);
-  if (waits(call.phase)) state.unchecked.add(call);
+  if (waits(call.phase)) state.restored.calls.add(call);
 }
 
 /** Takes back in what was remembered of an agent. */
-export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp }: AgentJournal, now: Now): void {
+export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp, activity, activitySince }: AgentJournal, now: Now): void {
   alterAgent(state, agentId, now, (agent) => {
     agent.rest = rest === null ? null : { untilMs: dueMs(rest, now), originalMs: rest.originalMs, because: rest.because };
     agent.wrapUp = wrapUp === null ? null : { untilMs: dueMs(wrapUp, now), originalMs: wrapUp.originalMs };
     agent.idleSinceMs = agent.wrapUp?.untilMs ?? sinceMs(idleSince, now);
+    agent.activity = activity;
+    agent.activitySince = activitySince;
   });
 }
 
 function alterAgent(state: PoolState, agentId: string, now: Now, alter: (agent: AgentState) => void): void {
   const agent = agentState(state, agentId, now);
+  let shown = { activity: agent.activity, activitySince: agent.activitySince };
   // Nobody is told anything while state is restored, and nothing is done: the step after it does both.
-  change(newContext(state, now, () => undefined), agent, () => { alter(agent); });
+  change(newContext(state, now, () => undefined), agent, () => {
+    alter(agent);
+    shown = { activity: agent.activity, activitySince: agent.activitySince };
+  });
+  // Half restored, an agent is in some activity or other; what was shown stays until the whole is there.
+  Object.assign(agent, shown);
+  state.restored.agents.add(agent);
 }

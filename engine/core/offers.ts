@@ -64,10 +64,20 @@ export function rings(call: Call): boolean {
   return false;
 }
 
+/** The agent picked up: whoever wins, that phone does not ring any more. */
+export function pickedUp(context: Context, leg: Leg): void {
+  leg.answered = true;
+  context.state.callDeadlines.clear(alertName(leg.offerId));
+  const agent = context.state.agents.get(leg.agentId);
+  if (agent?.leg?.kind !== 'offer' || agent.leg.offerId !== leg.offerId) return;
+  agent.leg.talking = true;
+  refresh(context, agent);
+}
+
 /** An answer that came too late: someone else won, or the offer was taken back. It is ended, once. */
 export function endLateAnswer(context: Context, call: Call, leg: Leg): void {
   if (leg.phase !== 'ending' || leg.answered) return;
-  leg.answered = true;
+  pickedUp(context, leg);
   context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: leg.offerId });
   touchCall(context, call);
 }

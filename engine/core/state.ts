@@ -64,8 +64,8 @@ export interface PoolState {
   readonly agentDeadlines: Deadlines<string>;
   /** Queues where a caller and a free agent may have to be brought together before the step ends. */
   readonly unsettled: Set<string>;
-  /** Restored calls that were not yet held against the configuration. */
-  readonly unchecked: Set<Call>;
+  /** Restored calls and agents that no step has looked at yet. */
+  readonly restored: { readonly calls: Set<Call>; readonly agents: Set<AgentState> };
   /** The latest arrival, so that a clock set back does not let anyone jump the queue. */
   lastArrival: number;
   /** Ids of calls that are over, oldest first, so that a late duplicate of their arrival changes nothing. Bounded. */
@@ -77,7 +77,7 @@ export function createState(pool: string): PoolState {
   return {
     pool, configuration: emptyConfiguration(pool), addresses: new Map(),
     workflows: new Map(), queues: new Map(), groups: new Map(), agents: new Map(), calls: new Map(), tests: new Map(),
-    callDeadlines: new Deadlines(), agentDeadlines: new Deadlines(), unsettled: new Set(), unchecked: new Set(), lastArrival: 0, over: new Set(),
+    callDeadlines: new Deadlines(), agentDeadlines: new Deadlines(), unsettled: new Set(), restored: { calls: new Set(), agents: new Set() }, lastArrival: 0, over: new Set(),
   };
 }
 

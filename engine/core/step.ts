@@ -18,16 +18,17 @@ export { createState, type PoolState } from './state';
  * Changes `state` in place by one event and says what is to be done. Deterministic: no clock, randomness, log or await.
  * `now.monotonicMs` must not go backwards between steps. Late, duplicate and unknown events change nothing.
  *
- * Whatever is due by `now` happens too, whether or not the event is `wake`: agents' rests end before the event, so that nobody is
- * turned away while an agent is free; calls' deadlines come after it, so that who answers in the last moment has answered.
+ * Whatever is due by `now` happens too, whether or not the event is `wake`, and after the event: who answers in the last moment has
+ * answered, and who is gone is offered to nobody. Agents' rests end before calls' deadlines, and before an event by which a caller
+ * joins the queue, so that nobody is turned away while an agent is free.
  */
 export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
   const context = newContext(state, now, tell);
   checkRestored(context);
-  agentsDue(context);
-  settle(context);
+  if (event.type === 'callerAnswered' || event.type === 'playFailed') agentsDue(context);
   happen(context, event);
   settle(context);
+  agentsDue(context);
   callsDue(context);
   for (const call of context.music) if (waits(call.phase)) playMusic(context, call);
   for (const agentId of context.touchedAgents) forgetIfNothing(state, state.agents.get(agentId));
@@ -53,10 +54,13 @@ function happen(context: Context, event: CoreEvent): void {
   }
 }
 
-/** Restored calls meet the configuration as it is now. */
+/** What was restored meets the configuration and the time as they are now. */
 function checkRestored(context: Context): void {
-  for (const call of context.state.unchecked) tell(context, call, { type: 'groupChanged' });
-  context.state.unchecked.clear();
+  const { calls, agents } = context.state.restored;
+  for (const agent of agents) refresh(context, agent);
+  agents.clear();
+  for (const call of calls) tell(context, call, { type: 'groupChanged' });
+  calls.clear();
 }
 
 /** Agents whose rest or wrap-up is over; all of them before anybody is offered a call, so that the method has the whole choice. */
@@ -64,10 +68,11 @@ function agentsDue(context: Context): void {
   const { state, now } = context;
   for (;;) {
     const agentId = state.agentDeadlines.takeDue(now.monotonicMs);
-    if (agentId === undefined) return;
+    if (agentId === undefined) break;
     const agent = state.agents.get(agentId);
     if (agent !== undefined) refresh(context, agent);
   }
+  settle(context);
 }
 
 /** Deadlines of calls, one at a time: each sees what the one before it left. */
@@ -84,7 +89,7 @@ function callsDue(context: Context): void {
 }
 
 function forgetIfNothing(state: PoolState, agent: AgentState | undefined): void {
-  if (agent === undefined || agent.agent !== null || agent.reachable || agent.leg !== null || agent.seats.size > 0) return;
+  if (agent === undefined || agent.agent !== null || agent.onDuty || agent.reachable || agent.leg !== null || agent.seats.size > 0) return;
   state.agents.delete(agent.agentId);
   state.agentDeadlines.clear(agent.agentId);
 }

@@ -1,10 +1,9 @@
 // The transition table of a call: every state and every input, and where it may lead. docs/states.md shows it; a test holds them together.
-import { refresh } from './availability';
 import { type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
 import { type Context } from './context';
 import { callerGone, completeIfOver, finish } from './ending';
-import { endLateAnswer, endLeg, endLegs, legOver, offer, rings } from './offers';
-import { alertName, move } from './phases';
+import { endLateAnswer, endLeg, endLegs, legOver, offer, pickedUp, rings } from './offers';
+import { move } from './phases';
 import { playPrompt, startedPlay } from './sounds';
 import { crowdedOut, groupChanged, join, waitedTooLong, waitOn } from './waiting';
 
@@ -56,14 +55,8 @@ function answeredOffer(context: Context, call: Call, phase: PhaseOf<'offering'>,
   if (leg === undefined) return;
   if (leg.phase !== 'ringing') { endLateAnswer(context, call, leg); return; }
   leg.phase = 'answered';
-  leg.answered = true;
-  context.state.callDeadlines.clear(alertName(leg.offerId));
+  pickedUp(context, leg);
   endLegs(context, call, 'completedElsewhere', leg);
-  const agent = context.state.agents.get(leg.agentId);
-  if (agent?.leg?.kind === 'offer') {
-    agent.leg.talking = true;
-    refresh(context, agent);
-  }
   context.effects.push({ type: 'connect', callId: call.callId, offerId: leg.offerId });
   move(context, call, { state: 'connecting', waiting: phase.waiting, winner: leg.offerId });
 }

@@ -1,0 +1,42 @@
+// What holds whatever happens in whatever order: random lives of a small pool in a world that answers as badly as it may.
+import fc from 'fast-check';
+import { createState, step } from '../../../engine/core/step';
+import { POOL } from './support/sample';
+import { type Whim, WildWorld } from './support/wild-world';
+
+// Short waits let things cross, long ones let everything come due.
+const waits = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 400 }) }, { weight: 3, arbitrary: fc.integer({ min: 400, max: 9_000 }) }, { weight: 1, arbitrary: fc.integer({ min: 9_000, max: 70_000 }) });
+const whims: fc.Arbitrary<Whim[]> = fc.array(fc.record({ pick: fc.nat(9973), how: fc.nat(9973), wait: waits }), { minLength: 1, maxLength: 140, size: 'max' });
+
+const seen = new Set<string>();
+let takeovers = 0;
+
+/**
+ * After every step: no call in two places, no agent with two legs, no offer of one agent twice, first come first served, nobody waits
+ * while an eligible agent is free, no timer lost, one winner, whatever changed is touched. In the end: one record a call, nothing left.
+ */
+test('whatever happens, every call, agent, timer and record is accounted for', () => {
+  fc.assert(fc.property(whims, (lives) => {
+    const world = new WildWorld();
+    for (const whim of lives) world.live(whim);
+    world.finish();
+    for (const state of world.seenStates) seen.add(state);
+    takeovers += world.takeovers;
+  }), { numRuns: 120, endOnFailure: true });
+});
+
+test('the lives lived above came through every state, and through takeovers', () => {
+  expect([...seen].sort()).toEqual(['arriving', 'connecting', 'ending', 'leaving', 'offering', 'queued', 'talking', 'welcoming']);
+  expect(takeovers).toBeGreaterThan(50);
+});
+
+test('the same events at the same times have the same effects', () => {
+  fc.assert(fc.property(whims, (lives) => {
+    const world = new WildWorld();
+    world.takeOver = () => undefined;
+    for (const whim of lives) world.live(whim);
+    const state = createState(POOL);
+    const results = world.history.map(({ event, now }) => step(state, event, now));
+    expect(results).toEqual(world.results);
+  }), { numRuns: 15, endOnFailure: true });
+});

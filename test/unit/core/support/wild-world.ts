@@ -1,0 +1,312 @@
+// The core's surroundings at their worst: every answer allowed by the contract, in any order, late, crossing, twice. Keeps its own books.
+import { agentJournal, callJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../../../engine/core/journal';
+import { createState, type PoolState, step } from '../../../../engine/core/step';
+import { type CoreEvent, type Effect, type LegOutcome, type Now, type StepResult } from '../../../../engine/core/types';
+import { updateOf } from '../../../../engine/core/configuration';
+import { liveGroup } from '../../../../engine/core/view';
+import { comparePlaces, waits } from '../../../../engine/core/call';
+import { type AgentGroup } from '../../../../storage/model/agent-group';
+import { type ObjectChange } from '../../../../storage/model/configuration';
+import { type Queue } from '../../../../storage/model/queue';
+import { type Workflow } from '../../../../storage/model/workflow';
+import { faultsOf } from './invariants';
+import { aDuty, aGroup, anAgent, aQueue, aWorkflow, drop, POOL, put, someSettings, updates } from './sample';
+
+/** What fast-check chooses of each step: which of the possible things happens, and how. */
+export interface Whim { readonly pick: number; readonly how: number; readonly wait: number }
+
+interface OfferBook { readonly callId: string; readonly offerId: string; readonly agentId: string; answered: boolean; asked: 'withdraw' | 'endAgentLeg' | null; asks: number; ended: boolean; connectAsked: boolean; connectTold: boolean }
+interface CallBook { readonly callId: string; answered: boolean; gone: boolean; endAsked: boolean; released: boolean; records: number; arrived: boolean; refused: boolean; readonly plays: { readonly playId: string; readonly repeat: boolean; told: boolean }[] }
+
+const AGENTS = ['alice', 'bob', 'carla', 'dan'];
+const START = Date.UTC(2026, 0, 5, 9);
+const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
+
+/** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
+function none(faults: readonly string[], when: string): void {
+  if (faults.length > 0) throw new Error(`after ${when}: ${faults.join('; ')}`);
+}
+
+export class WildWorld {
+  state: PoolState = createState(POOL);
+  nowMs = 0;
+  wakeAtMs: number | null = null;
+  /** Everything posted, to be played again. */
+  readonly history: { readonly event: CoreEvent; readonly now: Now }[] = [];
+  readonly results: StepResult[] = [];
+  readonly seenStates = new Set<string>();
+  takeovers = 0;
+  private rounds = 0;
+  private readonly offers = new Map<string, OfferBook>();
+  private readonly calls = new Map<string, CallBook>();
+  private readonly tests = new Set<string>();
+  private readonly update = updates();
+  private readonly workflows = new Map<string, Workflow>();
+  private readonly queues = new Map<string, Queue>();
+  private readonly groups = new Map<string, AgentGroup>();
+  private count = 0;
+  /** How everything looked after the last step; as text, to be compared. */
+  private present = new Map<string, string>();
+
+  constructor() {
+    for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'] }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: 'longestIdle', wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
+    for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: { text: 'late' } } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
+    for (const workflow of [aWorkflow('help', { welcome: { text: 'welcome' } }), aWorkflow('sales', { telephoneNumber: '+44100' })]) this.workflows.set(workflow.id, workflow);
+    this.configure(put('settings', someSettings({ gracePeriodSeconds: 30 })), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
+      ...[...this.groups.values()].map((each) => put('agentGroups', each)), ...AGENTS.flatMap((id) => [put('agents', anAgent(id)), put('duties', aDuty(id, true))]));
+    for (const agentId of AGENTS) this.post({ type: 'phoneChanged', agentId, reachable: true });
+  }
+
+  get now(): Now { return { monotonicMs: this.nowMs, civil: new Date(START + this.nowMs) }; }
+
+  /** One whim: something that can happen now happens. */
+  live({ pick, how, wait }: Whim): void {
+    this.nowMs += wait;
+    const possible = this.possible(how);
+    (possible[pick % possible.length] as () => void)();
+  }
+
+  /** Lets everything come to its end: nobody calls any more, everybody hangs up, whatever was asked for happens. */
+  finish(): void {
+    while (this.state.calls.size > 0 || this.tests.size > 0 || this.wakeAtMs !== null) {
+      if ((this.rounds += 1) > 50) break;
+      for (const call of this.calls.values()) if (call.arrived && !call.refused && !call.gone) this.callerGone(call, 'hungUp');
+      for (const offer of this.offers.values()) if (!offer.ended) this.legEnded(offer, offer.answered ? 'hungUp' : 'withdrawn');
+      for (const testId of this.tests) this.post({ type: 'phoneTestEnded', testId });
+      this.tests.clear();
+      this.nowMs += 700_000;
+      this.post({ type: 'wake' });
+    }
+    const left = { calls: [...this.state.calls.keys()], agents: [...this.state.agents.values()].filter(({ leg }) => leg !== null).map(({ agentId }) => agentId), deadlines: this.state.callDeadlines.size + this.state.agentDeadlines.size };
+    expect(left).toEqual({ calls: [], agents: [], deadlines: 0 });
+    const unfinished = [...this.calls.values()].filter(({ records, released, refused }) => records !== 1 || released === refused);
+    expect(unfinished).toEqual([]);
+  }
+
+  /** Another engine takes over, with what the journal says. */
+  takeOver(): void {
+    if (this.tests.size > 0) return;
+    this.post({ type: 'wake' });
+    const { now, state: old } = this;
+    const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+    const state = createState(POOL);
+    step(state, { type: 'configurationChanged', update: updateOf(old.configuration) }, now);
+    for (const { agentId, reachable } of old.agents.values()) if (reachable) step(state, { type: 'phoneChanged', agentId, reachable }, now);
+    for (const agentId of old.agents.keys()) { const journal = journalAgent(old, agentId, now); if (journal !== null) restoreAgent(state, agentJournal.parse(plain(journal)), now); }
+    for (const callId of old.calls.keys()) { const journal = journalCall(old, callId, now); if (journal !== null) restoreCall(state, callJournal.parse(plain(journal)), now); }
+    const { effects, wakeAtMs } = step(state, { type: 'wake' }, now);
+    // Nothing had changed, so there is nothing to do, and the new state says what the old one said.
+    expect(effects).toEqual([]);
+    expect(faultsOf(state, this.nowMs, wakeAtMs)).toEqual([]);
+    expect([...old.calls.keys()].map((id) => journalCall(state, id, now))).toEqual([...old.calls.keys()].map((id) => journalCall(old, id, now)));
+    expect([...old.agents.keys()].map((id) => journalAgent(state, id, now))).toEqual([...old.agents.keys()].map((id) => journalAgent(old, id, now)));
+    for (const id of ['help', 'sales']) expect(liveGroup(state, id, now)).toEqual(liveGroup(old, id, now));
+    expect(wakeAtMs).toEqual(this.wakeAtMs);
+    for (const callId of old.over) state.over.add(callId);
+    this.state = state;
+    this.present = this.snapshot();
+    this.takeovers += 1;
+  }
+
+  private possible(how: number): (() => void)[] {
+    const acts: (() => void)[] = [];
+    const one = <T>(list: readonly T[]): T => list[how % list.length] as T;
+    acts.push(() => { this.arrive(one(['help', 'help', 'HELP', 'sales', '+44100', 'nobody'])); });
+    acts.push(() => { this.post({ type: 'wake' }); });
+    acts.push(() => { this.reconfigure(how); });
+    acts.push(() => { this.configure(put('duties', aDuty(one(AGENTS), how % 3 !== 0))); });
+    acts.push(() => { this.post({ type: 'phoneChanged', agentId: one(AGENTS), reachable: how % 3 !== 0 }); });
+    acts.push(() => { this.again(how); });
+    acts.push(() => { this.nonsense(how); });
+    acts.push(() => { this.takeOver(); });
+    acts.push(() => { const testId = `t${(this.count += 1)}`; this.post({ type: 'phoneTest', testId, agentId: one([...AGENTS, 'nobody']) }); });
+    for (const testId of this.tests) acts.push(() => { this.tests.delete(testId); this.post({ type: 'phoneTestEnded', testId }); });
+    for (const call of this.calls.values()) {
+      if (!call.arrived || call.refused || call.gone) continue;
+      if (!call.answered) acts.push(() => { call.answered = true; this.post({ type: 'callerAnswered', callId: call.callId }); }, () => { this.callerGone(call, one(['cancelled', 'failed'])); });
+      else acts.push(() => { this.callerGone(call, call.endAsked ? 'endedByUs' : one(['hungUp', 'hungUp', 'failed', 'endedByUs'])); });
+      for (const play of call.plays) {
+        if (play.told) continue;
+        const { callId } = call;
+        acts.push(() => { play.told = true; this.post(how % 4 === 0 ? { type: 'playFailed', callId, playId: play.playId } : { type: 'playStarted', callId, playId: play.playId, durationMs: play.repeat ? null : (how % 7) * 1000 }); });
+      }
+    }
+    for (const offer of this.offers.values()) {
+      if (offer.ended) continue;
+      const { callId, offerId } = offer;
+      if (!offer.answered) {
+        acts.push(() => { this.post({ type: 'offerRinging', callId, offerId }); });
+        // Also when a withdrawal was asked for: the 200 was reported before it could be sent.
+        acts.push(() => { offer.answered = true; this.post({ type: 'offerAnswered', callId, offerId }); });
+        acts.push(() => { this.legEnded(offer, one(DEAD)); });
+      } else acts.push(() => { this.legEnded(offer, one(['hungUp', 'hungUp', 'failed', 'withdrawn'])); });
+      if (offer.connectAsked && !offer.connectTold) {
+        acts.push(() => { offer.connectTold = true; this.post({ type: 'connected', callId, offerId }); });
+        acts.push(() => { offer.connectTold = true; this.post({ type: 'connectFailed', callId, offerId }); });
+      }
+    }
+    return acts;
+  }
+
+  private arrive(dialledUser: string): void {
+    const callId = `c${(this.count += 1)}`;
+    this.calls.set(callId, { callId, answered: false, gone: false, endAsked: false, released: false, records: 0, arrived: true, refused: false, plays: [] });
+    this.post({ type: 'callArrived', arrival: { callId, dialledUser, dialled: `sip:${dialledUser}@example.org`, callerNumber: '+4412345', callerName: '' } });
+  }
+
+  private callerGone(call: CallBook, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
+    call.gone = true;
+    this.post({ type: 'callerGone', callId: call.callId, cause });
+  }
+
+  private legEnded(offer: OfferBook, outcome: LegOutcome): void {
+    offer.ended = true;
+    this.post({ type: 'legEnded', callId: offer.callId, offerId: offer.offerId, outcome });
+  }
+
+  /** Something that happened to a call is told a second time, at a moment when nothing is due: nothing may come of it. */
+  private again(how: number): void {
+    this.post({ type: 'wake' });
+    const past = this.history.map(({ event }) => event).filter(({ type }) => type !== 'wake' && type !== 'phoneChanged' && type !== 'phoneTest');
+    const event = past[how % past.length];
+    if (event === undefined) return;
+    const { effects, touchedCalls, touchedAgents } = this.post(event);
+    expect({ event, effects, touched: [...touchedCalls, ...touchedAgents] }).toEqual({ event, effects: [], touched: [] });
+  }
+
+  private nonsense(how: number): void {
+    this.post({ type: 'wake' });
+    const callId = how % 2 === 0 ? 'c-unknown' : (([...this.calls.keys()])[how % Math.max(1, this.calls.size)] ?? 'c-unknown');
+    const offerId = `${callId}.9999`;
+    const events: CoreEvent[] = [
+      { type: 'offerAnswered', callId, offerId }, { type: 'legEnded', callId, offerId, outcome: 'declined' }, { type: 'connected', callId, offerId }, { type: 'connectFailed', callId, offerId },
+      { type: 'playStarted', callId, playId: 'none', durationMs: 5 }, { type: 'playFailed', callId, playId: 'none' }, { type: 'callerGone', callId: 'c-unknown', cause: 'hungUp' }, { type: 'callerAnswered', callId: 'c-unknown' },
+      { type: 'phoneTestEnded', testId: 'none' }, { type: 'phoneChanged', agentId: 'nobody', reachable: false },
+    ];
+    const event = events[how % events.length] as CoreEvent;
+    expect({ event, effects: this.post(event).effects }).toEqual({ event, effects: [] });
+  }
+
+  private reconfigure(how: number): void {
+    const one = <T>(list: readonly T[], by = 1): T => list[Math.floor(how / by) % list.length] as T;
+    const groupId = one(['g1', 'g2'], 3);
+    const queueId = one(['q-help', 'q-sales'], 3);
+    const workflowId = one(['help', 'sales'], 3);
+    const group = this.groups.get(groupId) as AgentGroup;
+    const queue = this.queues.get(queueId) as Queue;
+    const workflow = this.workflows.get(workflowId) as Workflow;
+    const some = AGENTS.filter((_, index) => ((how >> 3) & (1 << index)) !== 0);
+    const inGroup = (more: Partial<AgentGroup>): ObjectChange => { this.groups.set(groupId, { ...group, ...more }); return put('agentGroups', { ...group, ...more }); };
+    const inQueue = (more: Partial<Queue>): ObjectChange => { this.queues.set(queueId, { ...queue, ...more }); return put('queues', { ...queue, ...more }); };
+    const changes: (() => ObjectChange)[] = [
+      () => inGroup({ agentIds: how % 2 === 0 ? some : [...some].reverse() }),
+      () => inGroup({ routingMethod: one(['parallel', 'longestIdle'], 5) }),
+      () => inGroup({ alertTimeSeconds: one([10, 30, 180], 5), wrapUpSeconds: one([0, 20], 7) }),
+      () => inQueue({ timeoutSeconds: one([null, 10, 60], 5) }),
+      () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, { text: 'full' }], 11) } }),
+      () => inQueue({ agentGroupIds: one([['g1'], ['g2', 'g1'], ['g1', 'g2'], []], 5) }),
+      () => put('workflows', { ...workflow, active: one([true, true, false], 5) }),
+      () => drop('workflows', workflow), () => put('workflows', workflow), () => put('workflows', workflow),
+      () => drop('queues', queue), () => put('queues', queue), () => put('queues', queue),
+      () => drop('agentGroups', group), () => put('agentGroups', group), () => put('agentGroups', group),
+      () => drop('agents', anAgent(one(AGENTS, 5))), () => put('agents', anAgent(one(AGENTS, 5))), () => put('agents', anAgent(one(AGENTS, 5))),
+    ];
+    this.configure((one(changes, 2))());
+  }
+
+  private configure(...changes: ObjectChange[]): void { this.post({ type: 'configurationChanged', update: this.update(...changes) }); }
+
+  private post(event: CoreEvent): StepResult {
+    const { now, state } = this;
+    const before = this.present;
+    const waitedBefore = [...state.calls.values()].filter(({ phase }) => phase.state === 'queued');
+    this.history.push({ event, now });
+    const result = step(state, event, now);
+    this.results.push(result);
+    this.wakeAtMs = result.wakeAtMs;
+    for (const call of state.calls.values()) this.seenStates.add(call.phase.state);
+    none(faultsOf(state, this.nowMs, result.wakeAtMs), event.type);
+    this.checkTouched(before, result);
+    for (const effect of result.effects) this.note(effect);
+    this.checkOrder(waitedBefore, result.effects);
+    return result;
+  }
+
+  /** Nobody who waited before and waits still was passed over for somebody with a later place. */
+  private checkOrder(waited: readonly { readonly callId: string }[], effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.type !== 'offer') continue;
+      const served = this.state.calls.get(effect.callId);
+      for (const { callId } of waited) {
+        const call = this.state.calls.get(callId);
+        if (call === undefined || served === undefined || !waits(call.phase) || call.phase.state !== 'queued') continue;
+        const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats }) => seats.has(effect.agentId)) === true;
+        if (mine && comparePlaces(call.place, served.place) < 0) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
+      }
+    }
+  }
+
+  private snapshot(): Map<string, string> {
+    const { state, now } = this;
+    const entries: [string, string][] = [];
+    for (const id of state.calls.keys()) entries.push([`call ${id}`, JSON.stringify(journalCall(state, id, now))]);
+    for (const id of state.agents.keys()) { const journal = journalAgent(state, id, now); if (journal !== null) entries.push([`agent ${id}`, JSON.stringify(journal)]); }
+    for (const id of ['help', 'sales']) { const { callers, agents } = liveGroup(state, id, now); entries.push([`workflow ${id}`, JSON.stringify({ callers, agents: agents.map(({ agentId, since }) => ({ agentId, since, activity: state.agents.get(agentId)?.activity })) })]); }
+    return new Map(entries);
+  }
+
+  /** Whatever changed was said to have changed; else the journal or the screen would stay behind. */
+  private checkTouched(before: Map<string, string>, result: StepResult): void {
+    const touched = new Set([...[...result.touchedCalls].map((id) => `call ${id}`), ...[...result.touchedAgents].map((id) => `agent ${id}`), ...[...result.touchedWorkflows].map((id) => `workflow ${id}`)]);
+    const after = this.snapshot();
+    this.present = after;
+    const silent = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key) && !touched.has(key));
+    none(silent.map((key) => `${key} was ${before.get(key)}, is ${after.get(key)}, and was not touched`), 'step');
+  }
+
+  /** The world's own books: each effect is held against what was asked for before. */
+  private note(effect: Effect): void {
+    if (effect.type === 'ringTest') { this.tests.add(effect.testId); return; }
+    if (effect.type === 'refuseTest') return;
+    const call = this.calls.get(effect.type === 'record' ? effect.record._id : effect.callId) as CallBook;
+    if (call.released || (call.refused && effect.type !== 'record')) throw new Error(`${effect.type} after the end of ${call.callId}`);
+    const mine = [...this.offers.values()].filter(({ callId }) => callId === call.callId);
+    switch (effect.type) {
+      case 'refuse': call.refused = true; return;
+      case 'play': call.plays.push({ playId: effect.playId, repeat: effect.repeat, told: false }); return;
+      case 'offer':
+        expect([...this.offers.values()].filter(({ agentId, ended }) => agentId === effect.agentId && !ended)).toEqual([]);
+        expect(call.gone || call.endAsked).toBe(false);
+        expect(this.offers.has(effect.offerId)).toBe(false);
+        this.offers.set(effect.offerId, { callId: call.callId, offerId: effect.offerId, agentId: effect.agentId, answered: false, asked: null, asks: 0, ended: false, connectAsked: false, connectTold: false });
+        return;
+      case 'withdraw':
+      case 'endAgentLeg': {
+        const offer = this.offers.get(effect.offerId) as OfferBook;
+        expect({ again: offer.asked === effect.type, ended: offer.ended }).toEqual({ again: false, ended: false });
+        offer.asked = effect.type;
+        return;
+      }
+      case 'connect': {
+        const offer = this.offers.get(effect.offerId) as OfferBook;
+        expect({ answered: offer.answered, ended: offer.ended, asked: offer.asked }).toEqual({ answered: true, ended: false, asked: null });
+        // Exactly one winner: whoever else was connected before was ended or is being ended.
+        expect(mine.filter((each) => each.connectAsked && !each.ended && each.asked === null)).toEqual([]);
+        offer.connectAsked = true;
+        return;
+      }
+      case 'endCallerLeg': expect({ twice: call.endAsked, gone: call.gone }).toEqual({ twice: false, gone: false }); call.endAsked = true; return;
+      case 'record':
+        call.records += 1;
+        expect(call.records).toBe(1);
+        expect(mine.filter(({ ended }) => !ended)).toEqual([]);
+        if (!call.refused) expect(effect.record.offers.map(({ attempt }) => attempt)).toEqual(mine.map((_, index) => index + 1).slice(-200));
+        expect(effect.record.offers.filter(({ endedAt }) => endedAt === null)).toEqual([]);
+        expect(effect.record.outcome === 'answered').toBe(effect.record.connectedAt !== null);
+        return;
+      case 'release': expect({ records: call.records, gone: call.gone }).toEqual({ records: 1, gone: true }); call.released = true; return;
+      case 'answer':
+      case 'decided': return;
+    }
+  }
+}
