@@ -13,7 +13,7 @@ export const EDGE_VARIABLES = {
   SIP_EXTERNAL_ADDRESS: { schema: z.string().min(1).optional(), describe: 'What callers and phones are told as our address (Via, Contact, SDP). SIP_ADDRESS when not set.' },
   DRACHTIO_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where the edge listens for engines, on both control ports.' },
   DRACHTIO_PORT: { schema: port(9022), describe: 'The port on which engines drive SIP, in the drachtio protocol.' },
-  DRACHTIO_SECRET: { schema: z.string().min(1), describe: 'What an engine must know to be let in.', secret: true },
+  DRACHTIO_SECRET: { schema: z.string('must be set').min(1), describe: 'What an engine must know to be let in.', secret: true },
   EDGE_CONTROL_PORT: { schema: port(9023), describe: 'The port on which the edge tells which dialogs and media exist.' },
   NG_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where media is driven from, in the NG protocol.' },
   NG_PORT: { schema: port(22222), describe: 'The port of the NG protocol, UDP and TCP alike.' },

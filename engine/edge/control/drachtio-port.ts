@@ -20,6 +20,8 @@ import { Session, type SessionUser } from './session';
 /** The drachtio-server whose protocol this is; clients ask what it can do. */
 const SPOKEN_VERSION = 'v0.9.0';
 const MAX_CLIENTS = 100;
+/** A client names the methods it wants one by one, right after it was let in. */
+const SETTLE_MS = 250;
 
 export interface DrachtioPortOptions {
   readonly address: string;
@@ -86,6 +88,10 @@ export class DrachtioPort implements StackListener, SessionUser {
     }
     log.info({ epoch: session.epoch }, 'An engine connected');
     if (this.engines.all().length === 1) this.options.announce({ event: 'engineHere', epoch: session.epoch });
+    this.options.clock.after(SETTLE_MS, () => {
+      session.settled = true;
+      if (this.engines.methods.length > 0) for (const call of this.continuity.release((held) => held.initial)) this.deliver(call);
+    });
     const places = `udp/${sipHost}:${sipPort},tcp/${sipHost}:${sipPort}`;
     return { ok: `${places}|${SPOKEN_VERSION}|${places}` };
   }
@@ -170,7 +176,7 @@ export class DrachtioPort implements StackListener, SessionUser {
     const session = this.taker(call);
     if (!session) {
       // Somebody is there and does not want this method (RFC 3261 §8.2.1); nobody is there, or the dialog is nobody's.
-      if (this.engines.connected && call.initial && this.engines.methods.length > 0) this.agent.answering.respondPlainly(incoming.id, 405, [header('Allow', this.engines.methods.join(', '))]);
+      if (this.engines.settled && call.initial && this.engines.methods.length > 0) this.agent.answering.respondPlainly(incoming.id, 405, [header('Allow', this.engines.methods.join(', '))]);
       else this.continuity.orphaned(call);
       return;
     }

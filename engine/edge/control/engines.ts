@@ -11,6 +11,11 @@ export class Engines {
     return this.highest;
   }
 
+  /** Whether somebody is there and has said what it wants, so that what nobody wants can be refused. */
+  get settled(): boolean {
+    return this.sessions.some((session) => session.settled);
+  }
+
   get connected(): boolean {
     return this.sessions.length > 0;
   }

@@ -26,6 +26,8 @@ export class Session {
   tags: readonly string[] = [];
   authenticated = false;
   alive = true;
+  /** Whether it has had the time to say what it wants. */
+  settled = false;
   /** In lower case. */
   readonly routes = new Set<string>();
   private readonly reader = new FrameReader();

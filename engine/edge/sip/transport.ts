@@ -43,6 +43,9 @@ const CONNECT_MS = 8_000;
 /** What may wait to be written to one connection. */
 const MAX_UNSENT_BYTES = 1_048_576;
 
+/** Whatever is sent to is an IPv4 address already: names were looked up above. */
+const literally = (address: string, _options: unknown, found: (fault: null, address: string, family: number) => void): void => found(null, address, 4);
+
 class UdpFlow implements Flow {
   readonly protocol = 'udp';
   readonly reliable = false;
@@ -155,7 +158,7 @@ export class SocketTransport implements Transport {
   static async open(options: TransportOptions): Promise<SocketTransport> {
     // A free UDP port need not be free for TCP: look again a few times when any will do.
     for (let attempt = 1; ; attempt += 1) {
-      const datagrams = createSocket({ type: 'udp4' });
+      const datagrams = createSocket({ type: 'udp4', lookup: literally });
       await new Promise<void>((resolve, reject) => {
         datagrams.once('error', reject);
         datagrams.bind({ address: options.address, port: options.port, exclusive: true }, () => { datagrams.off('error', reject); resolve(); });

@@ -5,6 +5,7 @@ import { type InviteClientTransaction, type PlainClientTransaction } from './cli
 import { Dialog } from './dialog';
 import { keptHeaders, missingContentType, NotSent, tagOf, type Draft } from './draft';
 import { type Flow } from './flow';
+import { guarded } from './guard';
 import { header, valueOf, type Header } from './headers';
 import { type Hop } from './hops';
 import { PHRASES, writeMessage, type SipResponse } from './message';
@@ -311,7 +312,7 @@ export class AskingSide {
       fromTag: sent.fromTag, toTag: '',
     };
     // Never inside the engine's own request: it is told first what was sent.
-    setImmediate(() => this.stack.listener.responded(sent, response, undefined));
+    setImmediate(guarded(this.stack.log, () => this.stack.listener.responded(sent, response, undefined)));
   }
 
   private finished(sent: Sent): void {

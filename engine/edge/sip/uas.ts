@@ -1,5 +1,5 @@
 // The answering side: which requests from the network are for an engine, what is answered without one, and how responses go out (RFC 3261 §8.2, §12.2.2, §13.3).
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { parseUri, paramOf } from './address';
 import { T1_MS, TRANSACTION_MS, type Timer } from './clock';
 import { contactUris, Dialog, dialogId } from './dialog';
@@ -24,7 +24,8 @@ const INVITE_PATIENCE_MS = 300_000;
 const PLAIN_PATIENCE_MS = TRANSACTION_MS - 24 * T1_MS;
 const RETRY_AFTER_S = 5;
 
-export const newTag = (): string => randomBytes(8).toString('hex');
+/** 64 random bits, from the runtime's own store of them. */
+export const newTag = (): string => randomUUID().replaceAll('-', '').slice(16);
 
 interface Pending extends IncomingCall {
   patience: Timer;
