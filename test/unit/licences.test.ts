@@ -5,7 +5,7 @@ import { ROOT } from '../../storage/process/root';
 import { REQUIREMENTS } from '../../storage/local/virtual-environment';
 
 const listed = new Map([...readFileSync(join(ROOT, 'docs', 'licences.md'), 'utf8').matchAll(/^\| ([^ |]+) \| ([^ |]+) \| ([^|]+?) \|/gm)]
-  .map(([, name, version, licence]) => [name as string, { version, licence }]));
+  .map(([, name, version, licence]) => [name as string, { version: version as string, licence: licence as string }]));
 
 interface Manifest { readonly version: string; readonly license?: string | { type: string }; readonly licenses?: ReadonlyArray<{ type: string }> }
 
