@@ -47,34 +47,43 @@ const rise = (share: number): number => (1 - Math.cos(Math.PI * Math.min(1, Math
 /** The whole piece, 8,000 samples a second, at −20 dBFS. Its last sample leads into its first: every note that rings over the end rings on at the beginning. */
 export function composeMusic(): Int16Array {
   const piece = new Float64Array(Math.round(MUSIC_SECONDS * RATE));
+  const [bassEnvelope, padEnvelope, pluckEnvelope] = [BASS, PAD, PLUCK].map(envelopeOf) as [Float64Array, Float64Array, Float64Array];
   CHORDS.forEach((chord, bar) => {
     const [bass, ...upper] = chord;
     const startSeconds = bar * BAR_SECONDS;
-    addNote(piece, BASS, pitchHz(bass), startSeconds, 0.34);
-    for (const midi of upper) addNote(piece, PAD, pitchHz(midi), startSeconds, 0.2);
+    addNote(piece, BASS, bassEnvelope, pitchHz(bass), startSeconds, 0.34);
+    for (const midi of upper) addNote(piece, PAD, padEnvelope, pitchHz(midi), startSeconds, 0.2);
     FIGURES[bar % FIGURES.length]?.forEach((note, halfBeat) => {
       const midi = note === null ? undefined : chord[note];
       if (midi === undefined) return;
       const accent = halfBeat % 4 === 0 ? 0.4 : 0.3;
-      for (const [beats, share] of ECHOES) addNote(piece, PLUCK, pitchHz(midi + 12), startSeconds + (halfBeat / 2 + beats) * BEAT_SECONDS, accent * share);
+      for (const [beats, share] of ECHOES) addNote(piece, PLUCK, pluckEnvelope, pitchHz(midi + 12), startSeconds + (halfBeat / 2 + beats) * BEAT_SECONDS, accent * share);
     });
   });
   return toPcm(normalise(piece) ?? piece);
 }
 
-/** Adds one note, bent round from the end of the piece to its beginning. */
-function addNote(piece: Float64Array, voice: Voice, hz: number, startSeconds: number, level: number): void {
-  const { attackSeconds, holdSeconds, releaseSeconds, decaySeconds } = voice;
-  const start = Math.round(startSeconds * RATE);
-  const count = Math.round((attackSeconds + holdSeconds + releaseSeconds) * RATE);
-  const partials = voice.partials.filter(([multiple]) => hz * multiple < HIGHEST_HZ).map(([multiple, share]) => [(2 * Math.PI * hz * multiple) / RATE, share] as const);
-  for (let index = 0; index < count; index += 1) {
+/** How loud a voice is at each sample of a note. */
+function envelopeOf({ attackSeconds, holdSeconds, releaseSeconds, decaySeconds }: Voice): Float64Array {
+  return new Float64Array(Math.round((attackSeconds + holdSeconds + releaseSeconds) * RATE)).map((_, index) => {
     const seconds = index / RATE;
     const fade = rise(seconds / attackSeconds) * (1 - rise((seconds - attackSeconds - holdSeconds) / releaseSeconds));
-    const decay = Math.exp(-Math.max(0, seconds - attackSeconds) / decaySeconds);
-    let sample = 0;
-    for (const [radians, share] of partials) sample += share * Math.sin(radians * index);
-    const at = (start + index) % piece.length;
-    piece[at] = (piece[at] ?? 0) + sample * fade * decay * level;
+    return fade * Math.exp(-Math.max(0, seconds - attackSeconds) / decaySeconds);
+  });
+}
+
+/** Adds one note, bent round from the end of the piece to its beginning. Each sine is run by its recurrence, from one sample to the next. */
+function addNote(piece: Float64Array, voice: Voice, envelope: Float64Array, hz: number, startSeconds: number, level: number): void {
+  for (const [multiple, share] of voice.partials) {
+    if (hz * multiple >= HIGHEST_HZ) continue;
+    const radians = (2 * Math.PI * hz * multiple) / RATE;
+    const turn = 2 * Math.cos(radians);
+    let [before, sample] = [-Math.sin(radians), 0];
+    let at = Math.round(startSeconds * RATE) % piece.length;
+    for (const loudness of envelope) {
+      piece[at] = (piece[at] ?? 0) + sample * loudness * share * level;
+      [before, sample] = [sample, turn * sample - before];
+      at = at + 1 === piece.length ? 0 : at + 1;
+    }
   }
 }

@@ -81,7 +81,8 @@ export class Side implements Playable {
     const { playing, party } = this;
     if (!playing || !party) return false;
     const { audio } = playing;
-    this.advance(skippedFrames * FRAME_SAMPLES);
+    // What begins now begins at its beginning, however late the clock is.
+    if (!playing.first) this.advance(skippedFrames * FRAME_SAMPLES);
     if (playing.passesLeft <= 0) return this.ended();
     // A party on hold hears nothing, but time goes on for it.
     if (party.receives && party.rtp) {

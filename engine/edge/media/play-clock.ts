@@ -15,6 +15,8 @@ const MOST_CAUGHT_UP_MS = 100;
 
 export class PlayClock {
   private readonly phases: Set<Playable>[] = Array.from({ length: PHASES }, () => new Set());
+  /** Frames each phase has missed and not been told of. */
+  private readonly skipped: number[] = new Array<number>(PHASES).fill(0);
   private readonly homes = new Map<Playable, Set<Playable>>();
   private timer: NodeJS.Timeout | null = null;
   private startMs = 0;
@@ -37,6 +39,7 @@ export class PlayClock {
     if (this.timer) return;
     this.startMs = this.now();
     this.next = 0;
+    this.skipped.fill(0);
     this.arm();
   }
 
@@ -55,16 +58,16 @@ export class PlayClock {
   private wake(): void {
     const nowMs = this.now();
     const due = Math.floor((nowMs - this.startMs) / PHASE_MS);
-    let skippedFrames = 0;
     if ((due - this.next) * PHASE_MS > MOST_CAUGHT_UP_MS) {
-      skippedFrames = Math.floor((due - this.next) / PHASES);
-      this.next += skippedFrames * PHASES;
+      const frames = Math.floor((due - this.next) / PHASES);
+      this.next += frames * PHASES;
+      this.skipped.forEach((before, index) => { this.skipped[index] = before + frames; });
     }
-    // The frames skipped are told once to each phase, in the first round after the standstill.
-    for (let told = 0; this.next <= due; this.next += 1, told += 1) {
-      const phase = this.phases[this.next % PHASES];
-      if (phase) this.play(phase, told < PHASES ? skippedFrames : 0, nowMs);
-      if (this.homes.size === 0) break;
+    for (; this.next <= due && this.homes.size > 0; this.next += 1) {
+      const index = this.next % PHASES;
+      const phase = this.phases[index];
+      if (phase) this.play(phase, this.skipped[index] ?? 0, nowMs);
+      this.skipped[index] = 0;
     }
     if (this.timer && this.homes.size > 0) this.arm();
     else this.timer = null;
