@@ -1,8 +1,16 @@
 // What holds whatever happens in whatever order: random lives of a small pool in a world that answers as badly as it may.
 import fc from 'fast-check';
+import { type Call } from '../../../engine/core/call';
+import { type Context } from '../../../engine/core/context';
 import { createState, step } from '../../../engine/core/step';
+import { TRANSITIONS } from '../../../engine/core/transitions';
 import { POOL } from './support/sample';
 import { type Whim, WildWorld } from './support/wild-world';
+
+interface Watched {
+  act: (context: Context, call: Call, phase: unknown, news: unknown) => void;
+  readonly to: readonly string[];
+}
 
 // Short waits let things cross, long ones let everything come due.
 const waits = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 400 }) }, { weight: 3, arbitrary: fc.integer({ min: 400, max: 9_000 }) }, { weight: 1, arbitrary: fc.integer({ min: 9_000, max: 70_000 }) });
@@ -10,6 +18,21 @@ const whims: fc.Arbitrary<Whim[]> = fc.array(fc.record({ pick: fc.nat(9973), how
 
 const seen = new Set<string>();
 let takeovers = 0;
+
+/** Every edge that is walked is held against the table's own word of where it may lead. */
+const walked = new Set<string>();
+for (const [state, row] of Object.entries(TRANSITIONS)) {
+  for (const [input, edge] of Object.entries(row as Record<string, Watched | null>)) {
+    if (edge === null) continue;
+    const { act } = edge;
+    edge.act = (context, call, phase, news) => {
+      act(context, call, phase, news);
+      const next = context.state.calls.has(call.callId) ? call.phase.state : 'over';
+      if (!edge.to.includes(next)) throw new Error(`${input} led from ${state} to ${next}`);
+      walked.add(`${state} × ${input} → ${next}`);
+    };
+  }
+}
 
 /**
  * After every step: no call in two places, no agent with two legs, no offer of one agent twice, first come first served, nobody waits
@@ -28,6 +51,7 @@ test('whatever happens, every call, agent, timer and record is accounted for', (
 test('the lives lived above came through every state, and through takeovers', () => {
   expect([...seen].sort()).toEqual(['arriving', 'connecting', 'ending', 'leaving', 'offering', 'queued', 'talking', 'welcoming']);
   expect(takeovers).toBeGreaterThan(50);
+  expect(walked.size).toBeGreaterThan(45);
 });
 
 test('the same events at the same times have the same effects', () => {

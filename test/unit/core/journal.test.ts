@@ -1,0 +1,82 @@
+// Restoring from plain data: every state is a legal one again, and no clock makes a wait longer than it was.
+import { type CallState } from '../../../engine/core/call';
+import { updateOf } from '../../../engine/core/configuration';
+import { agentJournal, callJournal, type CallJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../../engine/core/journal';
+import { createState, step } from '../../../engine/core/step';
+import { type Now } from '../../../engine/core/types';
+import { deadlinesOf, faultsOf } from './support/invariants';
+import { type PoliteWorld } from './support/polite-world';
+import { POOL } from './support/sample';
+import { inState } from './support/situations';
+
+const STATES: CallState[] = ['arriving', 'welcoming', 'queued', 'offering', 'connecting', 'talking', 'leaving', 'ending'];
+const nowOf = (world: PoliteWorld): Now => ({ monotonicMs: world.nowMs, civil: new Date(Date.UTC(2026, 0, 5, 9) + world.nowMs) });
+
+/** Journal, through JSON, into a pool on another machine, whose clocks are elsewhere. */
+function takeOver(world: PoliteWorld, later: Now) {
+  const now = nowOf(world);
+  const state = createState(POOL);
+  step(state, { type: 'configurationChanged', update: updateOf(world.state.configuration) }, later);
+  for (const { agentId, reachable } of world.state.agents.values()) if (reachable) step(state, { type: 'phoneChanged', agentId, reachable }, later);
+  for (const agentId of world.state.agents.keys()) restoreAgent(state, agentJournal.parse(JSON.parse(JSON.stringify(journalAgent(world.state, agentId, now)))), later);
+  for (const callId of world.state.calls.keys()) restoreCall(state, callJournal.parse(JSON.parse(JSON.stringify(journalCall(world.state, callId, now)))), later);
+  return state;
+}
+
+describe.each(STATES)('a call that is %s', (name) => {
+  test('is the same on another machine 2 s later', () => {
+    const world = inState(name);
+    const later: Now = { monotonicMs: 77_000, civil: new Date(nowOf(world).civil.getTime() + 2_000) };
+    const before = deadlinesOf(world.state).map((ms) => ms - world.nowMs - 2_000).sort((a, b) => a - b);
+    const state = takeOver(world, later);
+    expect(deadlinesOf(state).map((ms) => ms - later.monotonicMs).sort((a, b) => a - b)).toEqual(before);
+    const { effects, wakeAtMs } = step(state, { type: 'wake' }, later);
+    expect(effects).toEqual([]);
+    expect(faultsOf(state, later.monotonicMs, wakeAtMs)).toEqual([]);
+    expect(journalCall(state, 'c1', later)).toEqual(journalCall(world.state, 'c1', nowOf(world)));
+  });
+
+  test.each([['set back a day', -86_400_000], ['a day ahead', 86_400_000]])('has between nothing and its original time left where the clock is %s', (_title, skew) => {
+    const world = inState(name);
+    const originals = deadlinesOf(world.state).map((ms) => ms - world.nowMs).sort((a, b) => a - b);
+    const later: Now = { monotonicMs: 5, civil: new Date(nowOf(world).civil.getTime() + skew) };
+    const state = takeOver(world, later);
+    const left = deadlinesOf(state).map((ms) => Math.max(0, ms - later.monotonicMs)).sort((a, b) => a - b);
+    expect(left).toEqual(skew < 0 ? originals : originals.map(() => 0));
+    const { wakeAtMs } = step(state, { type: 'wake' }, later);
+    expect(faultsOf(state, later.monotonicMs, wakeAtMs)).toEqual([]);
+  });
+});
+
+test('a waiting caller whose group was deleted meanwhile is turned away by the first step', () => {
+  const world = inState('queued');
+  const journal = journalCall(world.state, 'c1', nowOf(world)) as CallJournal;
+  const state = createState(POOL);
+  restoreCall(state, journal, nowOf(world));
+  expect(step(state, { type: 'wake' }, nowOf(world)).effects).toMatchObject([{ type: 'decided', reason: 'the group was deleted' }, { type: 'endCallerLeg', callId: 'c1' }]);
+});
+
+test('a rest goes on where it was', () => {
+  const world = inState('offering');
+  world.post({ type: 'legEnded', callId: 'c1', offerId: 'c1.1', outcome: 'declined' });
+  const later: Now = { monotonicMs: 500_000, civil: new Date(nowOf(world).civil.getTime() + 20_000) };
+  const state = takeOver(world, later);
+  expect(state.agents.get('alice')).toMatchObject({ free: false, rest: { because: 'declined', untilMs: 500_000 + 40_000, originalMs: 60_000 } });
+});
+
+test('restoring a call twice changes nothing', () => {
+  const world = inState('offering');
+  const journal = journalCall(world.state, 'c1', nowOf(world)) as CallJournal;
+  const call = world.state.calls.get('c1');
+  restoreCall(world.state, journal, nowOf(world));
+  expect(world.state.calls.get('c1')).toBe(call);
+});
+
+test('a journal whose legs and phase contradict each other does not parse', () => {
+  const world = inState('offering');
+  const journal = journalCall(world.state, 'c1', nowOf(world)) as CallJournal;
+  expect(callJournal.safeParse(journal).success).toBe(true);
+  expect(callJournal.safeParse({ ...journal, legs: [] }).success).toBe(false);
+  expect(callJournal.safeParse({ ...journal, phase: { state: 'talking', winner: 'c1.1' } }).success).toBe(false);
+  expect(callJournal.safeParse({ ...journal, phase: { state: 'arriving' } }).success).toBe(false);
+});
