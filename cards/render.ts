@@ -14,8 +14,8 @@ export interface Card {
 /** A template and its view model do not fit together. A mistake of ours, which a test finds. */
 export class CardFault extends Error {
   readonly code = 'CARD';
-  constructor(readonly card: string, readonly unbound: string) {
-    super(`The card ${card} leaves an expression unbound: ${unbound}`);
+  constructor(readonly card: string, readonly unbound: string, options?: ErrorOptions) {
+    super(`The card ${card} leaves an expression unbound: ${unbound}`, options);
     this.name = 'CardFault';
   }
 }
@@ -29,6 +29,9 @@ function addFunction(name: string, evaluate: Evaluate): void {
   (ExpressionFunctions.standardFunctions as Map<string, ExpressionEvaluator>).set(name, new ExpressionEvaluator(name, (expression, state, options) => {
     const { args, error } = FunctionUtils.evaluateChildren(expression, state, options) as { args: unknown[]; error: string | undefined };
     if (error) return { value: undefined, error };
+    // The library hands on the expression itself for a value that is missing; data never contains `${` here, for it is shielded.
+    const unbound = args.find((arg) => typeof arg === 'string' && arg.includes('${'));
+    if (unbound !== undefined) return { value: undefined, error: `nothing for ${String(unbound)}` };
     try {
       return { value: evaluate(args, String(state.getValue('$root.locale'))), error: undefined as unknown as string };
     } catch (fault) {
@@ -53,7 +56,12 @@ const parsed = new Map<CardName, Template>();
 export function render<N extends CardName>(name: N, view: Views[N], locale: string): Card {
   let template = parsed.get(name);
   if (!template) parsed.set(name, (template = new Template(TEMPLATES[name])));
-  const expanded: unknown = template.expand({ $root: shield({ ...view, locale }) as object });
+  let expanded: unknown;
+  try {
+    expanded = template.expand({ $root: shield({ ...view, locale }) as object });
+  } catch (fault) {
+    throw new CardFault(name, fault instanceof Error ? fault.message : 'an expression', { cause: fault });
+  }
   const unbound = findUnbound(expanded);
   if (unbound !== null) throw new CardFault(name, unbound);
   const { refresh, ...card } = unshield(expanded) as Record<string, unknown>;

@@ -10,7 +10,7 @@ export interface Button {
 }
 
 export type Tone = 'default' | 'emphasis' | 'good' | 'accent' | 'warning' | 'attention';
-export type TextColor = 'default' | 'good' | 'accent' | 'warning' | 'attention';
+export type TextColor = 'Default' | 'Good' | 'Accent' | 'Warning' | 'Attention';
 
 /** Automatic refresh for at most 60 people; `userIds` are chat ids, not directory ids. */
 export interface Refresh { readonly shown: boolean; readonly verb: string; readonly data: Readonly<Record<string, unknown>>; readonly userIds: readonly string[] }

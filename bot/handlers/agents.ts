@@ -135,7 +135,7 @@ async function showAgents(services: Services, asking: Asking, search: string, to
           name: agent.name,
           address: `${agent.sipUser}@${services.sipDomain}`,
           stateText: say(`agents.state.${state}`),
-          color: state === 'registered' ? 'good' : state === 'unregistered' ? 'warning' : 'default',
+          color: state === 'registered' ? 'Good' : state === 'unregistered' ? 'Warning' : 'Default',
           edit: button(say, 'edit', 'agent.edit', { agentId: agent.id }),
           reset: button(say, 'newPassword', 'agent.reset', { agentId: agent.id }),
           remove: button(say, 'delete', 'agent.delete', { agentId: agent.id }, 'destructive'),

@@ -6,7 +6,7 @@ import { type GroupSummary, type GroupView, type InForce } from '../../storage/a
 import { type Asking, type Shown } from '../asking';
 import { button, clientDateTime, listNames, NO_NOTE, offered, refreshFor, valueText, warningText } from './common';
 
-const FORCE_COLOR: Readonly<Record<InForce, TextColor>> = { yes: 'good', notYet: 'accent', engineAway: 'warning' };
+const FORCE_COLOR: Readonly<Record<InForce, TextColor>> = { yes: 'Good', notYet: 'Accent', engineAway: 'Warning' };
 
 /** The whole list; `mayCreate` and `mayUndo` offer what an administrator or editor has. */
 export function groupsCard(asking: Asking, groups: readonly GroupSummary[], rights: { readonly mayCreate: boolean }, told: Note = NO_NOTE): Shown {
@@ -25,7 +25,7 @@ export function groupsCard(asking: Asking, groups: readonly GroupSummary[], righ
           inactive: !group.active,
           activeText: say(group.active ? 'group.active' : 'group.inactive'),
           waitingText: group.waiting === 0 ? say('groups.quiet') : say('groups.waiting', { count: group.waiting }),
-          waitingColor: group.waiting > 0 ? 'warning' : 'default',
+          waitingColor: group.waiting > 0 ? 'Warning' : 'Default',
           dutyText: say('groups.duty', { onDuty: group.onDutyCount, agents: group.agentCount }),
           warned: warnings.length > 0,
           warningText: warnings.length === 0 ? '' : `⚠ ${warnings[0]}`,
@@ -51,7 +51,7 @@ export function groupCard(asking: Asking, group: GroupView, told: Note = NO_NOTE
     described: group.form.description !== '',
     description: group.form.description,
     activeText: say(group.active ? 'group.active' : 'group.inactive'),
-    activeColor: group.active ? 'good' : 'warning',
+    activeColor: group.active ? 'Good' : 'Warning',
     forceText: say(`group.force.${group.inForce}`),
     forceColor: FORCE_COLOR[group.inForce],
     warnings: group.warnings.map((one) => ({ text: warningText(say, one, group.agentCount) })),

@@ -10,7 +10,7 @@ import { button, clientTime, duration, NO_NOTE, NO_REFRESH, note } from './commo
 const CALLERS_SHOWN = 12;
 const AGENTS_SHOWN = 20;
 const ACTIVITY_COLOR: Readonly<Record<AgentActivity, TextColor>> = {
-  free: 'good', ringing: 'accent', talking: 'accent', wrappingUp: 'default', resting: 'default', unreachable: 'warning', offDuty: 'default',
+  free: 'Good', ringing: 'Accent', talking: 'Accent', wrappingUp: 'Default', resting: 'Default', unreachable: 'Warning', offDuty: 'Default',
 };
 const ACTIVITY_ORDER: readonly AgentActivity[] = ['talking', 'ringing', 'free', 'wrappingUp', 'resting', 'unreachable', 'offDuty'];
 
@@ -35,7 +35,7 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     note: noteOf(),
     name: view.displayName,
     waiting: view.waiting,
-    waitingColor: view.waiting > 0 ? 'warning' : 'default',
+    waitingColor: view.waiting > 0 ? 'Warning' : 'Default',
     longestText: view.waitingSince === null ? '–' : duration(view.waitingSince.getTime(), nowMs),
     talking: view.talking,
     free: view.agents.filter((agent) => agent.activity === 'free').length,
@@ -48,7 +48,7 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
         who: who(caller.callerName, caller.callerNumber),
         stateText: say(`live.state.${state}`, { agent }),
         timeText: duration((caller.joinedQueueAt ?? caller.arrivedAt).getTime(), nowMs),
-        color: caller.state === 'talking' ? 'good' : caller.state === 'ringing' ? 'accent' : 'default',
+        color: caller.state === 'talking' ? 'Good' : caller.state === 'ringing' ? 'Accent' : 'Default',
       };
     }),
     moreCallers: callers.length > CALLERS_SHOWN,
