@@ -49,7 +49,7 @@ export class NgClient {
   private retryMs = FIRST_RETRY_MS;
   private retry: NodeJS.Timeout | null = null;
   private readonly pings: NodeJS.Timeout;
-  private lastPingWorked = false;
+  private answering = false;
 
   constructor(private readonly options: NgClientOptions) {
     this.open();
@@ -57,9 +57,9 @@ export class NgClient {
     this.pings.unref();
   }
 
-  /** Whether the last ping was answered. */
+  /** Whether anything was answered since the connection was made; a connection that stops answering is given up. */
   get healthy(): boolean {
-    return this.connected && this.lastPingWorked;
+    return this.connected && this.answering;
   }
 
   /** @throws MediaFault 'timeout', 'unavailable' (connection lost or closed), or 'refused' with the server's reason. */
@@ -122,7 +122,7 @@ export class NgClient {
     if (this.socket !== socket) return;
     if (this.connected && !this.closed) this.options.log.warn({ host: this.options.host, port: this.options.port }, 'lost the media server');
     this.connected = false;
-    this.lastPingWorked = false;
+    this.answering = false;
     this.fail(({ sent }) => sent);
     if (this.closed) return;
     this.retry = setTimeout(() => this.open(), this.retryMs);
@@ -144,14 +144,9 @@ export class NgClient {
   private ping(): void {
     if (!this.connected) return;
     const { socket } = this;
-    this.request('ping', {}, PING_TIMEOUT_MS).then(
-      () => { if (this.socket === socket) this.lastPingWorked = this.connected; },
-      () => {
-        if (this.socket !== socket) return;
-        this.lastPingWorked = false;
-        socket?.destroy();
-      },
-    );
+    this.request('ping', {}, PING_TIMEOUT_MS).catch((fault: unknown) => {
+      if (this.socket === socket && fault instanceof MediaFault && fault.code === 'timeout') socket?.destroy();
+    });
   }
 
   private take(chunk: Buffer): void {
@@ -186,6 +181,7 @@ export class NgClient {
       this.socket?.destroy();
       return;
     }
+    this.answering = true;
     this.pending.get(cookie)?.settle(parsed.success ? parsed.data : new MediaFault('refused', 'The media server answered in a way nobody understands.'));
   }
 }
