@@ -4,7 +4,7 @@ import { createState, type PoolState, step } from '../../../../engine/core/step'
 import { type CoreEvent, type Effect, type LegOutcome, type Now, type StepResult } from '../../../../engine/core/types';
 import { updateOf } from '../../../../engine/core/configuration';
 import { liveGroup } from '../../../../engine/core/view';
-import { comparePlaces, waits } from '../../../../engine/core/call';
+import { type Call, waits } from '../../../../engine/core/call';
 import { type AgentGroup } from '../../../../storage/model/agent-group';
 import { type ObjectChange } from '../../../../storage/model/configuration';
 import { type Queue } from '../../../../storage/model/queue';
@@ -25,6 +25,12 @@ const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'unreachable', 'fail
 /** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
 function none(faults: readonly string[], when: string): void {
   if (faults.length > 0) throw new Error(`after ${when}: ${faults.join('; ')}`);
+}
+
+/** First come, as the clock and not the core says; in the same millisecond the id decides. */
+function cameBefore(a: Call, b: Call): boolean {
+  const [atA, atB] = [a.arrivedAt.getTime(), b.arrivedAt.getTime()];
+  return atA < atB || (atA === atB && a.callId < b.callId);
 }
 
 export class WildWorld {
@@ -241,7 +247,7 @@ export class WildWorld {
         const call = this.state.calls.get(callId);
         if (call === undefined || served === undefined || !waits(call.phase) || call.phase.state !== 'queued') continue;
         const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats }) => seats.has(effect.agentId)) === true;
-        if (mine && comparePlaces(call.place, served.place) < 0) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
+        if (mine && cameBefore(call, served)) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
       }
     }
   }
