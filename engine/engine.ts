@@ -21,7 +21,7 @@ import { agentJournal, journalAgent, journalCall, restoreAgent } from './core/jo
 import { createState, step } from './core/step';
 import { type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
-import { DigestGate } from './sip/digest';
+import { type Algorithm, DigestGate } from './sip/digest';
 import { Link, type LinkOptions } from './sip/link';
 import { Registrar } from './sip/registrar';
 import { Switchboard } from './sip/switchboard';
@@ -36,6 +36,8 @@ export interface EngineStorage {
 
 export interface EngineDeps {
   readonly domain: string;
+  /** What registering phones are offered, the preferred first. */
+  readonly digestAlgorithms: readonly Algorithm[];
   readonly edge: Omit<LinkOptions, 'tags'>;
   readonly inventory: EdgeInventory;
   readonly media: MediaPort;
@@ -121,7 +123,7 @@ export class Engine {
     });
     this.registrar = new Registrar({
       pool, timers, log,
-      gate: new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex: () => randomBytes(8).toString('hex') }),
+      gate: new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex: () => randomBytes(8).toString('hex'), offered: deps.digestAlgorithms }),
       civil: () => deps.civil(),
       agentOf: (sipUser) => this.agentOf(sipUser),
       store: this.bindings,

@@ -60,6 +60,7 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
       const inventory = openInventory({ host: settings.DRACHTIO_HOST, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET }, { log, timers: realTimers });
       const begun = (serving = await serve(settings.POOL, opened, log, {
         domain: settings.SIP_DOMAIN,
+        digestAlgorithms: settings.DIGEST_ALGORITHMS,
         edge: { host: settings.DRACHTIO_HOST, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET },
         inventory, media, sounds,
         timers: realTimers,

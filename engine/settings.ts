@@ -19,6 +19,10 @@ export const ENGINE_VARIABLES = {
   RTPENGINE_PORT: { schema: port(22222), describe: 'Its port.' },
   MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds, shared with the edge (or rtpengine).' },
   SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').default('response-group.local'), describe: 'The one SIP domain of the organisation, and the realm in which phones authenticate.' },
+  DIGEST_ALGORITHMS: {
+    schema: z.string().default('MD5').transform((list) => list.split(',').map((name) => name.trim().toUpperCase())).pipe(z.array(z.enum(['MD5', 'SHA-256'], 'must be MD5, SHA-256 or both, with a comma between')).min(1)),
+    describe: 'What registering phones are offered, the preferred first: MD5, SHA-256 or both. Many phones fail when SHA-256 is offered at all.',
+  },
   ENGINE_HEALTH_PORT: { schema: port(9025), describe: 'The port of /healthz.' },
 } as const satisfies Variables;
 

@@ -18,6 +18,8 @@ export interface DigestDeps {
   readonly nonceKey: Buffer;
   nowMs(): number;
   randomHex(): string;
+  /** What is offered, the preferred first. */
+  readonly offered: readonly Algorithm[];
 }
 
 const NONCE_LIFETIME_MS = 300_000;
@@ -52,12 +54,12 @@ export class DigestGate {
   constructor(readonly realm: string, private readonly deps: DigestDeps) {}
 
   /**
-   * The challenges to send with 401. RFC 8760 section 2.3 wants the stronger first; MD5 is, because many phones in use look at the first
-   * alone and give up on an algorithm they do not know. A phone that prefers SHA-256 finds it in the second.
+   * The challenges to send with 401, in the order configured (RFC 8760 section 2.3). Many phones in use fail when they see an algorithm they
+   * do not know, even beside MD5, so which ones are offered is configuration. A phone that answers with either is understood.
    */
   challenges(stale: boolean): string[] {
     const nonce = this.nonce();
-    return (['MD5', 'SHA-256'] as const).map((algorithm) => `Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`);
+    return this.deps.offered.map((algorithm) => `Digest realm="${this.realm}", nonce="${nonce}", algorithm=${algorithm}, qop="auth"${stale ? ', stale=true' : ''}`);
   }
 
   /**

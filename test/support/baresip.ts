@@ -38,7 +38,7 @@ export class Baresip {
     const folder = mkdtempSync(join(tmpdir(), 'baresip-'));
     const { server } = options;
     const account = [
-      `<sip:${options.user}@${server.domain};transport=udp>`, `outbound="sip:${server.host}:${server.port}"`, `audio_codecs=${options.codec ?? 'PCMA'}`,
+      `<sip:${options.user}@${server.domain};transport=udp>`, `outbound="sip:${server.host}:${server.port};transport=udp"`, `audio_codecs=${options.codec ?? 'PCMA'}`,
       options.password ? `auth_user=${options.user};auth_pass=${options.password};regint=60` : 'regint=0', `answermode=${options.autoAnswer ? 'auto' : 'manual'}`,
     ].join(';');
     writeFileSync(join(folder, 'accounts'), `${account}\n`);
@@ -50,9 +50,14 @@ export class Baresip {
     ].join('\n'));
     const child = spawn('baresip', ['-f', folder, '-v'], { stdio: ['pipe', 'pipe', 'pipe'] });
     const phone = new Baresip(child, folder);
-    await phone.hears(/baresip is ready/);
-    if (options.password) await phone.hears(/200 OK.*bindings|registered successfully/i);
-    return phone;
+    try {
+      await phone.hears(/baresip is ready/);
+      if (options.password) await phone.hears(/200 OK.*binding|registered successfully/i);
+      return phone;
+    } catch (fault) {
+      await phone.stop();
+      throw fault;
+    }
   }
 
   /** Resolves when its output has matched. @rejects after 20 s with what it said. */

@@ -80,7 +80,7 @@ export async function until<T>(what: string, look: () => T | null | undefined | 
 
 export class EngineUnderTest {
   engine!: Engine;
-  media!: Media;
+  media: Media | null = null;
   private sequence = 0;
   private counter = 0;
   private readonly changes: ObjectChange[] = [];
@@ -104,14 +104,16 @@ export class EngineUnderTest {
   async killEngine(): Promise<void> {
     this.storage.epoch += 1;
     this.engine.abandon();
-    await this.media.close();
+    await this.media?.close();
   }
 
   /** A new engine on the same edge and storage, with the configuration so far. */
   async startEngine(): Promise<void> {
+    await this.media?.close();
     this.media = createMedia({ host: '127.0.0.1', port: this.edge.ngPort, log });
     this.engine = new Engine({
       domain: TEST_DOMAIN,
+      digestAlgorithms: ['MD5'],
       edge: { host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET },
       inventory: openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
       media: this.media, sounds: toneSounds(this.folder), storage: this.storage.open(), timers: realTimers, log,
@@ -172,7 +174,7 @@ export class EngineUnderTest {
 
   async stop(): Promise<void> {
     await this.engine.stop();
-    await this.media.close();
+    await this.media?.close();
     await this.edge.close();
     for (const phone of this.phones) phone.close();
     await rm(this.folder, { recursive: true, force: true });

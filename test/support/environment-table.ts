@@ -34,6 +34,7 @@ function defaultOf(schema: z.ZodType): string {
   if (!parsed.success) return 'required';
   const { data } = parsed;
   if (data === undefined || data === '' || (Array.isArray(data) && data.length === 0)) return 'none';
+  if (Array.isArray(data)) return `\`${data.join(',')}\``;
   if (typeof data !== 'string' && typeof data !== 'number') throw new Error(`a default that cannot be shown: ${JSON.stringify(data)}`);
   const text = String(data);
   return `\`${text.startsWith(ROOT) ? relative(ROOT, text) : text}\``;

@@ -30,7 +30,7 @@ const secretOf = (password: string): DigestHashes => ({ realm: REALM, md5: hash(
 class Door {
   nowMs = 1_000_000;
   private random = 0;
-  readonly gate = new DigestGate(REALM, { nonceKey: Buffer.alloc(32, 7), nowMs: () => this.nowMs, randomHex: () => String((this.random += 1)).padStart(16, '0') });
+  readonly gate = new DigestGate(REALM, { nonceKey: Buffer.alloc(32, 7), nowMs: () => this.nowMs, randomHex: () => String((this.random += 1)).padStart(16, '0'), offered: ['MD5', 'SHA-256'] });
 
   nonce(): string { return /nonce="([^"]+)"/.exec(this.gate.challenges(false)[0] ?? '')?.[1] ?? ''; }
 

@@ -23,7 +23,7 @@ class Place {
   readonly changes: string[] = [];
   readonly registrar = new Registrar({
     pool: 'main', timers: this.timers, log: createLog('test', 'silent'),
-    gate: new DigestGate(REALM, { nonceKey: Buffer.alloc(32), nowMs: () => this.timers.nowMs(), randomHex: () => String(this.serial) }),
+    gate: new DigestGate(REALM, { nonceKey: Buffer.alloc(32), nowMs: () => this.timers.nowMs(), randomHex: () => String(this.serial), offered: ['MD5', 'SHA-256'] }),
     civil: () => new Date(1_000_000_000_000 + this.timers.nowMs()),
     agentOf: (sipUser) => this.agents.get(sipUser),
     store: { put: (binding) => { this.stored.set(binding._id, binding); }, remove: (agentId) => { this.stored.delete(agentId); } },
