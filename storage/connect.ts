@@ -1,5 +1,5 @@
 // One MongoClient a process, with options chosen on purpose.
-import { MongoClient, type Db, type MongoClientOptions } from 'mongodb';
+import { MongoClient, MongoParseError, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
 import { prepareSchema } from './schema';
 
 export interface Connection { readonly client: MongoClient; readonly db: Db; close(): Promise<void> }
@@ -53,4 +53,9 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
     await client.close().catch(() => undefined);
     throw fault;
   }
+}
+
+/** Waiting helps against neither a URI that cannot be read nor a wrong password (server error 18). */
+export function isUnusable(fault: unknown): boolean {
+  return fault instanceof MongoParseError || (fault instanceof MongoServerError && fault.code === 18);
 }

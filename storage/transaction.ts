@@ -16,8 +16,9 @@ export function isDatabaseAway(fault: unknown): boolean {
     || (fault instanceof MongoServerError && [91, 189, 10107, 11600, 11602, 13435, 13436].includes(Number(fault.code)));
 }
 
-/** Whether a fault of a transaction is cured by running the whole of it again. */
+/** Whether a fault of a transaction is cured by running the whole of it again. Where no primary was found, the client has waited for one long enough. */
 function isTransient(fault: unknown): boolean {
+  if (fault instanceof MongoServerSelectionError) return false;
   return isDatabaseAway(fault) || (fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError));
 }
 

@@ -81,6 +81,14 @@ test('Two editors of the same field: one is saved, the other is shown it; of dif
   expect((await seen(administration.group(ada, id))).form).toMatchObject({ description: 'x', displayNumber: '7' });
 });
 
+test('Processes that start at once on an empty database prepare it together', async () => {
+  const uri = storage.database.uri.replace('/response-group?', '/fresh?');
+  const connections = await Promise.all([1, 2, 3].map(async (n) => storage.closing(await connect(uri, { appName: `start ${n}` }))));
+  const indexes = await connections[0]?.db.collection('changes').indexes();
+  expect(indexes?.filter((one) => one.unique).map((one) => Object.keys(one.key).join()).sort()).toEqual(['pool,requestId', 'pool,sequence']);
+  expect(connections[0]?.db.databaseName).toBe('fresh');
+});
+
 test('What is logged of a change names no person and no number', async () => {
   const lines: string[] = [];
   const { pool } = newPool(storage.connection);

@@ -103,12 +103,13 @@ describe('The journal', () => {
 
 describe('Instructions', () => {
   const deps = () => ({ db: storage.connection.db, log: silent });
+  const serve: typeof serveInstructions = (...parameters) => storage.closing(serveInstructions(...parameters));
   const request = { kind: 'ringPhone', agentId: 'agent-1' } as const;
 
   test('One is handed to the engine once and answered with its outcome', async () => {
     const pool = newName();
     const heard: string[] = [];
-    const service = serveInstructions(deps(), pool, (instruction) => {
+    const service = serve(deps(), pool, (instruction) => {
       heard.push(instruction._id);
       void settleInstruction(storage.connection.db, instruction._id, { kind: 'done' });
     });
@@ -121,7 +122,7 @@ describe('Instructions', () => {
   test('One that waits for the engine is found at its start; one that nobody begins expires', async () => {
     const pool = newName();
     const asked = askEngine(deps(), pool, request, 'someone');
-    const service = serveInstructions(deps(), pool, (instruction) => { void settleInstruction(storage.connection.db, instruction._id, { kind: 'refused', reason: 'offDuty' }); });
+    const service = serve(deps(), pool, (instruction) => { void settleInstruction(storage.connection.db, instruction._id, { kind: 'refused', reason: 'offDuty' }); });
     expect(await asked).toEqual({ kind: 'refused', reason: 'offDuty' });
     await service.close();
     expect(await askEngine(deps(), newName(), request, 'someone', { expiryMs: 50 })).toEqual({ kind: 'expired' });
@@ -133,7 +134,7 @@ describe('Instructions', () => {
     const _id = randomUUID();
     await instructions.insertOne({ _id, pool, request, by: 'x', createdAt: new Date(0), expiresAt: new Date(1), begunAt: null, outcome: null } as never);
     const heard: string[] = [];
-    const service = serveInstructions(deps(), pool, (instruction) => { heard.push(instruction._id); void settleInstruction(storage.connection.db, instruction._id, { kind: 'done' }); });
+    const service = serve(deps(), pool, (instruction) => { heard.push(instruction._id); void settleInstruction(storage.connection.db, instruction._id, { kind: 'done' }); });
     expect(await askEngine(deps(), pool, request, 'x')).toEqual({ kind: 'done' });
     expect(heard).not.toContain(_id);
     expect(await instructions.findOne({ _id })).toMatchObject({ outcome: { kind: 'expired' } });
@@ -143,11 +144,11 @@ describe('Instructions', () => {
   test('One that an engine began and left behind is settled as failed by the next', async () => {
     const pool = newName();
     const begun = new Promise<void>((resolve) => {
-      const first = serveInstructions(deps(), pool, () => { void first.close().then(resolve); });
+      const first = serve(deps(), pool, () => { void first.close().then(resolve); });
     });
     const asked = askEngine(deps(), pool, request, 'someone');
     await begun;
-    const heir = serveInstructions(deps(), pool, () => undefined);
+    const heir = serve(deps(), pool, () => undefined);
     expect(await asked).toEqual({ kind: 'refused', reason: 'failed' });
     await heir.close();
   });
@@ -155,7 +156,7 @@ describe('Instructions', () => {
   test('Settled with the call\'s write, it is settled once', async () => {
     const pool = newName();
     const journal = await lease(pool);
-    const service = serveInstructions(deps(), pool, (instruction) => {
+    const service = serve(deps(), pool, (instruction) => {
       void journal.write({ calls: [{ id: `${pool}-call`, revision: 1, body: {} }], settled: [{ instructionId: instruction._id, outcome: { kind: 'done', audioId: 'a' } }] })
         .then(() => settleInstruction(storage.connection.db, instruction._id, { kind: 'refused', reason: 'failed' }));
     });
@@ -181,12 +182,11 @@ describe('Live documents', () => {
     const id = randomUUID();
     const heard: (string | null)[] = [];
     let wake = (): void => undefined;
-    const watch = watchLive({ db: storage.connection.db, log: silent }, (workflowId) => { heard.push(workflowId); wake(); });
+    storage.closing(watchLive({ db: storage.connection.db, log: silent }, (workflowId) => { heard.push(workflowId); wake(); }));
     const until = async (what: string | null): Promise<void> => { while (!heard.includes(what)) await new Promise<void>((resolve) => { wake = resolve; }); };
     await until(null);
     await writeLiveGroups(storage.connection.db, [document(id)]);
     await until(id);
-    await watch.close();
   });
 
   test('A group shows its callers, and whether what is saved is in force', async () => {

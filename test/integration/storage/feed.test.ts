@@ -13,7 +13,7 @@ async function follow(pool: string): Promise<Followed> {
   const configuration = emptyConfiguration(pool);
   const order: number[] = [];
   let wake = (): void => undefined;
-  const feed = await openFeed({ ...storage.connection, log: silent }, pool, (update) => { applyUpdate(configuration, update); order.push(update.sequence); wake(); });
+  const feed = storage.closing(await openFeed({ ...storage.connection, log: silent }, pool, (update) => { applyUpdate(configuration, update); order.push(update.sequence); wake(); }));
   applyUpdate(configuration, asUpdate(feed.initial));
   return { feed, configuration, order, until: async (sequence) => { while (configuration.sequence < sequence) await new Promise<void>((resolve) => { wake = resolve; }); } };
 }
@@ -51,7 +51,7 @@ test('A log that no longer reaches back is made good with one update of everythi
   const held = new Promise<void>((resolve) => { release = resolve; });
   const configuration = emptyConfiguration(pool);
   let wake = (): void => undefined;
-  const feed = await openFeed({ ...storage.connection, log: silent }, pool, async (update) => { await held; applyUpdate(configuration, update); heard.push(update.sequence); wake(); });
+  const feed = storage.closing(await openFeed({ ...storage.connection, log: silent }, pool, async (update) => { await held; applyUpdate(configuration, update); heard.push(update.sequence); wake(); }));
   applyUpdate(configuration, asUpdate(feed.initial));
   // The follower is busy with the first of these while the rest are written and the log is cut.
   const { versions } = await seen(administration.group(operator, id));
@@ -68,13 +68,14 @@ test('A log that no longer reaches back is made good with one update of everythi
 test('One whose listener throws hands the same update on again', async () => {
   const { pool, administration } = newPool(storage.connection);
   let attempts = 0;
-  const handed = new Promise<number>((resolve, reject) => {
-    openFeed({ ...storage.connection, log: silent }, pool, (update) => {
-      attempts += 1;
-      if (attempts === 1) throw new Error('not now');
-      resolve(update.sequence);
-    }).then(async (feed) => { await must(administration.perform(operator, 'group.create', smallForm())); await handed; await feed.close(); }).catch(reject);
-  });
+  let hand = (_sequence: number): void => undefined;
+  const handed = new Promise<number>((resolve) => { hand = resolve; });
+  storage.closing(await openFeed({ ...storage.connection, log: silent }, pool, (update) => {
+    attempts += 1;
+    if (attempts === 1) throw new Error('not now');
+    hand(update.sequence);
+  }));
+  await must(administration.perform(operator, 'group.create', smallForm()));
   expect(await handed).toBe(1);
   expect(attempts).toBe(2);
 });

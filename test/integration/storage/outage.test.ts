@@ -13,7 +13,7 @@ afterAll(() => storage.close());
 async function failNext(times: number, data: object): Promise<void> {
   await storage.connection.client.db('admin').command({ configureFailPoint: 'failCommand', mode: { times }, data });
 }
-const entries = (pool: string) => storage.connection.db.collection('changes').find({ pool }).sort({ sequence: 1 }).toArray();
+const entries = (pool: string): Promise<Record<string, unknown>[]> => storage.connection.db.collection('changes').find({ pool }).sort({ sequence: 1 }).toArray();
 
 describe.each<[string, number, object]>([
   ['a lost connection at commit', 1, { failCommands: ['commitTransaction'], closeConnection: true }],
@@ -47,7 +47,7 @@ test('A database that was away: people are told, the same form is sent again, an
   const followed = emptyConfiguration(pool);
   const order: number[] = [];
   let wake = (): void => undefined;
-  const feed = await openFeed({ ...storage.connection, log: silent }, pool, (update: ConfigurationUpdate) => { applyUpdate(followed, update); order.push(update.sequence); wake(); });
+  const feed = storage.closing(await openFeed({ ...storage.connection, log: silent }, pool, (update: ConfigurationUpdate) => { applyUpdate(followed, update); order.push(update.sequence); wake(); }));
   applyUpdate(followed, asUpdate(feed.initial));
   const until = async (sequence: number): Promise<void> => { while (followed.sequence < sequence) await new Promise<void>((resolve) => { wake = resolve; }); };
   await must(administration.perform(operator, 'duty.set', { agentId: id, onDuty: false }));
@@ -69,5 +69,4 @@ test('A database that was away: people are told, the same form is sent again, an
   expect(order).toEqual([2, 3, 4]);
   expect(followed).toEqual(await readConfiguration(storage.connection.client, storage.connection.db, pool));
   expect((await journal?.readAll())?.calls.map((one) => one.id)).toEqual(['call-1']);
-  await feed.close();
 }, 120_000);

@@ -19,12 +19,28 @@ export const silent = pino({ level: 'silent' });
 export const operator: Acting = { kind: 'operator', name: 'Operator' };
 export const person = (name: string, administrator = false): Acting & { kind: 'person' } => ({ kind: 'person', personId: randomUUID(), name, administrator });
 
-export interface Storage { readonly database: TestDatabase; readonly connection: Connection; close(): Promise<void> }
+export interface Storage {
+  readonly database: TestDatabase;
+  readonly connection: Connection;
+  /** Closes `one` with the storage at the latest, so that a test that fails leaves nothing running. */
+  closing<T extends { close(): Promise<void> }>(one: T): T;
+  close(): Promise<void>;
+}
 
 export async function openStorage(): Promise<Storage> {
   const database = await testDatabase();
   const connection = await connect(database.uri, { appName: 'tests', forPeople: true });
-  return { database, connection, close: async () => { await connection.close(); await database.close(); } };
+  const opened: { close(): Promise<void> }[] = [];
+  return {
+    database,
+    connection,
+    closing: (one) => { opened.push(one); return one; },
+    close: async () => {
+      for (const one of opened.reverse()) await one.close();
+      await connection.close();
+      await database.close();
+    },
+  };
 }
 
 /** An administration over a pool of its own, so that tests of one file do not meet. */
