@@ -1,6 +1,5 @@
 // The engine process: real clocks, sockets and database given to the engine, and its life from start to stop.
-import { MongoParseError, MongoServerError } from 'mongodb';
-import { connect, type Connection } from '../storage/connect';
+import { connect, isUnusable, type Connection } from '../storage/connect';
 import { EnvironmentFault, maskedSettings, readEnvironment } from '../storage/process/environment';
 import { EXIT, stopOnSignal } from '../storage/process/exit';
 import { serveHealth, type HealthServer } from '../storage/process/health';
@@ -106,11 +105,6 @@ async function healthServer(settings: EngineSettings, log: Logger, health: Param
     log.fatal({ port, variable: 'ENGINE_HEALTH_PORT' }, `port ${port} is in use; set ENGINE_HEALTH_PORT to another`);
     process.exit(EXIT.portInUse);
   }
-}
-
-/** Waiting helps against neither a URI that cannot be read nor a wrong password (server error 18). */
-function isUnusable(fault: unknown): boolean {
-  return fault instanceof MongoParseError || (fault instanceof MongoServerError && fault.code === 18);
 }
 
 function wordsOf(fault: unknown): string {
