@@ -183,8 +183,9 @@ export class AgentLeg {
     this.cancelDeadline?.();
     if (this.ended) return;
     this.ended = true;
-    this.events.ended(outcome);
+    // Forgotten first and told then, so that whoever waits for the last leg to be over sees that it is.
     this.events.over(this.dialogId);
+    this.events.ended(outcome);
   }
 }
 

@@ -30,7 +30,6 @@ export class CallerLeg {
   private dialogId: string | null = null;
   private answerSdp: string | null = null;
   private endWanted = false;
-  private toldGone = false;
   private cancelDeadline: (() => void) | null = null;
   private readonly renegotiation: Renegotiation;
 
@@ -45,8 +44,7 @@ export class CallerLeg {
   refuse(status: number, reason: string): void {
     if (this.state !== 'invited') return;
     this.invite.respond(status, { headers: { Reason: `SIP;cause=${status};text="${reason.replace(/["\\]/g, '\\$&')}"` } });
-    this.toldGone = true;
-    this.finish();
+    this.finish(null);
   }
 
   answer(sdp: string): void {
@@ -59,8 +57,7 @@ export class CallerLeg {
   end(): void {
     if (this.state === 'invited') {
       this.invite.respond(480);
-      this.tellGone('endedByUs');
-      this.finish();
+      this.finish('endedByUs');
     } else if (this.state === 'answering') this.endWanted = true;
     else if (this.state === 'awaitingAck' || this.state === 'up') this.bye('endedByUs');
   }
@@ -75,8 +72,7 @@ export class CallerLeg {
         incoming.respond(200);
         if (this.state === 'over' || this.state === 'ending') break;
         // The edge makes a BYE of its own when our 200 was never acknowledged.
-        this.tellGone(incoming.fromEdge ? 'failed' : 'hungUp');
-        this.finish();
+        this.finish(incoming.fromEdge ? 'failed' : 'hungUp');
         break;
       case 'INVITE':
       case 'UPDATE':
@@ -94,8 +90,7 @@ export class CallerLeg {
     if (this.state !== 'invited' && this.state !== 'answering') return;
     this.cancelDeadline?.();
     this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.edgeGone, () => {
-      this.tellGone('failed');
-      this.finish();
+      this.finish('failed');
     });
   }
 
@@ -111,16 +106,14 @@ export class CallerLeg {
   /** The edge, asked what exists, does not know our dialog: it ended while we could not hear. */
   vanished(): void {
     if (this.state === 'over') return;
-    this.tellGone('hungUp');
-    this.finish();
+    this.finish('hungUp');
   }
 
   private adopt(invite: Incoming): void {
     this.invite = invite;
     invite.onCancel(() => {
       if (this.invite !== invite || (this.state !== 'invited' && this.state !== 'answering')) return;
-      this.tellGone('cancelled');
-      this.finish();
+      this.finish('cancelled');
     });
   }
 
@@ -143,8 +136,7 @@ export class CallerLeg {
       failed: (fault) => {
         // While the edge is away the INVITE may be told again; see linkDown.
         if (this.state !== 'answering' || this.invite !== invite || fault.code === 'down') return;
-        this.tellGone(fault.code === 'refused' ? 'cancelled' : 'failed');
-        this.finish();
+        this.finish(fault.code === 'refused' ? 'cancelled' : 'failed');
       },
     });
   }
@@ -162,21 +154,16 @@ export class CallerLeg {
     if (this.dialogId === null || this.state === 'over' || this.state === 'ending') return;
     this.state = 'ending';
     sendBye(this.deps, this.dialogId, {}, () => {
-      this.tellGone(cause);
-      this.finish();
+      this.finish(cause);
     });
   }
 
-  private tellGone(cause: CallerGoneCause): void {
-    if (this.toldGone) return;
-    this.toldGone = true;
-    this.events.gone(cause);
-  }
-
-  private finish(): void {
+  /** Forgotten first and told then, so that whoever waits for the last leg to be over sees that it is. */
+  private finish(cause: CallerGoneCause | null): void {
     if (this.state === 'over') return;
     this.state = 'over';
     this.cancelDeadline?.();
     this.events.over(this.dialogId);
+    if (cause !== null) this.events.gone(cause);
   }
 }

@@ -1,0 +1,123 @@
+// Engines that die, come back, are overtaken and stop, on an edge that outlives them.
+import { audioSdp, type Phone } from '../support/phone';
+import { EngineUnderTest, until } from '../support/engine';
+
+jest.setTimeout(90_000);
+
+let world: EngineUnderTest;
+beforeEach(async () => { world = await EngineUnderTest.start(); });
+afterEach(async () => { await world.stop(); });
+
+async function waiting(group: { readonly id: string; readonly user: string }) {
+  const alice = await world.phone('alice');
+  const leg = alice.invite(group.user, audioSdp(30_000));
+  await alice.answered(leg);
+  await until('her to wait', () => ['waiting', 'ringing'].includes(world.storage.groups.get(group.id)?.callers[0]?.state ?? ''));
+  return { alice, leg };
+}
+
+async function talking() {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  const { alice, leg } = await waiting(group);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 180, 'Ringing');
+  const bobLeg = bob.legOf(invite, bob.respond(invite, 200, 'OK', audioSdp(30_002)));
+  await bob.request('ACK');
+  await until('them to talk', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'talking');
+  return { group, bob, bobLeg, alice, leg };
+}
+
+const endsWithBye = async (...phones: readonly Phone[]): Promise<void> => {
+  for (const phone of phones) phone.respond(await phone.request('BYE'), 200, 'OK');
+};
+
+test('a plain stop: everybody gets a BYE, the record is written, phones may call again when it is back', async () => {
+  const { group, bob, alice } = await talking();
+  const stopped = world.engine.stop();
+  await endsWithBye(alice, bob);
+  await stopped;
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered' });
+  expect([...world.storage.calls.values()].filter((entry) => entry !== null)).toEqual([]);
+  await world.startEngine();
+  // Bob's registration came back from storage: nobody had to register again.
+  const { alice: again, leg } = await waiting(group);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 486, 'Busy Here');
+  await bob.request('ACK');
+  await again.hangUp(leg);
+});
+
+test('an engine that dies: the next one ends what nobody owns, and closes the call as interrupted', async () => {
+  const { group, bob, alice } = await talking();
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"talking"')));
+  await world.killEngine();
+  await world.startEngine();
+  await endsWithBye(alice, bob);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'interrupted', endedBy: 'system', agentId: 'bob' });
+  await until('the tombstone', () => [...world.storage.calls.values()].every((entry) => entry === null));
+});
+
+test('a caller who hung up while no engine was there: the record says so', async () => {
+  const group = world.group([]);
+  const { alice, leg } = await waiting(group);
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('from-tag')));
+  await world.killEngine();
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  await world.startEngine();
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'abandoned', endedBy: 'caller' });
+});
+
+test('a caller who dials while no engine is there: answered by the next one', async () => {
+  const group = world.group([]);
+  await world.killEngine();
+  const alice = await world.phone('alice');
+  const leg = alice.invite(group.user, audioSdp(30_000));
+  await alice.response('INVITE', (status) => status === 100, leg.callId);
+  await world.startEngine();
+  await alice.answered(leg);
+  await alice.hangUp(leg);
+});
+
+test('a phone that rang when the engine died is cancelled', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  await waiting(group);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 180, 'Ringing');
+  await world.killEngine();
+  const cancel = await bob.request('CANCEL');
+  bob.respond(cancel, 200, 'OK');
+  bob.respond(invite, 487, 'Request Terminated');
+  await world.startEngine();
+});
+
+test('a newer engine takes the lease: the older lets go without ending a call', async () => {
+  const { alice, leg, bob } = await talking();
+  world.storage.open();
+  await until('the older one to notice', () => world.fencedBy);
+  expect(alice.has(({ method }) => method === 'BYE')).toBe(false);
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  expect(bob.has(({ method }) => method === 'INVITE')).toBe(false);
+  await world.startEngine();
+});
+
+test('the database is away: a call comes in, is answered and ends; its record is there when the database is back', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  await until('the configuration to be shown in force', () => world.storage.pool?.inForce === 1);
+  world.storage.away = true;
+  const alice = await world.phone('alice');
+  const leg = alice.invite(group.user, audioSdp(30_000));
+  await alice.answered(leg);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  await endsWithBye(bob);
+  await until('the engine to say that the database is away', () => world.engine.health()['database'] === false);
+  expect(world.engine.health().ok).toBe(true);
+  expect(world.storage.records.size).toBe(0);
+  world.storage.away = false;
+  expect(await world.record(group.id)).toMatchObject({ endedBy: 'caller' });
+});

@@ -1,0 +1,164 @@
+// An engine on a real database: what is saved comes into force, what happens is written, and an outage under calls costs none of them.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realTimers } from '../../engine/calls/timers';
+import { openInventory } from '../../engine/continuity/inventory';
+import { startEdge, type Edge } from '../../engine/edge/edge';
+import { createMedia, type Media } from '../../engine/media/media';
+import { serve, type Serving } from '../../engine/serve';
+import { Administration } from '../../storage/administration/administration';
+import { type VerbInput } from '../../storage/administration/verbs';
+import { connect, type Connection } from '../../storage/connect';
+import { askEngine } from '../../storage/instructions';
+import { readLiveGroups, readLivePool } from '../../storage/live';
+import { readLease } from '../../storage/journal';
+import { readRecords } from '../../storage/records';
+import { createLog } from '../../storage/process/log';
+import { testDatabase, type TestDatabase } from '../support/database';
+import { SECRET, TEST_DOMAIN, toneSounds } from '../support/engine';
+import { audioSdp, Phone } from '../support/phone';
+import { eventually } from '../support/system';
+
+jest.setTimeout(180_000);
+
+const OPERATOR = { kind: 'operator', name: 'test' } as const;
+const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
+
+let database: TestDatabase;
+let connection: Connection;
+let edge: Edge;
+let media: Media;
+let serving: Serving;
+let folder: string;
+let administration: Administration;
+let fenced = 0;
+const phones: Phone[] = [];
+
+async function serveAgain(): Promise<Serving> {
+  return serve('main', connection, log, {
+    domain: TEST_DOMAIN,
+    digestAlgorithms: ['MD5', 'SHA-256'],
+    edge: { host: '127.0.0.1', port: edge.drachtioPort, secret: SECRET },
+    inventory: openInventory({ host: '127.0.0.1', port: edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
+    media, sounds: toneSounds(folder), timers: realTimers, civil: () => new Date(),
+    fenced: () => { fenced += 1; },
+  });
+}
+
+beforeAll(async () => {
+  database = await testDatabase();
+  connection = await connect(database.uri, { appName: 'test' });
+  administration = new Administration({ client: connection.client, db: connection.db, pool: 'main', sipDomain: TEST_DOMAIN, log });
+  folder = await mkdtemp(join(tmpdir(), 'engine-'));
+  edge = await startEdge({
+    SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
+    NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
+  }, log);
+  media = createMedia({ host: '127.0.0.1', port: edge.ngPort, log });
+  serving = await serveAgain();
+  await eventually('the engine to be well', () => Promise.resolve(serving.engine.health().ok));
+});
+
+afterAll(async () => {
+  await serving?.close();
+  await media?.close();
+  await edge?.close();
+  for (const phone of phones) phone.close();
+  await connection?.close();
+  await database?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): Promise<Record<string, unknown>> {
+  const result = await administration.perform(OPERATOR, verb, input);
+  if (!result.ok) throw new Error(`${verb}: ${result.message}`);
+  await eventually(`change ${result.sequence} to be in force`, async () => ((await readLivePool(connection.db, 'main'))?.inForce ?? 0) >= result.sequence);
+  return (result as unknown as { value: Record<string, unknown> }).value;
+}
+
+async function phone(user: string): Promise<Phone> {
+  const made = await Phone.open(user, { host: '127.0.0.1', port: edge.sipPort, domain: TEST_DOMAIN });
+  phones.push(made);
+  return made;
+}
+
+let count = 0;
+async function groupWithAgent() {
+  count += 1;
+  const agent = await perform('agent.create', { name: `Agent ${count}`, sipUser: `agent${count}`, onDuty: true });
+  const { password } = await perform('agent.resetPassword', { agentId: String(agent['id']) });
+  const group = await perform('group.create', { displayName: `Group ${count}`, sipUser: `group${count}`, active: true, agentIds: [String(agent['id'])] });
+  const bob = await phone(`agent${count}`);
+  expect((await bob.register(String(password))).status).toBe(200);
+  return { agentId: String(agent['id']), groupId: String(group['id']), user: `group${count}`, bob };
+}
+
+async function wholeCall(user: string, bob: Phone, meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
+  const alice = await phone('alice');
+  const leg = alice.invite(user, audioSdp(30_000));
+  await alice.answered(leg);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  await meanwhile();
+  await alice.hangUp(leg);
+  bob.respond(await bob.request('BYE'), 200, 'OK');
+}
+
+test('what is saved holds for the next call, and the call leaves its record', async () => {
+  const { groupId, agentId, user, bob } = await groupWithAgent();
+  await wholeCall(user, bob, () => eventually('them to talk', async () => (await readLiveGroups(connection.db, [groupId])).get(groupId)?.callers[0]?.state === 'talking'));
+  const record = await eventually('the record', async () => (await readRecords(connection.db, 'main', { workflowId: groupId }))[0]);
+  expect(record).toMatchObject({ outcome: 'answered', endedBy: 'caller', agentId });
+});
+
+test('a person asks to hear a text and to have a phone rung', async () => {
+  const { agentId, bob } = await groupWithAgent();
+  expect(await askEngine({ db: connection.db, log }, 'main', { kind: 'ringPhone', agentId: 'nobody' }, 'test')).toEqual({ kind: 'refused', reason: 'unknownAgent' });
+  const heard = await askEngine({ db: connection.db, log }, 'main', { kind: 'renderPrompt', text: 'Hello', language: 'en-US' }, 'test');
+  expect(heard).toMatchObject({ kind: 'done', audioId: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  const asked = askEngine({ db: connection.db, log }, 'main', { kind: 'ringPhone', agentId }, 'test');
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 603, 'Decline');
+  await bob.request('ACK');
+  expect(await asked).toEqual({ kind: 'refused', reason: 'declined' });
+});
+
+test('the database is killed under a call: the call goes on, another comes and goes, and both records are there afterwards', async () => {
+  const { groupId, user, bob } = await groupWithAgent();
+  const carol = await phone('carol');
+  const leg = carol.invite(user, audioSdp(30_020));
+  await carol.answered(leg);
+  const invite = await bob.request('INVITE');
+  const bobLeg = bob.legOf(invite, bob.respond(invite, 200, 'OK', audioSdp(30_022)));
+  await bob.request('ACK');
+  await database.kill();
+  await eventually('the engine to say that the database is away', () => Promise.resolve(serving.engine.health()['database'] === false));
+  expect(serving.engine.health().ok).toBe(true);
+  expect((await bob.hangUp(bobLeg)).status).toBe(200);
+  carol.respond(await carol.request('BYE'), 200, 'OK');
+  await wholeCall(user, bob);
+  await database.restart();
+  const records = await eventually('both records', async () => {
+    const found = await readRecords(connection.db, 'main', { workflowId: groupId });
+    return found.length === 2 && found;
+  });
+  expect(records.map(({ endedBy }) => endedBy).sort()).toEqual(['agent', 'caller']);
+  expect(fenced).toBe(0);
+  // And what is saved afterwards comes into force again.
+  await groupWithAgent();
+});
+
+test('a second engine of the pool: the first is fenced, and phones need not register again', async () => {
+  const { user, bob, agentId } = await groupWithAgent();
+  await eventually('the binding', async () => connection.db.collection<{ _id: string }>('bindings').findOne({ _id: agentId }));
+  const before = (await readLease(connection.db, 'main'))?.epoch ?? 0;
+  const second = await serveAgain();
+  await eventually('the first to be fenced', () => Promise.resolve(fenced > 0));
+  await eventually('the second to be well', () => Promise.resolve(second.engine.health().ok));
+  expect((await readLease(connection.db, 'main'))?.epoch).toBe(before + 1);
+  await serving.close();
+  serving = second;
+  await wholeCall(user, bob);
+});
