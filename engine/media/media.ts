@@ -81,6 +81,10 @@ class NgMedia implements Media {
 
   async anchor(callId: string, callerOfferSdp: string): Promise<Anchored> {
     const offer = readRemote(callerOfferSdp);
+    return this.orNothing(callId, () => this.anchorOffer(callId, offer));
+  }
+
+  private async anchorOffer(callId: string, offer: RemoteDescription): Promise<Anchored> {
     const format = firstFormat(offer);
     const deadline = this.deadline();
     const caller = describeParty(offer, format);
@@ -101,7 +105,11 @@ class NgMedia implements Media {
     };
   }
 
-  async anchorOfferless(callId: string): Promise<{ readonly callerSdp: string }> {
+  anchorOfferless(callId: string): Promise<{ readonly callerSdp: string }> {
+    return this.orNothing(callId, () => this.anchorOurOffer(callId));
+  }
+
+  private async anchorOurOffer(callId: string): Promise<{ readonly callerSdp: string }> {
     const deadline = this.deadline();
     const agent = compose(NOBODY, OUR_FORMATS, 'sendrecv', { sessionId: 1, version: 1 });
     await deadline.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
@@ -172,6 +180,16 @@ class NgMedia implements Media {
 
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  /** What was begun and not finished leaves no ports behind. */
+  private async orNothing<T>(callId: string, anchor: () => Promise<T>): Promise<T> {
+    try {
+      return await anchor();
+    } catch (fault) {
+      this.release(callId).catch(() => undefined);
+      throw fault;
+    }
   }
 
   private deadline(): Deadline {

@@ -5,9 +5,14 @@ test.each<readonly [string, string, boolean]>([
   ['127.0.0.1', '127.0.0.1', true],
   ['127.0.0.9', '127.0.0.1', true],
   ['192.168.1.5', '192.168.1.2', true],
-  ['198.51.100.7', '203.0.113.1', true],
+  ['10.1.2.3', '10.1.2.4', true],
+  ['172.16.0.9', '172.16.0.1', true],
+  // Both public: a phone that asked a STUN server may yet send from another port.
+  ['198.51.100.7', '203.0.113.1', false],
+  ['203.0.113.7', '203.0.113.1', false],
   ['::1', '::1', true],
-  ['fd00::5', 'fd00::1', true],
+  ['127.0.0.1', '::1', false],
+  ['fd00::5', 'fd00::1', false],
   // A softphone on this machine names its LAN address, and reaches us over loopback.
   ['192.168.1.5', '127.0.0.1', false],
   // Another private network, as inside a container or behind a router.
