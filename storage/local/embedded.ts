@@ -72,7 +72,7 @@ export async function startEmbeddedDatabase(options: EmbeddedDatabaseOptions): P
     if (outcome.kind === 'answers') return outcome.database;
     if (/Address already in use/.test(outcome.said) && attempt < STARTS_TRIED) {
       port = await choosePort(directory, options.port ?? 'stable', port + 1);
-    } else if (/ModuleNotFoundError|ImportError|No such file or directory.*python|ENOENT/.test(outcome.said) && !rebuilt) {
+    } else if (/No module named|ModuleNotFoundError|ImportError|ENOENT/.test(outcome.said) && !rebuilt) {
       rebuilt = true;
       progress('the virtual environment is damaged; building it again');
       python = await ensureVirtualEnvironment({ ...environment, rebuild: true });

@@ -1,5 +1,5 @@
 // The embedded database on a real machine: it installs, keeps what was acknowledged, and says what is wrong.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -107,3 +107,19 @@ test('garbage in its small files is no obstacle', async () => {
   const database = await start();
   expect(await within(database, (client) => client.db().command({ ping: 1 }))).toMatchObject({ ok: 1 });
 }, 180_000);
+
+test('an environment that was cut off, or damaged since, is built again, and nothing half-built is left', async () => {
+  const environment = join(directory, 'venv');
+  mkdirSync(join(environment, 'bin'), { recursive: true });
+  writeFileSync(join(environment, 'bin', 'python'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  mkdirSync(join(directory, 'venv.building-999999999-left'));
+  const first = await startEmbeddedDatabase({ dataDirectory: directory, virtualEnvironment: environment, port: 'any' });
+  await first.stop();
+  expect(readdirSync(directory).filter((name) => name.includes('building'))).toEqual([]);
+
+  const [library] = readdirSync(join(environment, 'lib'));
+  rmSync(join(environment, 'lib', library as string, 'site-packages', 'secantus'), { recursive: true });
+  const second = await startEmbeddedDatabase({ dataDirectory: directory, virtualEnvironment: environment, port: 'any' });
+  running.push(second);
+  expect(await within(second, (client) => client.db().command({ ping: 1 }))).toMatchObject({ ok: 1 });
+}, 240_000);

@@ -11,8 +11,8 @@ import { freePorts, shareInstalledDatabase, StartRun } from '../support/start';
 jest.setTimeout(180_000);
 let data: string;
 const runs: StartRun[] = [];
-const begin = (parameters: readonly string[], env: NodeJS.ProcessEnv = {}): StartRun => {
-  const run = StartRun.begin(parameters, env);
+const begin = (parameters: readonly string[], env: NodeJS.ProcessEnv = {}, script?: string): StartRun => {
+  const run = StartRun.begin(parameters, env, script);
   runs.push(run);
   return run;
 };
@@ -133,6 +133,34 @@ describe('one machine', () => {
     expect(readdirSync(data)).toEqual(expect.arrayContaining(['secrets.json.damaged-1', 'run.json.damaged-1']));
     expect(await register()).toBe(200);
     expect(await third.interrupt()).toBe(0);
+  });
+
+  test('traffic calls and answers with marked agents, and removes them, also those of a run that was killed', async () => {
+    shareInstalledDatabase(data);
+    const system = begin(['--data', data], { ...await freePorts(), RTP_PORT_MIN: '23000', RTP_PORT_MAX: '23999' });
+    await system.ready();
+    const traffic = (parameters: readonly string[]): StartRun => begin(['--data', data, ...parameters], {}, 'test/traffic/main.js');
+
+    const killed = traffic(['--agents', '2', '--group', 'sales']);
+    await killed.hears('2 simulated agents answer in Sales');
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+
+    const second = traffic(['--agents', '3', '--calls-per-minute', '60']);
+    await second.hears('2 simulated agents of an interrupted run were removed');
+    await second.hears('3 simulated agents answer in Help Desk');
+    await second.hears(/, [1-9]\d* answered/);
+    expect(await second.interrupt()).toBe(0);
+    expect(second.said).toContain('Everything is hung up; 3 simulated agents are removed.');
+    expect(second.said).not.toMatch(/refused|[1-9]\d* gave up/);
+
+    const nowhere = traffic(['--group', 'nobody']);
+    expect(await nowhere.exited).toBe(1);
+    expect(nowhere.said).toContain('Active groups: help-desk, sales');
+    expect(await system.interrupt()).toBe(0);
+    const idle = traffic([]);
+    expect(await idle.exited).toBe(1);
+    expect(idle.said).toContain('Start it first, in another terminal: npm start');
   });
 
   test('with MONGODB_URI nothing is seeded, the named administrator can speak, and it says how available that is', async () => {

@@ -5,7 +5,6 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ROOT } from '../../storage/process/root';
 
-const SCRIPT = join(ROOT, 'dist', 'start.js');
 /** The last line of the screen. */
 const READY = 'Ctrl-C stops everything';
 const PORT_VARIABLES = ['SIP_PORT', 'DRACHTIO_PORT', 'EDGE_CONTROL_PORT', 'NG_PORT', 'EDGE_HEALTH_PORT', 'ENGINE_HEALTH_PORT', 'BOT_PORT', 'LOCAL_TEAMS_PORT'] as const;
@@ -41,9 +40,9 @@ export class StartRun {
     }
   }
 
-  /** `env` is all it gets, besides PATH and HOME. */
-  static begin(parameters: readonly string[], env: NodeJS.ProcessEnv): StartRun {
-    const child = spawn(process.execPath, [SCRIPT, ...parameters], {
+  /** `env` is all it gets, besides PATH and HOME. `script` is a compiled one, from `dist/`. */
+  static begin(parameters: readonly string[], env: NodeJS.ProcessEnv, script = 'start.js'): StartRun {
+    const child = spawn(process.execPath, [join(ROOT, 'dist', script), ...parameters], {
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new StartRun(child, new Promise((resolve) => child.once('close', resolve)));
