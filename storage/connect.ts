@@ -1,5 +1,5 @@
 // One MongoClient a process, with options chosen on purpose.
-import { MongoClient, MongoParseError, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
+import { MongoClient, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
 import { prepareSchema } from './schema';
 
 export interface Connection { readonly client: MongoClient; readonly db: Db; close(): Promise<void> }
@@ -57,5 +57,6 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
 
 /** Waiting helps against neither a URI that cannot be read nor a wrong password (server error 18). */
 export function isUnusable(fault: unknown): boolean {
-  return fault instanceof MongoParseError || (fault instanceof MongoServerError && fault.code === 18);
+  // Some URIs are refused by the package that splits them, which has a MongoParseError of its own.
+  return (fault instanceof Error && fault.name === 'MongoParseError') || (fault instanceof MongoServerError && fault.code === 18);
 }
