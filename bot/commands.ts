@@ -38,7 +38,21 @@ export function plainWords(typed: string): string {
 
 /** How many slips a word of this length may have. */
 const slips = (word: string): number => (word.length <= 3 ? 0 : word.length <= 6 ? 1 : 2);
-const alike = (one: string, other: string): boolean => one === other || distance(one, other) <= Math.min(slips(one), slips(other));
+/** Two letters the wrong way round are one slip, as a typist sees it. */
+function alike(one: string, other: string): boolean {
+  const allowed = Math.min(slips(one), slips(other));
+  if (distance(one, other) <= allowed) return true;
+  if (allowed === 0 || one.length !== other.length) return false;
+  const first = [...one].findIndex((letter, index) => letter !== other[index]);
+  const swapped = one.slice(0, first) + (one[first + 1] ?? '') + (one[first] ?? '') + one.slice(first + 2);
+  return distance(swapped, other) < allowed;
+}
+
+/** Word by word, so that each may have its own slip. */
+function alikeWords(one: string, other: string): boolean {
+  const [ones, others] = [one.split(' '), other.split(' ')];
+  return ones.length === others.length ? ones.every((word, index) => alike(word, others[index] ?? '')) : alike(one, other);
+}
 
 /** The command that was meant, or null. An exact phrase wins over one with a slip. */
 export function readCommand(typed: string): Command | null {
@@ -85,7 +99,7 @@ export function findNamed<T extends Named>(typed: string, all: readonly T[]): re
     (name) => name === wanted,
     (name) => name.startsWith(wanted) || ` ${name}`.includes(` ${wanted}`),
     (name) => name.includes(wanted),
-    (name) => alike(name, wanted) || (wanted.length > 3 && name.split(' ').some((word) => alike(word, wanted))),
+    (name) => alikeWords(name, wanted) || (wanted.length > 3 && name.split(' ').some((word) => alike(word, wanted))),
   ];
   for (const step of steps) {
     const found = all.filter((one) => names(one).some(step));

@@ -14,7 +14,7 @@ export function escapeMarkdown(typed: string): string {
     // A word joiner between scheme and address, and after www, keeps clients from linking what only looks like an address.
     .replace(/:\/\//g, ':\u2060//')
     .replace(/\b(www)\./gi, '$1\u2060.')
-    .replace(/\b(mailto|javascript|data|tel|sip):/gi, '$1\u2060:');
+    .replace(/\b(mailto|javascript|data):/gi, '$1\u2060:');
   return RIGHT_TO_LEFT.test(escaped) ? `\u2068${escaped}\u2069` : escaped;
 }
 
