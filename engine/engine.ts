@@ -133,6 +133,7 @@ export class Engine {
       request: (incoming) => { this.switchboard.request(incoming); },
       up: () => {
         log.info({}, 'connected to the edge');
+        this.registrar.tellAll();
         this.reconcileAfter(0);
       },
       down: () => {

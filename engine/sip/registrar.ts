@@ -47,6 +47,11 @@ export class Registrar {
     }
   }
 
+  /** Tells of every phone again: what could not be reached while the edge was away may be reached now. */
+  tellAll(): void {
+    for (const agentId of this.entries.keys()) this.deps.phoneChanged(agentId, true);
+  }
+
   contactOf(agentId: string): Contact | null {
     const binding = this.entries.get(agentId)?.binding;
     return binding === undefined ? null : contactOf(binding);
@@ -131,13 +136,13 @@ export class Registrar {
 
   private keep(binding: PhoneBinding, from: Entry['from'], ms: number): void {
     const agentId = binding._id;
-    const known = this.entries.get(agentId);
-    known?.cancelExpiry();
+    this.entries.get(agentId)?.cancelExpiry();
     this.entries.set(agentId, { binding, from, cancelExpiry: this.deps.timers.after(ms, () => {
       this.deps.log.info({ agentId }, 'a registration expired');
       this.remove(agentId);
     }) });
-    if (known === undefined) this.deps.phoneChanged(agentId, true);
+    // Told each time, also when it is only refreshed: a phone given up as unreachable has shown that it is there.
+    this.deps.phoneChanged(agentId, true);
   }
 
   private remove(agentId: string): void {

@@ -121,3 +121,53 @@ test('the database is away: a call comes in, is answered and ends; its record is
   world.storage.away = false;
   expect(await world.record(group.id)).toMatchObject({ endedBy: 'caller' });
 });
+
+test('the connection to the edge is cut while they talk: the call goes on, and either side can end it afterwards', async () => {
+  const { group, bob, alice, leg } = await talking();
+  world.wire.cut();
+  await until('the engine to notice', () => world.engine.health()['edge'] === false);
+  await until('the engine to be back', () => world.engine.health().ok);
+  alice.send(alice.inDialog(leg, 'INVITE', audioSdp(30_000).replace('sendrecv', 'sendonly')));
+  expect((await alice.response('INVITE', (status) => status >= 200, leg.callId)).status).toBe(200);
+  alice.send(alice.inDialog(leg, 'ACK'));
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  await endsWithBye(bob);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+});
+
+test('the connection is cut while a phone rings: that ring is cancelled, the caller keeps the place and is offered again', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  const { alice, leg } = await waiting(group);
+  const first = await bob.request('INVITE');
+  bob.respond(first, 180, 'Ringing');
+  world.wire.cut();
+  bob.respond(await bob.request('CANCEL'), 200, 'OK');
+  bob.respond(first, 487, 'Request Terminated');
+  await bob.request('ACK');
+  const second = await bob.request('INVITE');
+  expect(second.headers['call-id']).not.toBe(first.headers['call-id']);
+  bob.respond(second, 486, 'Busy Here');
+  await bob.request('ACK');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+});
+
+test('the caller hangs up while the connection is cut: found out when it is back, and the agent gets a BYE', async () => {
+  const { group, bob, alice, leg } = await talking();
+  world.wire.freeze();
+  world.wire.cut();
+  await until('the engine to notice', () => world.engine.health()['edge'] === false);
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  world.wire.thaw();
+  await endsWithBye(bob);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+});
+
+test('an edge that is there but says nothing: noticed by our own pings, and connected anew', async () => {
+  world.wire.freeze();
+  await until('the engine to notice', () => world.engine.health()['edge'] === false);
+  world.wire.thaw();
+  await until('the engine to be back', () => world.engine.health().ok);
+  const { alice, leg } = await waiting(world.group([]));
+  expect((await alice.hangUp(leg)).status).toBe(200);
+});

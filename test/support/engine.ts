@@ -17,6 +17,7 @@ import { type LiveGroup, type LivePool, type PhoneBinding } from '../../storage/
 import { type CallRecord } from '../../storage/model/record';
 import { type JournalBatch, type JournalEntry, LeaseLost } from '../../storage/journal';
 import { createLog } from '../../storage/process/log';
+import { Cuttable } from './cuttable';
 import { Phone, type Server } from './phone';
 
 export const TEST_DOMAIN = 'response-group.test';
@@ -87,7 +88,7 @@ export class EngineUnderTest {
   private readonly phones: Phone[] = [];
   fencedBy: LeaseLost | null = null;
 
-  private constructor(readonly edge: Edge, readonly folder: string, readonly storage: MemoryStorage) {}
+  private constructor(readonly edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage) {}
 
   static async start(storage = new MemoryStorage()): Promise<EngineUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'engine-'));
@@ -95,7 +96,7 @@ export class EngineUnderTest {
       SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
       NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
     }, log);
-    const made = new EngineUnderTest(edge, folder, storage);
+    const made = new EngineUnderTest(edge, await Cuttable.before(edge.drachtioPort), folder, storage);
     await made.startEngine();
     return made;
   }
@@ -114,7 +115,7 @@ export class EngineUnderTest {
     this.engine = new Engine({
       domain: TEST_DOMAIN,
       digestAlgorithms: ['MD5'],
-      edge: { host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET },
+      edge: { host: '127.0.0.1', port: this.wire.port, secret: SECRET },
       inventory: openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
       media: this.media, sounds: toneSounds(this.folder), storage: this.storage.open(), timers: realTimers, log,
       civil: () => new Date(),
@@ -175,6 +176,7 @@ export class EngineUnderTest {
   async stop(): Promise<void> {
     await this.engine.stop();
     await this.media?.close();
+    await this.wire.close();
     await this.edge.close();
     for (const phone of this.phones) phone.close();
     await rm(this.folder, { recursive: true, force: true });
