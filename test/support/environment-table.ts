@@ -1,7 +1,7 @@
 // Writes README's table of environment variables from the schemas themselves, so that neither can drift from the other.
 import { relative } from 'node:path';
 import { type z } from 'zod';
-import { ALL_VARIABLES } from '../../start/arrangement';
+import { ALL_VARIABLES } from '../../start';
 import { type Variable } from '../../storage/process/environment';
 import { ROOT } from '../../storage/process/root';
 

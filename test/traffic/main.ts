@@ -6,7 +6,7 @@ import { connect } from '../../storage/connect';
 import { EXIT, stopOnSignal } from '../../storage/process/exit';
 import { createLog } from '../../storage/process/log';
 import { ROOT } from '../../storage/process/root';
-import { readRunning } from '../../start/run-file';
+import { readRunning } from '../../storage/local/machine/run-file';
 import { Crowd } from './crowd';
 import { type Group, Population, TrafficFault } from './population';
 

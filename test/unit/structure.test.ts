@@ -28,6 +28,12 @@ function imports(file: string): Array<{ readonly to: string; readonly typeOnly: 
 
 const files = new Map(ROOMS.flatMap((room) => sources(join(ROOT, room))).map((file) => [relative(ROOT, file), imports(file)]));
 
+test('the top level holds the rooms and nothing that a newcomer must ask about', () => {
+  const visible = readdirSync(ROOT).filter((name) => !name.startsWith('.') && !['node_modules', 'dist', 'coverage'].includes(name));
+  const known = ['bot', 'cards', 'engine', 'manifest', 'storage', 'test', 'docs', 'start.ts', 'package.json', 'package-lock.json', 'tsconfig.json', 'eslint.config.mjs', 'README.md', 'CHANGELOG.md'];
+  expect(visible.filter((name) => !known.includes(name))).toEqual([]);
+});
+
 test('there is source to look at, and its imports are found', () => {
   expect(files.size).toBeGreaterThan(20);
   expect([...files.values()].flat().length).toBeGreaterThan(20);

@@ -3,8 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRunning, RunFile } from '../../../start/run-file';
-import { isAlive } from '../../../storage/local/running';
+import { readRunning, RunFile } from '../../../../storage/local/machine/run-file';
+import { isAlive } from '../../../../storage/local/running';
 
 let data: string;
 const children: ChildProcess[] = [];

@@ -1,6 +1,6 @@
 // The embedded database, kept alive like every other process: started again when it dies, on the same port and data.
 import { join, resolve } from 'node:path';
-import { startEmbeddedDatabase, type EmbeddedDatabase, type EmbeddedDatabaseOptions } from '../storage/local/embedded';
+import { startEmbeddedDatabase, type EmbeddedDatabase, type EmbeddedDatabaseOptions } from '../embedded';
 import { type Watcher } from './supervised';
 
 const BACKOFF_MS = [500, 2_000, 10_000] as const;

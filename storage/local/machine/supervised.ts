@@ -1,9 +1,9 @@
 // One of our processes, kept alive: started, waited for, started again when it dies, stopped when asked.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
-import { withLogFile } from '../storage/local/log-file';
-import { endProcess } from '../storage/local/running';
-import { EXIT } from '../storage/process/exit';
+import { withLogFile } from '../log-file';
+import { endProcess } from '../running';
+import { EXIT } from '../../process/exit';
 import { StartFault } from './fault';
 
 const HEALTH_PATIENCE_MS = 30_000;

@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { EXIT } from '../storage/process/exit';
-import { commandLineOf, endProcess, isAlive } from '../storage/local/running';
+import { EXIT } from '../../process/exit';
+import { commandLineOf, endProcess, isAlive } from '../running';
 import { StartFault } from './fault';
 import { readKept, writeKept } from './kept-file';
 

@@ -5,7 +5,7 @@ const { createHash } = require('node:crypto');
 const { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-const ROOT = join(__dirname, '..');
+const ROOT = join(__dirname, '..', '..', '..');
 const MARKER = join(ROOT, 'dist', '.built-from');
 const LEFT_OUT = new Set(['node_modules', 'dist', '.local', '.git']);
 

@@ -1,7 +1,7 @@
 // Ports are looked at before anything starts: each fault names the port and the variable that moves it.
 import { createSocket } from 'node:dgram';
 import { createServer, type AddressInfo } from 'node:net';
-import { checkPorts, type NeededPort } from '../../../start/ports';
+import { checkPorts, type NeededPort } from '../../../../storage/local/machine/ports';
 
 const needed = (variable: string, port: number, transports: NeededPort['transports'], address = '127.0.0.1'): NeededPort => ({ variable, purpose: `for ${variable}`, address, port, transports });
 const close: Array<() => void> = [];

@@ -1,5 +1,5 @@
 // What a person reads when everything runs: honest about availability, and enough to make the first call.
-import { screen, type ScreenFacts } from '../../../start/screen';
+import { screen, type ScreenFacts } from '../../../../storage/local/machine/screen';
 
 const facts: ScreenFacts = {
   version: '1.2.3', dataDirectory: '/home/someone/.local', database: { kind: 'embedded', port: 27217 },

@@ -1,6 +1,6 @@
 // Checks every port before anything is started, so that a start never stops half-way over one.
-import { EXIT } from '../storage/process/exit';
-import { isTcpPortFree, isUdpPortFree } from '../storage/local/ports';
+import { EXIT } from '../../process/exit';
+import { isTcpPortFree, isUdpPortFree } from '../ports';
 import { StartFault } from './fault';
 
 export interface NeededPort {

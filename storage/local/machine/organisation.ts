@@ -1,18 +1,20 @@
 // What the database holds when everything starts: the sample organisation where it is wanted, and the people of the local page.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Acting } from '../storage/access';
-import { Administration } from '../storage/administration/administration';
-import { SAMPLE_PEOPLE, seedSample } from '../storage/administration/sample';
-import { connect, type Connection } from '../storage/connect';
-import { createLog } from '../storage/process/log';
-import { type Arrangement, peopleFile } from './arrangement';
+import { type Acting } from '../../access';
+import { Administration } from '../../administration/administration';
+import { SAMPLE_PEOPLE, seedSample } from '../../administration/sample';
+import { connect, type Connection } from '../../connect';
+import { createLog } from '../../process/log';
 import { StartFault } from './fault';
 import { readKept, writeKept } from './kept-file';
 import { type ScreenGroup, type ScreenPerson, type ScreenPhone } from './screen';
-import { EXIT } from '../storage/process/exit';
+import { EXIT } from '../../process/exit';
 
 const ACTING: Acting = { kind: 'operator', name: 'npm start' };
+
+/** Who is in the local page's switcher; the page reads it at its start. */
+export const peopleFile = (dataDirectory: string): string => join(dataDirectory, 'people.json');
 
 /** The sample agents' passwords, which the database does not hold: made once, and kept for this screen alone. */
 const phonesFile = z.array(z.object({ name: z.string(), user: z.string(), password: z.string().nullable() }));
@@ -20,7 +22,10 @@ const phonesFile = z.array(z.object({ name: z.string(), user: z.string(), passwo
 export interface OrganisationOptions {
   readonly uri: string;
   readonly dataDirectory: string;
-  readonly arrangement: Arrangement;
+  readonly pool: string;
+  readonly sipDomain: string;
+  /** Directory object ids. */
+  readonly administrators: readonly string[];
   readonly notice: (words: string) => void;
 }
 
@@ -32,11 +37,10 @@ export class Organisation {
 
   /** @throws StartFault when the database does not let us in */
   static async open(options: OrganisationOptions): Promise<Organisation> {
-    const { bot, engine } = options.arrangement;
     try {
       const connection = await connect(options.uri, { appName: 'response-group-start' });
       const { client, db } = connection;
-      const administration = new Administration({ client, db, pool: bot.POOL, sipDomain: engine.SIP_DOMAIN, log: createLog('start', 'silent') });
+      const administration = new Administration({ client, db, pool: options.pool, sipDomain: options.sipDomain, log: createLog('start', 'silent') });
       return new Organisation(connection, administration, options);
     } catch (fault) {
       throw new StartFault(`The database answers, but could not be prepared: ${(fault as Error).message}`, EXIT.databaseUnusable, { cause: fault });
@@ -72,7 +76,7 @@ export class Organisation {
       if (known) known.roles.push(role);
       else people.set(personId, { name, roles: [role] });
     };
-    for (const personId of this.options.arrangement.bot.ADMINISTRATORS) roleOf(personId, 'Administrator', 'administrator');
+    for (const personId of this.options.administrators) roleOf(personId, 'Administrator', 'administrator');
     for (const { id, displayName } of expect(await this.administration.groups(ACTING))) {
       for (const manager of expect(await this.administration.group(ACTING, id)).managers) roleOf(manager.personId, manager.name, `manager of ${displayName}`);
     }

@@ -1,6 +1,6 @@
 // The environment of `npm start` itself; each process's own variables are passed on to it and parsed there.
 import { z } from 'zod';
-import { type Settings, type Variables } from '../storage/process/environment';
+import { type Settings, type Variables } from '../../process/environment';
 
 export const START_VARIABLES = {
   MONGODB_URI: {

@@ -1,5 +1,5 @@
 // What stops a start: words for the person at the terminal, and the exit code that says whose turn it is.
-import { EXIT } from '../storage/process/exit';
+import { EXIT } from '../../process/exit';
 
 export class StartFault extends Error {
   readonly code = 'START';

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastWords, Supervised, type Watcher } from '../../../start/supervised';
-import { isAlive } from '../../../storage/local/running';
+import { lastWords, Supervised, type Watcher } from '../../../../storage/local/machine/supervised';
+import { isAlive } from '../../../../storage/local/running';
 
-const SCRIPT = join(__dirname, '..', '..', 'support', 'stub-process.cjs');
+const SCRIPT = join(__dirname, '..', '..', '..', 'support', 'stub-process.cjs');
 let folder: string;
 let port: number;
 let supervised: Supervised | undefined;
