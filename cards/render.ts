@@ -30,8 +30,8 @@ function addFunction(name: string, evaluate: Evaluate): void {
     const { args, error } = FunctionUtils.evaluateChildren(expression, state, options) as { args: unknown[]; error: string | undefined };
     if (error) return { value: undefined, error };
     // The library hands on the expression itself for a value that is missing; data never contains `${` here, for it is shielded.
-    const unbound = args.find((arg) => typeof arg === 'string' && arg.includes('${'));
-    if (unbound !== undefined) return { value: undefined, error: `nothing for ${String(unbound)}` };
+    const unbound = args.find((arg): arg is string => typeof arg === 'string' && arg.includes('${'));
+    if (unbound !== undefined) return { value: undefined, error: `nothing for ${unbound}` };
     try {
       return { value: evaluate(args, String(state.getValue('$root.locale'))), error: undefined as unknown as string };
     } catch (fault) {

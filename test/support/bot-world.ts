@@ -35,7 +35,7 @@ class Connector {
         const [, conversationId = '', activityId] = /^\/v3\/conversations\/([^/]+)\/activities(?:\/([^/?]+))?/.exec(request.url ?? '') ?? [];
         const activity = JSON.parse(Buffer.concat(chunks).toString() || '{}') as { text?: string; attachments?: { content: CardJson }[] };
         // restify alters every response of its process: writeHead gives nothing back.
-        response.statusCode = this.failing ? 500 : 200;
+        response.statusCode = this.failing ? 403 : 200;
         if (this.failing) return response.end();
         const sent: Sent = { method: request.method ?? '', conversationId: decodeURIComponent(conversationId), activityId: activityId === undefined ? null : decodeURIComponent(activityId), card: activity.attachments?.[0]?.content ?? null, text: activity.text ?? '' };
         this.sent.push(sent);
@@ -104,7 +104,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   const clock = { now: NOW };
   const now = (): Date => clock.now;
   let paused: (() => void)[] = [];
-  let pausing: (() => void)[] = [];
+  const pausing: (() => void)[] = [];
   const pause = (): Promise<void> => new Promise((resolve) => {
     paused.push(resolve);
     for (const told of pausing.splice(0)) told();
@@ -155,7 +155,7 @@ export async function startBotWorld(): Promise<BotWorld> {
       const before = connector.sent.length;
       const response = await world.post(world.activity(person, { type: 'message', text }, group));
       if (response.status !== 200) throw new Error(`The bot answered ${response.status}`);
-      const answer = connector.sent[before];
+      const answer = connector.sent.slice(before).find((sent) => sent.method === 'POST');
       if (!answer?.card) throw new Error('The bot sent no card.');
       return answer.card;
     },
@@ -205,6 +205,6 @@ export function inputsOf(card: unknown): Record<string, string> {
   if (Array.isArray(card)) return Object.assign({}, ...card.map(inputsOf)) as Record<string, string>;
   if (card === null || typeof card !== 'object') return {};
   const element = card as CardJson;
-  const own = typeof element['type'] === 'string' && element['type'].startsWith('Input.') ? { [String(element['id'])]: element['value'] === undefined ? '' : String(element['value'] as string | number) } : {};
+  const own = typeof element['type'] === 'string' && element['type'].startsWith('Input.') ? { [String(element['id'])]: element['value'] === undefined ? '' : String(element['value']) } : {};
   return Object.assign(own, ...Object.entries(element).filter(([key]) => !['choices', 'fallback', 'data'].includes(key)).map(([, value]) => (typeof value === 'object' ? inputsOf(value) : {}))) as Record<string, string>;
 }

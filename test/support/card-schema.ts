@@ -42,7 +42,8 @@ function cardValidator(): ValidateFunction {
   return validator;
 }
 
-const kindOf = (branch: Schema, kinds: ReadonlyMap<string, string>): string | undefined => kinds.get(decodeURIComponent(String(branch['$ref'] ?? '')).replace('#/definitions/', ''));
+const kindOf = ({ $ref }: Schema, kinds: ReadonlyMap<string, string>): string | undefined =>
+  typeof $ref === 'string' ? kinds.get(decodeURIComponent($ref).replace('#/definitions/', '')) : undefined;
 
 function chooseByType(node: unknown, kinds: ReadonlyMap<string, string>): void {
   if (node === null || typeof node !== 'object') return;
