@@ -205,6 +205,8 @@ export function inputsOf(card: unknown): Record<string, string> {
   if (Array.isArray(card)) return Object.assign({}, ...card.map(inputsOf)) as Record<string, string>;
   if (card === null || typeof card !== 'object') return {};
   const element = card as CardJson;
-  const own = typeof element['type'] === 'string' && element['type'].startsWith('Input.') ? { [String(element['id'])]: element['value'] === undefined ? '' : String(element['value']) } : {};
+  const { type, id, value: given } = element;
+  const shown = typeof given === 'string' ? given : typeof given === 'number' ? String(given) : '';
+  const own = typeof type === 'string' && type.startsWith('Input.') ? { [String(id)]: shown } : {};
   return Object.assign(own, ...Object.entries(element).filter(([key]) => !['choices', 'fallback', 'data'].includes(key)).map(([, value]) => (typeof value === 'object' ? inputsOf(value) : {}))) as Record<string, string>;
 }
