@@ -12,11 +12,11 @@ export const ENGINE_VARIABLES = {
   POOL: { schema: id.default('main'), describe: 'The pool whose groups this engine serves.' },
   MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://'), describe: 'Where the database is; it must be a replica set.' },
   DRACHTIO_HOST: { schema: host('127.0.0.1'), describe: 'Where the edge (or drachtio-server) listens for engines.' },
-  DRACHTIO_PORT: { schema: port(9022), describe: 'Its port.' },
+  DRACHTIO_PORT: { schema: port(9022), describe: 'The port on which engines drive SIP, in the drachtio protocol.' },
   DRACHTIO_SECRET: { schema: z.string().min(1, 'must be set'), describe: 'What the edge wants to hear before it lets an engine in.', secret: true },
   EDGE_CONTROL_PORT: { schema: port(9023), describe: 'The port, on DRACHTIO_HOST, on which the edge tells what exists.' },
   RTPENGINE_HOST: { schema: host('127.0.0.1'), describe: 'Where media is driven, in the NG protocol over TCP.' },
-  RTPENGINE_PORT: { schema: port(22222), describe: 'Its port.' },
+  RTPENGINE_PORT: { schema: port(22222), describe: 'The port, on RTPENGINE_HOST, of the NG protocol over TCP.' },
   MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds, shared with the edge (or rtpengine).' },
   SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').default('response-group.local'), describe: 'The one SIP domain of the organisation, and the realm in which phones authenticate.' },
   DIGEST_ALGORITHMS: {

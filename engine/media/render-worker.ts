@@ -1,16 +1,17 @@
-// The thread that renders sound, so that the engine never waits for it. One job at a time, answered by its number.
-import { parentPort } from 'node:worker_threads';
+// The process that renders sound, so that the engine never waits for it. One job at a time, answered by its number.
 import { composeMusic } from './music';
 import { type RenderAnswer, type RenderRequest } from './renderer';
 import { speak } from './speech';
 
-const port = parentPort;
-if (!port) throw new Error('This file is run as a worker thread.');
+if (!process.send) throw new Error('This file is run by the renderer.');
+const send = process.send.bind(process);
+// The engine is gone.
+process.on('disconnect', () => process.exit(0));
 
 // The voice looks for its files over HTTP first where it can, and complains when that fails.
 Reflect.deleteProperty(globalThis, 'fetch');
 
-port.on('message', ({ id, job }: RenderRequest) => {
+process.on('message', ({ id, job }: RenderRequest) => {
   const rendered = job.kind === 'music' ? Promise.resolve(composeMusic()) : speak(job.text, job.voice);
   rendered.then(
     (samples) => answer({ id, samples }),
@@ -22,5 +23,5 @@ function answer(message: RenderAnswer): void {
   // Each time it speaks, the voice adds listeners of its own to the process.
   process.removeAllListeners('uncaughtException');
   process.removeAllListeners('unhandledRejection');
-  port?.postMessage(message);
+  send(message);
 }

@@ -1,6 +1,7 @@
-// Keeps one worker thread for rendering: jobs in turn, a limit on each, and a new worker when one breaks.
+// Keeps one process for rendering: jobs in turn, a limit on each, and a new process when one breaks.
+// A process of its own, so that the voice (GPL) stays apart from the engine and its work never delays a call.
+import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { MediaFault } from '../calls/ports';
 
 export type RenderJob = { readonly kind: 'speech'; readonly text: string; readonly voice: string } | { readonly kind: 'music' };
@@ -15,7 +16,7 @@ const LONGEST_JOB_MS = 60_000;
 const WORKER = join(__dirname, `render-worker${extname(__filename)}`);
 
 export class Renderer {
-  private worker: Worker | null = null;
+  private worker: ChildProcess | null = null;
   private last: Promise<unknown> = Promise.resolve();
   private serial = 0;
   private closed = false;
@@ -40,7 +41,7 @@ export class Renderer {
     const worker = this.worker ?? this.start();
     this.serial += 1;
     const request: RenderRequest = { id: this.serial, job };
-    worker.ref();
+    hold(worker);
     let stop = (): void => undefined;
     try {
       const answer = await new Promise<RenderAnswer>((resolve, reject) => {
@@ -53,7 +54,7 @@ export class Renderer {
           clearTimeout(limit);
           worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         };
-        worker.postMessage(request);
+        worker.send(request, (fault) => { if (fault) onError(fault); });
       });
       if ('fault' in answer) throw new MediaFault('refused', `The voice cannot say it: ${answer.fault}`);
       return answer.samples;
@@ -63,14 +64,12 @@ export class Renderer {
       throw fault;
     } finally {
       stop();
-      worker.unref();
+      letGo(worker);
     }
   }
 
-  private start(): Worker {
-    const worker = new Worker(WORKER, { execArgv: [...this.execArgv], stdout: true, stderr: true });
-    worker.stdout.resume();
-    worker.stderr.resume();
+  private start(): ChildProcess {
+    const worker = fork(WORKER, [], { execArgv: [...this.execArgv], serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     worker.on('error', () => undefined);
     worker.on('exit', () => { if (this.worker === worker) this.worker = null; });
     this.worker = worker;
@@ -80,6 +79,20 @@ export class Renderer {
   private async drop(): Promise<void> {
     const { worker } = this;
     this.worker = null;
-    await worker?.terminate();
+    if (worker === null || worker.exitCode !== null || worker.signalCode !== null) return;
+    const gone = new Promise((resolve) => { worker.once('exit', resolve); });
+    worker.kill('SIGKILL');
+    await gone;
   }
+}
+
+/** An idle voice keeps nobody from ending; one at work does. It ends by itself when the channel closes. */
+function letGo(worker: ChildProcess): void {
+  worker.unref();
+  worker.channel?.unref();
+}
+
+function hold(worker: ChildProcess): void {
+  worker.ref();
+  worker.channel?.ref();
 }

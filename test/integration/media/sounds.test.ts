@@ -10,6 +10,8 @@ import { LANGUAGES } from '../../../storage/model/languages';
 import { silentLog, startOwn } from '../../support/media-servers';
 import { correlation, RtpPeer, sequenceFaults } from '../../support/rtp-peer';
 
+jest.setTimeout(60_000);
+
 const WORKER = ['-r', join(__dirname, '..', '..', 'support', 'run-typescript.cjs')];
 const WELCOME = 'Welcome to the help desk.';
 const folder = mkdtempSync(join(tmpdir(), 'sounds-'));
