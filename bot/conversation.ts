@@ -7,7 +7,7 @@ import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
-import { type Holds } from './holds';
+import { type Hold, type Holds } from './holds';
 import { type Deed, type Reply, type Turn } from './turn';
 import { button } from './views/common';
 import { notice, refused } from './views/notice';
@@ -68,9 +68,12 @@ export class Conversation {
     const { services, holds } = this.#deps;
     if (!asking.place.personal && (deed.submitted || !SHARED_VERBS.has(deed.verb))) return deed.submitted ? null : personalOnly(asking).card;
     if (asking.automatic) return (await carryOut(services, asking, deed.verb, deed.data)).card;
-    // Whatever followed something in this message lets go before it shows something else.
-    const hold = deed.messageId === null ? null : holds.take(turn.place, deed.messageId);
+    // In a personal chat whatever followed something in this message lets go before it shows something else. In a group chat each person
+    // sees their own view, so that only what begins or ends following for everybody touches the message.
+    const take = (): Hold | null => (deed.messageId === null ? null : holds.take(turn.place, deed.messageId));
+    const early = asking.place.personal ? take() : null;
     const shown = await carryOut(services, asking, deed.verb, deed.data);
+    const hold = early ?? (shown.after || deed.verb === 'live.stop' ? take() : null);
     if (hold && deed.messageId !== null && shown.after) shown.after(deed.messageId, hold);
     else hold?.release();
     return shown.card;

@@ -131,6 +131,7 @@ export interface LiveView {
   readonly moreCallers: boolean;
   readonly moreCallersText: string;
   readonly unstaffed: boolean;
+  readonly unstaffedText: string;
   readonly agents: readonly { readonly name: string; readonly stateText: string; readonly color: TextColor; readonly timeText: string }[];
   readonly moreAgents: boolean;
   readonly moreAgentsText: string;

@@ -54,6 +54,8 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     moreCallers: callers.length > CALLERS_SHOWN,
     moreCallersText: callers.length > CALLERS_SHOWN ? say('live.moreCallers', { count: callers.length - CALLERS_SHOWN }) : '',
     unstaffed: agents.length === 0,
+    // Without a word from the engine nothing is known of agents, which is not the same as there being none.
+    unstaffedText: say(view.at === null ? 'live.unknownAgents' : 'live.unstaffed'),
     agents: agents.slice(0, AGENTS_SHOWN).map((agent) => ({
       name: agent.name,
       stateText: say(`live.activity.${agent.activity}`),

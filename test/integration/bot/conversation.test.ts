@@ -58,6 +58,17 @@ describe('what is typed', () => {
     expect(textOf((await world.press('nobody', verb, data, { group: true, automatic: true })).card)).toContain('not yours to see');
   });
 
+  it('live in a group chat goes on being followed when somebody who may not see it presses', async () => {
+    await world.say('ada', 'live help desk', { group: true });
+    const { groupAnswers } = world.administration;
+    world.administration.groupAnswers = {};
+    await world.press('nobody', 'live', { groupId: HELP }, { group: true, messageId: 'sent-1' });
+    world.administration.groupAnswers = groupAnswers;
+    await world.tickWhenPaused();
+    const edited = await world.connector.saw((sent) => sent.method === 'PUT' && sent.activityId === 'sent-1');
+    expect(textOf(edited.card)).not.toMatch(/Help Desk|Priya|Alice/);
+  });
+
   it('remembers where a person can be reached', async () => {
     await world.say('alice', 'help');
     expect(world.people.people.get(PEOPLE.alice.personId)?.conversation).toMatchObject({ conversation: { id: `a:${PEOPLE.alice.personId}` } });
