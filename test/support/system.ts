@@ -13,7 +13,7 @@ import { connect, type Connection } from '../../storage/connect';
 import { type LiveGroup } from '../../storage/model/live';
 import { type CallRecord } from '../../storage/model/record';
 import { ROOT } from '../../storage/process/root';
-import { testDatabase } from './database';
+import { testDatabase, type TestDatabase } from './database';
 import { Phone, type Server } from './phone';
 
 export const DOMAIN = 'response-group.test';
@@ -79,7 +79,7 @@ export class System {
 
   constructor(
     readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
-    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, private readonly closeDatabase: () => Promise<void>,
+    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase,
   ) {}
 
   private async perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): ReturnType<Administration['perform']> {
@@ -157,7 +157,7 @@ export class System {
     await this.engine.stop();
     await this.edge.stop();
     await this.connection.close();
-    await this.closeDatabase();
+    await this.database.close();
     if (!process.env['KEEP_LOGS']) await rm(this.folder, { recursive: true, force: true });
   }
 }
@@ -181,5 +181,5 @@ export async function startSystem(): Promise<System> {
   const engine = await Process.start('engine', 'engine/main.js', folder, engineHealth, engineEnv);
   const connection = await connect(database.uri, { appName: 'scenarios' });
   const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
-  return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, () => database.close());
+  return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, database);
 }
