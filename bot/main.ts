@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Administration } from '../storage/administration/administration';
 import { readAudio } from '../storage/audio';
-import { connect } from '../storage/connect';
+import { connect, isUnusable, type Connection } from '../storage/connect';
 import { watchLive } from '../storage/live';
 import { findPeople, readPerson, rememberPerson } from '../storage/people';
 import { EnvironmentFault, maskedSettings } from '../storage/process/environment';
@@ -34,7 +34,7 @@ async function main(): Promise<void> {
 
 /** Wires everything once; resolves to how it is stopped. */
 async function start(settings: BotSettings, log: ReturnType<typeof createLog>): Promise<() => Promise<void>> {
-  const connection = await connect(settings.MONGODB_URI, { appName: 'response-group-bot', forPeople: true }).catch((fault: unknown) => { throw new DatabaseFault(fault); });
+  const connection = await connectPatiently(settings.MONGODB_URI, log);
   const { client, db } = connection;
   const now = (): Date => new Date();
   const pauses = createPauses();
@@ -79,6 +79,21 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     pauses.close();
     await connection.close();
   };
+}
+
+const DATABASE_RETRY_MS = 2_000;
+
+/** A database that is away may come back, so it is waited for. @throws DatabaseFault where waiting does not help */
+async function connectPatiently(uri: string, log: ReturnType<typeof createLog>): Promise<Connection> {
+  for (;;) {
+    try {
+      return await connect(uri, { appName: 'response-group-bot', forPeople: true });
+    } catch (fault) {
+      if (isUnusable(fault)) throw new DatabaseFault(fault);
+      log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'The database at MONGODB_URI does not answer; waiting for it.');
+      await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
+    }
+  }
 }
 
 class DatabaseFault extends Error {

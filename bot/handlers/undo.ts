@@ -13,7 +13,7 @@ export const undoHandlers: UndoHandlers = {
     const { say } = asking;
     const history = await services.administration.history(asking.acting, { limit: LOOKED_THROUGH });
     if (!history.ok) return refused(asking, history, button(say, 'undoLast', 'undo'));
-    const entry = history.value.find((one) => one.by === asking.acting.name && one.undoneBy === null && one.undoes === null && one.verb !== 'change.undo');
+    const entry = history.value.find((one) => one.ownEdit && one.undoneBy === null && one.undoes === null);
     if (!entry) return notice(asking, 'default', say('undo.nothingTitle'), say('undo.nothing'), [button(say, 'groups', 'groups')]);
     return notice(asking, 'warning', say('undo.title'), say('undo.line', { verb: say(`undo.verb.${entry.verb}`), subject: entry.subject, when: clientDateTime(entry.at) }), [
       button(say, 'undo', 'undo.now', { entryId: entry.entryId, requestId: services.newId() }, 'positive'), button(say, 'keep', 'groups'),

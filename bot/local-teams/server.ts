@@ -154,10 +154,12 @@ function serveFile(method: string, pathname: string, response: ServerResponse): 
 
 function answer(response: ServerResponse, status: number, body?: unknown): void {
   if (body === undefined) {
-    response.writeHead(status).end();
+    response.writeHead(status);
+    response.end();
     return;
   }
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(`${JSON.stringify(body)}\n`);
+  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
+  response.end(`${JSON.stringify(body)}\n`);
 }
 
 /** The decoded parts of a request's target; null when it is malformed. */

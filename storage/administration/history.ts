@@ -1,12 +1,12 @@
 // The change log as people read it: only what the reader may see, and never a secret.
 import { type Db } from 'mongodb';
-import { type Roles } from '../access';
+import { type Acting, type Roles } from '../access';
 import { type StoredChange } from '../stored';
 import { describeChange, type FieldChange } from './describe';
 import { Draft } from './draft';
 import { LogReader, takenBack } from './log-reader';
 import { refuse } from './results';
-import { withUndos } from './undo';
+import { EDITS, withUndos } from './undo';
 import { type Verb } from './verbs';
 import { type HistoryEntry } from './views';
 
@@ -17,7 +17,7 @@ const MOST = 200;
  * Administrators see all; managers what concerns their groups; an agent what concerns their own phone and duty.
  * @throws Refused 'notFound' for the history of a group that is not the actor's to see
  */
-export async function readHistory(deps: { readonly db: Db; readonly pool: string }, roles: Roles, options: { readonly limit?: number; readonly workflowId?: string }): Promise<HistoryEntry[]> {
+export async function readHistory(deps: { readonly db: Db; readonly pool: string }, acting: Acting, roles: Roles, options: { readonly limit?: number; readonly workflowId?: string }): Promise<HistoryEntry[]> {
   const { workflowId, limit = DEFAULT_LIMIT } = options;
   if (workflowId !== undefined && !roles.administrator && !roles.manages.has(workflowId)) throw refuse('notFound', 'There is no such group.');
   const seen = { $or: [{ 'subject.kind': 'group' as const, 'subject.id': { $in: [...roles.manages] } }, { 'subject.kind': 'agent' as const, 'subject.id': roles.agentId ?? '' }] };
@@ -30,6 +30,7 @@ export async function readHistory(deps: { readonly db: Db; readonly pool: string
     sequence: entry.sequence,
     at: entry.at,
     by: entry.actor.name,
+    ownEdit: EDITS.includes(entry.verb as Verb) && isOwn(acting, entry.actor),
     verb: entry.verb as Verb,
     subject: entry.subject.name,
     workflowId: entry.subject.kind === 'group' ? entry.subject.id : null,
@@ -37,6 +38,10 @@ export async function readHistory(deps: { readonly db: Db; readonly pool: string
     undoes: entry.undoes,
     undoneBy: taken.get(entry._id)?._id ?? null,
   }));
+}
+
+function isOwn(acting: Acting, actor: StoredChange['actor']): boolean {
+  return acting.kind === 'person' ? actor.kind === 'person' && actor.personId === acting.personId.toLowerCase() : actor.kind === acting.kind;
 }
 
 /** Agents by name, also those that were deleted since. */

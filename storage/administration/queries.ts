@@ -120,7 +120,7 @@ export class Queries {
   }
 
   async history(acting: Acting, options: { readonly limit?: number; readonly workflowId?: string }): Promise<HistoryEntry[]> {
-    return readHistory(this.deps, await this.roles(acting), options);
+    return readHistory(this.deps, acting, await this.roles(acting), options);
   }
 
   async settings(acting: Acting): Promise<SettingsView> {

@@ -10,7 +10,7 @@ import { refuse } from './results';
 import { ADDRESS_FIELDS, VERB_SCHEMAS, type Verb } from './verbs';
 
 /** What "the last edit" may be; duty and passwords are not edits. */
-const EDITS: readonly Verb[] = ['group.create', 'group.change', 'group.delete', 'group.addManager', 'group.removeManager', 'agent.create', 'agent.change', 'agent.delete', 'settings.change'];
+export const EDITS: readonly Verb[] = ['group.create', 'group.change', 'group.delete', 'group.addManager', 'group.removeManager', 'agent.create', 'agent.change', 'agent.delete', 'settings.change'];
 
 export const undoChange: Row<'change.undo'> = {
   schema: VERB_SCHEMAS['change.undo'],

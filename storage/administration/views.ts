@@ -117,6 +117,8 @@ export interface HistoryEntry {
   readonly sequence: number;
   readonly at: Date;
   readonly by: string;
+  /** The one who asks made this edit, so that it may be their "last edit"; names do not tell people apart. Duty and passwords are not edits. */
+  readonly ownEdit: boolean;
   readonly verb: Verb;
   /** The thing's name, as a person knows it. */
   readonly subject: string;

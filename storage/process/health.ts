@@ -17,11 +17,13 @@ export interface HealthServer {
 export async function serveHealth(address: string, port: number, health: () => Health): Promise<HealthServer> {
   const server: Server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/healthz') {
-      response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":"only GET /healthz is here"}\n');
+      response.writeHead(404, { 'content-type': 'application/json' });
+      response.end('{"error":"only GET /healthz is here"}\n');
       return;
     }
     const answer = health();
-    response.writeHead(answer.ok ? 200 : 503, { 'content-type': 'application/json' }).end(`${JSON.stringify(answer)}\n`);
+    response.writeHead(answer.ok ? 200 : 503, { 'content-type': 'application/json' });
+    response.end(`${JSON.stringify(answer)}\n`);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

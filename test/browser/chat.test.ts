@@ -188,7 +188,7 @@ describeWith(['chromium'], 'chat, as each person', () => {
   describe('a page from another origin', () => {
     let elsewhere: Server;
     beforeEach(async () => {
-      elsewhere = createServer((_request, response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>'); });
+      elsewhere = createServer((_request, response) => { response.writeHead(200, { 'content-type': 'text/html' }); response.end('<title>elsewhere</title>'); });
       await new Promise<void>((resolve) => { elsewhere.listen(0, '127.0.0.1', resolve); });
     });
     afterEach(() => new Promise((resolve) => {

@@ -258,7 +258,7 @@ describeWith(['chromium'], 'the chat page in Chromium', () => {
     let elsewhere: Server;
     let address: string;
     beforeEach(async () => {
-      elsewhere = createServer((_request, response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<title>elsewhere</title>'); });
+      elsewhere = createServer((_request, response) => { response.writeHead(200, { 'content-type': 'text/html' }); response.end('<title>elsewhere</title>'); });
       await new Promise<void>((resolve) => { elsewhere.listen(0, '127.0.0.1', resolve); });
       address = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`;
     });

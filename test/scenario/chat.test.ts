@@ -5,7 +5,7 @@ import { SAMPLE_PEOPLE, seedSample } from '../../storage/administration/sample';
 import { TestBrowser, type ChatPage } from '../support/browser';
 import { ADA, ALICE, MAX, OPERATOR } from '../support/chat-system';
 import { describeWith } from '../support/needs';
-import { audioSdp, Phone, type Leg } from '../support/phone';
+import { audioSdp, type Phone, type Leg } from '../support/phone';
 import { DOMAIN, eventually, freeTcpPort, Process, startSystem, type System } from '../support/system';
 
 jest.setTimeout(180_000);

@@ -61,13 +61,15 @@ export async function startFakeBot(port = 0): Promise<FakeBot> {
 
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === 'GET') {
-      response.writeHead(200, { 'content-type': 'audio/wav' }).end(bot.sound);
+      response.writeHead(200, { 'content-type': 'audio/wav' });
+      response.end(bot.sound);
       return;
     }
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     if (bot.failWith !== null) {
-      response.writeHead(bot.failWith).end();
+      response.writeHead(bot.failWith);
+      response.end();
       return;
     }
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;

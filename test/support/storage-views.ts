@@ -98,7 +98,7 @@ export function whoAmI(changes: Partial<WhoAmI> = {}): WhoAmI {
 
 export function historyEntry(changes: Partial<HistoryEntry> = {}): HistoryEntry {
   return {
-    entryId: 'main:12', sequence: 12, at: secondsAgo(120), by: PEOPLE.ada.name, verb: 'group.change', subject: 'Help Desk', workflowId: 'group-help',
+    entryId: 'main:12', sequence: 12, at: secondsAgo(120), by: PEOPLE.ada.name, ownEdit: true, verb: 'group.change', subject: 'Help Desk', workflowId: 'group-help',
     fields: [{ field: 'alertTimeSeconds', before: 20, after: 30 }], undoes: null, undoneBy: null,
     ...changes,
   };
