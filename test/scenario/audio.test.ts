@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Baresip } from '../support/baresip';
+import { startRtpengine } from '../support/media-servers';
 import { describeWith } from '../support/needs';
 import { Phone } from '../support/phone';
 import { correlation, FRAME, RATE, RtpPeer, sequenceFaults, toneShare } from '../support/rtp-peer';
@@ -18,7 +19,7 @@ afterEach(() => { for (const one of toClose.splice(0)) one.close(); });
 const WELCOME = 'Welcome to the audio proof.';
 
 /** Every 16-bit mono WAV in the shared media folder, as samples. */
-async function rendered(): Promise<Int16Array[]> {
+async function rendered(system: System): Promise<Int16Array[]> {
   const folder = join(system.folder, 'media');
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.wav'));
   return Promise.all(names.map(async (name) => {
@@ -41,7 +42,8 @@ function loudness(samples: Int16Array): number[] {
     Math.sqrt(samples.subarray(index * size, (index + 1) * size).reduce((sum, sample) => sum + sample * sample, 0) / size));
 }
 
-test('the welcome as rendered, music without gaps, then both tones and never the loser', async () => {
+/** The whole of one call, listened to at all three phones. */
+async function heardCall(system: System): Promise<void> {
   const agents = [await system.agent(), await system.agent()];
   const group = await system.group({ agentIds: agents.map(({ id }) => id), welcomeText: WELCOME });
   const [callerSound, winnerSound, loserSound] = [await RtpPeer.open(), await RtpPeer.open(), await RtpPeer.open()];
@@ -58,7 +60,7 @@ test('the welcome as rendered, music without gaps, then both tones and never the
   await callerSound.until((heard) => heard.length > musicFrom + 150, 'three seconds of music');
   const musicTo = callerSound.heard.length;
   const heard = callerSound.samples(callerSound.heard.slice(0, musicFrom));
-  const welcomes = (await rendered()).map((sound) => correlation(heard, spoken(sound, RATE / 2)).value);
+  const welcomes = (await rendered(system)).map((sound) => correlation(heard, spoken(sound, RATE / 2)).value);
   expect(Math.max(...welcomes)).toBeGreaterThan(0.95);
   const music = callerSound.heard.slice(musicFrom + 10, musicTo);
   expect(sequenceFaults(callerSound.heard)).toBe(0);
@@ -87,6 +89,16 @@ test('the welcome as rendered, music without gaps, then both tones and never the
   await caller.hangUp(leg);
   winner.respond(await winner.request('BYE'), 200, 'OK');
   expect(await system.record(group.id)).toMatchObject({ outcome: 'answered', agentId: agents[0]!.id, endedBy: 'caller' });
+}
+
+test('the welcome as rendered, music without gaps, then both tones and never the loser', () => heardCall(system));
+
+describeWith(['rtpengine'], 'with rtpengine instead of our media server', () => {
+  let other: System;
+  beforeAll(async () => { other = await startSystem({ media: () => startRtpengine() }); });
+  afterAll(async () => { await other?.stop(); });
+
+  test('the same call sounds the same', () => heardCall(other));
 });
 
 describeWith(['baresip'], 'whole calls by baresip', () => {

@@ -79,7 +79,7 @@ export class System {
 
   constructor(
     readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
-    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase,
+    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase, private readonly closeMedia: () => Promise<void>,
   ) {}
 
   private async perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): ReturnType<Administration['perform']> {
@@ -156,14 +156,20 @@ export class System {
   async stop(): Promise<void> {
     await this.engine.stop();
     await this.edge.stop();
+    await this.closeMedia();
     await this.connection.close();
     await this.database.close();
     if (!process.env['KEEP_LOGS']) await rm(this.folder, { recursive: true, force: true });
   }
 }
 
+export interface SystemOptions {
+  /** The media server: ours inside the edge, or another that speaks NG, given the folder of sounds. */
+  readonly media?: (mediaDirectory: string) => Promise<{ readonly port: number; close(): Promise<void> }>;
+}
+
 /** Starts everything. `KEEP_LOGS=1` in the environment leaves the logs where the faults name them. */
-export async function startSystem(): Promise<System> {
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'rg-system-'));
   const database = await testDatabase();
   const ports = await Promise.all(Array.from({ length: 6 }, freeTcpPort));
@@ -174,12 +180,13 @@ export async function startSystem(): Promise<System> {
     SIP_PORT: String(sipPort), DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), NG_PORT: String(ng),
     RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + 999), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
   });
+  const media = await options.media?.(join(folder, 'media'));
   const engineEnv = {
-    MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(ng),
+    MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(media?.port ?? ng),
     MEDIA_DIRECTORY: join(folder, 'media'), SIP_DOMAIN: DOMAIN, ENGINE_HEALTH_PORT: String(engineHealth),
   };
   const engine = await Process.start('engine', 'engine/main.js', folder, engineHealth, engineEnv);
   const connection = await connect(database.uri, { appName: 'scenarios' });
   const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
-  return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, database);
+  return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, database, async () => media?.close());
 }
