@@ -93,7 +93,7 @@ echo "A warm start took $took ms."
 
 say 'with MONGODB_URI, against an empty database'
 port=27390
-bare .local/database-venv/bin/python -m secantus --host 127.0.0.1 --port "$port" --storage-path "$work/elsewhere" --log-level WARNING >"$work/database.log" 2>&1 &
+env -i "${environment[@]}" .local/database-venv/bin/python -m secantus --host 127.0.0.1 --port "$port" --storage-path "$work/elsewhere" --log-level WARNING >"$work/database.log" 2>&1 &
 database=$!
 until (exec 4<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
   kill -0 "$database" 2>/dev/null || { cat "$work/database.log"; fail 'the database'; }

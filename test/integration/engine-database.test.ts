@@ -64,7 +64,7 @@ afterAll(async () => {
   await serving?.close();
   await media?.close();
   await edge?.close();
-  for (const phone of phones) phone.close();
+  await Promise.all(phones.map((phone) => phone.close()));
   await connection?.close();
   await database?.close();
   await rm(folder, { recursive: true, force: true });

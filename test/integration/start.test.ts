@@ -117,7 +117,7 @@ describe('one machine', () => {
       try {
         return (await phone.register(alice?.password as string)).status;
       } finally {
-        phone.close();
+        await phone.close();
       }
     };
     expect(await register()).toBe(200);

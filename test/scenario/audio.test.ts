@@ -11,10 +11,10 @@ import { eventually, startSystem, type System } from '../support/system';
 jest.setTimeout(90_000);
 
 let system: System;
-const toClose: Array<{ close(): void }> = [];
+const toClose: Array<{ close(): void | Promise<void> }> = [];
 beforeAll(async () => { system = await startSystem(); });
 afterAll(async () => { await system?.stop(); });
-afterEach(() => { for (const one of toClose.splice(0)) one.close(); });
+afterEach(async () => { await Promise.all(toClose.splice(0).map(async (one) => one.close())); });
 
 const WELCOME = 'Welcome to the audio proof.';
 

@@ -137,7 +137,7 @@ describeWith(['sipp'], 'calls by sipp', () => {
 
 describe('calls by a second client', () => {
   const phones: Phone[] = [];
-  afterEach(() => { for (const phone of phones.splice(0)) phone.close(); });
+  afterEach(async () => { await Promise.all(phones.splice(0).map((phone) => phone.close())); });
   const open = async (made: Promise<Phone>): Promise<Phone> => { const phone = await made; phones.push(phone); return phone; };
 
   test('a whole call: answered, connected, hung up by the caller', async () => {

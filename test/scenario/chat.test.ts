@@ -44,7 +44,7 @@ describeWith(['chromium'], 'chat and calls together', () => {
     await system?.stop();
   });
   afterEach(async () => {
-    for (const phone of phones.splice(0)) phone.close();
+    await Promise.all(phones.splice(0).map((phone) => phone.close()));
     await Promise.all(chats.splice(0).map((chat) => chat.close()));
   });
 

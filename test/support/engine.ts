@@ -178,7 +178,7 @@ export class EngineUnderTest {
     await this.media?.close();
     await this.wire.close();
     await this.edge.close();
-    for (const phone of this.phones) phone.close();
+    await Promise.all(this.phones.map((phone) => phone.close()));
     await rm(this.folder, { recursive: true, force: true });
   }
 }

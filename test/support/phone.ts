@@ -43,9 +43,10 @@ export class Phone {
     });
   }
 
-  static async open(user: string, server: Server): Promise<Phone> {
+  /** `port` 0 picks one. */
+  static async open(user: string, server: Server, port = 0): Promise<Phone> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
     return new Phone(user, socket, server);
   }
 
@@ -57,8 +58,9 @@ export class Phone {
     return `sip:${this.user}@127.0.0.1:${this.port}`;
   }
 
-  close(): void {
-    this.socket.close();
+  /** Resolves when the port is free again. */
+  close(): Promise<void> {
+    return new Promise((resolve) => { this.socket.close(() => resolve()); });
   }
 
   /** The next message that fits, also one that is already here. @throws after 15 s, naming what was awaited and what came. */

@@ -47,7 +47,7 @@ export class Process {
 
   /** Starts `dist/<script>` and waits until its /healthz is well. @throws when it ends before that. */
   static async start(name: string, script: string, folder: string, healthPort: number, env: Record<string, string>): Promise<Process> {
-    const child = spawn(process.execPath, [join(ROOT, 'dist', script)], { env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'debug', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [join(ROOT, 'dist', script)], { env: { PATH: process.env['PATH'] ?? '', LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'debug', ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
     child.stdout?.pipe(log, { end: false });
     child.stderr?.pipe(log, { end: false });
@@ -170,8 +170,19 @@ export interface SystemOptions {
 
 /** Starts everything. `KEEP_LOGS=1` in the environment leaves the logs where the faults name them. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const started: Array<() => Promise<unknown>> = [];
+  try {
+    return await startAll(options, started);
+  } catch (fault) {
+    for (const stop of started.reverse()) await stop();
+    throw fault;
+  }
+}
+
+async function startAll(options: SystemOptions, started: Array<() => Promise<unknown>>): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'rg-system-'));
   const database = await testDatabase();
+  started.push(() => database.close());
   const ports = await Promise.all(Array.from({ length: 6 }, freeTcpPort));
   const [sipPort, drachtio, control, ng, edgeHealth, engineHealth] = ports as [number, number, number, number, number, number];
   const secret = 'scenario-secret';
@@ -180,12 +191,15 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     SIP_PORT: String(sipPort), DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), NG_PORT: String(ng),
     RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + 999), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
   });
+  started.push(() => edge.stop());
   const media = await options.media?.(join(folder, 'media'));
+  started.push(async () => media?.close());
   const engineEnv = {
     MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(media?.port ?? ng),
     MEDIA_DIRECTORY: join(folder, 'media'), SIP_DOMAIN: DOMAIN, ENGINE_HEALTH_PORT: String(engineHealth),
   };
   const engine = await Process.start('engine', 'engine/main.js', folder, engineHealth, engineEnv);
+  started.push(() => engine.stop());
   const connection = await connect(database.uri, { appName: 'scenarios' });
   const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
   return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, database, async () => media?.close());
