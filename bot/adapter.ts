@@ -1,5 +1,5 @@
 // The only file that turns botbuilder's activities into turns, and cards into activities.
-import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TurnContext, type Activity, type InvokeResponse } from 'botbuilder';
+import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TeamsInfo, TurnContext, type Activity, type InvokeResponse } from 'botbuilder';
 import { type BotFrameworkAuthentication } from 'botframework-connector';
 import { z } from 'zod';
 import { type Card } from '../cards/render';
@@ -62,7 +62,8 @@ export class BotAdapter implements Chat {
 
   async #turn(context: TurnContext): Promise<void> {
     const { activity } = context;
-    const turn = readTurn(context);
+    const read = readTurn(context);
+    const turn = read?.sender.name === '' ? { ...read, sender: { ...read.sender, name: await this.#nameOf(context) } } : read;
     if (activity.type === 'invoke') {
       await context.sendActivity({ type: 'invokeResponse', value: await this.#invoked(turn) });
       return;
@@ -77,6 +78,16 @@ export class BotAdapter implements Chat {
     // A submitted form's answer takes the form's place; what was typed gets a message of its own.
     if (turn.deed.kind === 'press' && turn.deed.messageId !== null) await context.updateActivity({ ...asMessage(card), id: turn.deed.messageId });
     else await context.sendActivity(asMessage(card));
+  }
+
+  /** Teams leaves the name out of some activities, as when it tells that a person came; then the roster knows it. Empty where it does not. */
+  async #nameOf(context: TurnContext): Promise<string> {
+    try {
+      return (await TeamsInfo.getMember(context, context.activity.from.id)).name;
+    } catch (fault) {
+      this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'The roster does not tell a name.');
+      return '';
+    }
   }
 
   /** Always HTTP 200, with the code inside: otherwise Teams shows the person nothing. */

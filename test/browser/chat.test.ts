@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { type AgentActivity, type LiveCaller } from '../../storage/model/live';
 import { type GroupForm } from '../../storage/administration/verbs';
 import { TestBrowser, type ChatPage } from '../support/browser';
-import { ADA, ALICE, BOB, type ChatSystem, MAX, OPERATOR, startChatSystem } from '../support/chat-system';
+import { ADA, ALICE, BOB, CARLA, type ChatSystem, MAX, OPERATOR, startChatSystem } from '../support/chat-system';
 import { GROUP_CHAT_ID } from '../../bot/local-teams/accounts';
 import { type Outcome } from '../../bot/local-teams/teams';
 import { LocalPage } from '../support/local-page';
@@ -56,6 +56,11 @@ describeWith(['chromium'], 'chat, as each person', () => {
     if (!answer.ok) throw new Error(answer.message);
     return answer.value;
   };
+
+  test('the first look: people are greeted by their names, which Teams leaves out of that first word', async () => {
+    const carla = await as(CARLA);
+    await carla.waitForText(/Hello Carla Diaz\./);
+  });
 
   test('the manager edits Help Desk: a wrong value is named and kept, a right one is saved and comes into force', async () => {
     await system.engineIs(0);
