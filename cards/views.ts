@@ -94,16 +94,17 @@ export interface GroupFormView {
   readonly addressed: boolean;
   readonly sipUserHintText: string;
   readonly alertTimeHintText: string;
+  readonly wrapUpHintText: string;
   readonly timeoutHintText: string;
   readonly overflowHintText: string;
   readonly values: {
     readonly displayName: string; readonly description: string; readonly sipUser: string; readonly telephoneNumber: string;
-    readonly welcomeText: string; readonly language: string; readonly routingMethod: string; readonly alertTimeSeconds: string;
+    readonly welcomeText: string; readonly language: string; readonly routingMethod: string; readonly alertTimeSeconds: string; readonly wrapUpSeconds: string;
     readonly timeoutSeconds: string; readonly timeoutText: string;
     readonly overflowThreshold: string; readonly overflowText: string;
     readonly active: string; readonly managed: string; readonly added: string; readonly order: string;
   };
-  readonly faults: Readonly<Record<'displayName' | 'description' | 'sipUser' | 'telephoneNumber' | 'welcomeText' | 'language' | 'routingMethod' | 'alertTimeSeconds' | 'timeoutSeconds' | 'timeoutText' | 'overflowThreshold' | 'overflowText' | 'agentIds' | 'active', Fault>>;
+  readonly faults: Readonly<Record<'displayName' | 'description' | 'sipUser' | 'telephoneNumber' | 'welcomeText' | 'language' | 'routingMethod' | 'alertTimeSeconds' | 'wrapUpSeconds' | 'timeoutSeconds' | 'timeoutText' | 'overflowThreshold' | 'overflowText' | 'agentIds' | 'active', Fault>>;
   readonly languages: readonly Choice[];
   /** What was asked to be heard. */
   readonly heard: { readonly shown: boolean; readonly url: string };

@@ -32,7 +32,7 @@ export function typedFrom(form: GroupForm): Typed {
 export const EMPTY_FORM: Typed = {
   values: {
     displayName: '', description: '', sipUser: '', telephoneNumber: '', welcomeText: '', language: DEFAULTS.language, routingMethod: 'parallel',
-    alertTimeSeconds: String(DEFAULTS.alertTimeSeconds), timeoutSeconds: '', timeoutText: '', overflowThreshold: '', overflowText: '', active: 'true',
+    alertTimeSeconds: String(DEFAULTS.alertTimeSeconds), wrapUpSeconds: String(DEFAULTS.wrapUpSeconds), timeoutSeconds: '', timeoutText: '', overflowThreshold: '', overflowText: '', active: 'true',
   },
   agentIds: [], managed: false, unreadable: null,
 };
@@ -80,7 +80,7 @@ export interface FormState {
 
 /** The names of the inputs that can have a fault beside them. */
 export const FAULT_INPUTS = [
-  'displayName', 'description', 'sipUser', 'telephoneNumber', 'welcomeText', 'language', 'routingMethod', 'alertTimeSeconds',
+  'displayName', 'description', 'sipUser', 'telephoneNumber', 'welcomeText', 'language', 'routingMethod', 'alertTimeSeconds', 'wrapUpSeconds',
   'timeoutSeconds', 'timeoutText', 'overflowThreshold', 'overflowText', 'agentIds', 'active',
 ] as const;
 
@@ -102,6 +102,7 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
     addressed: state.addressed,
     sipUserHintText: say('groupForm.sipUserHint', { domain: state.domain }),
     alertTimeHintText: say('groupForm.alertTimePlaceholder', { ...LIMITS.alertTimeSeconds, usual: DEFAULTS.alertTimeSeconds }),
+    wrapUpHintText: say('groupForm.wrapUpPlaceholder', LIMITS.wrapUpSeconds),
     timeoutHintText: say('groupForm.timeoutPlaceholder', LIMITS.queueTimeoutSeconds),
     overflowHintText: say('groupForm.overflowPlaceholder', LIMITS.overflowThreshold),
     values: {

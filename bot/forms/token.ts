@@ -5,7 +5,7 @@ import { type GroupVersions } from '../../storage/administration/verbs';
 
 /** The inputs of the form, in the order in which their fingerprints stand in a token. */
 export const FORM_FIELDS = [
-  'displayName', 'description', 'sipUser', 'telephoneNumber', 'welcomeText', 'language', 'routingMethod', 'alertTimeSeconds',
+  'displayName', 'description', 'sipUser', 'telephoneNumber', 'welcomeText', 'language', 'routingMethod', 'alertTimeSeconds', 'wrapUpSeconds',
   'timeoutSeconds', 'timeoutText', 'overflowThreshold', 'overflowText', 'active', 'agentIds',
 ] as const;
 export type FormField = (typeof FORM_FIELDS)[number];
@@ -31,7 +31,7 @@ export function writeToken(token: FormToken): string {
   return [token.groupId ?? '', token.requestId, `${workflow}.${queue}.${agentGroup}`, token.shown.join(',')].join('|');
 }
 
-const written = /^([a-z0-9][a-z0-9-]{0,63})?\|([A-Za-z0-9:_-]{8,100})\|(\d{1,9})\.(\d{1,9})\.(\d{1,9})\|((?:[\w-]{7}(?:,[\w-]{7}){13})?)$/;
+const written = new RegExp(`^([a-z0-9][a-z0-9-]{0,63})?\\|([A-Za-z0-9:_-]{8,100})\\|(\\d{1,9})\\.(\\d{1,9})\\.(\\d{1,9})\\|((?:[\\w-]{7}(?:,[\\w-]{7}){${FORM_FIELDS.length - 1}})?)$`);
 
 /** Parses what `writeToken` wrote. */
 export const formToken = z.string().max(500).transform((text, context): FormToken => {

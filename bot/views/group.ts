@@ -89,6 +89,7 @@ function facts(say: Say, group: GroupView): CardView['facts'] {
   return [
     fact('welcome', form.welcomeText === '' ? say('group.welcomeNone') : say('group.welcome', { text: form.welcomeText })),
     fact('ringing', say('group.ringing', { method: say(`routing.short.${form.routingMethod}`), seconds: form.alertTimeSeconds })),
+    fact('wrapUp', form.wrapUpSeconds === 0 ? say('group.wrapUpNone') : say('group.wrapUp', { seconds: form.wrapUpSeconds })),
     fact('agents', listEscaped(say, group.agents.map((agent) => (agent.onDuty ? agent.name : null)), names)),
     fact('timeout', limit('timeout', form.timeoutSeconds, form.timeoutText)),
     fact('overflow', limit('overflow', form.overflowThreshold, form.overflowText)),

@@ -16,7 +16,8 @@ export interface Rest extends Pause { readonly because: RestCause }
 
 /** A place in an agent group's list. */
 export class Seat {
-  constructor(readonly agent: AgentState, readonly groupId: string, readonly position: number) {}
+  /** `turn`: the number of the group's latest offer to this agent, counted from 1 over the whole group; 0: none that is remembered. */
+  constructor(readonly agent: AgentState, readonly groupId: string, readonly position: number, public turn: number) {}
   get agentId(): string { return this.agent.agentId; }
   /** What the log calls the agent. */
   get name(): string { return this.agent.agent?.sipUser ?? this.agent.agentId; }

@@ -97,16 +97,18 @@ const addressesOf = ({ sipUser, telephoneNumber }: Workflow): string[] => (telep
 function setGroup(context: Context, id: string, after: AgentGroup | null): void {
   const { state, now } = context;
   const group = groupState(state, id);
-  for (const seat of group.seats.values()) {
+  const before = new Map(group.seats);
+  const listed = new Set(after?.agentIds);
+  for (const seat of before.values()) {
     group.free.delete(seat);
     seat.agent.seats.delete(id);
-    // Perhaps this list was the last to speak of a deleted agent.
-    if (seat.agent.agent === null) touchAgent(context, seat.agent);
+    // Perhaps this list was the last to speak of a deleted agent; and who leaves a list leaves its turns.
+    if (seat.agent.agent === null || (seat.turn > 0 && !listed.has(seat.agentId))) touchAgent(context, seat.agent);
   }
   group.seats.clear();
   group.group = after;
   after?.agentIds.forEach((agentId, position) => {
-    const seat = new Seat(agentState(state, agentId, now), id, position);
+    const seat = new Seat(agentState(state, agentId, now), id, position, before.get(agentId)?.turn ?? 0);
     group.seats.set(agentId, seat);
     seat.agent.seats.set(id, seat);
     if (seat.agent.free) group.free.add(seat);

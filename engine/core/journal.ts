@@ -8,7 +8,7 @@ import { change } from './availability';
 import { type Call, type Leg, type Phase, type Play, waits, type Waiting } from './call';
 import { newContext } from './context';
 import { alertName, enter } from './phases';
-import { agentState, type PoolState, workflowState } from './state';
+import { agentState, groupState, type PoolState, workflowState } from './state';
 import { type CallId, type Now } from './types';
 
 // Dates also as ISO strings, so that a journal kept as lines of JSON reads the same.
@@ -62,6 +62,8 @@ export const agentJournal = z.object({
   idleSince: date,
   rest: due.extend({ because: z.enum(['declined', 'noAnswer', 'busy', 'unreachable', 'connectFailed']) }).nullable(),
   wrapUp: due.nullable(),
+  /** By agent group: the number of its latest offer to this agent. Together they say whose turn is next. */
+  turns: z.record(z.string(), z.int().positive()).default({}),
   /** What people saw, and since when. */
   activity: z.enum(['free', 'ringing', 'talking', 'wrappingUp', 'resting', 'unreachable', 'offDuty']),
   activitySince: date,
@@ -115,11 +117,14 @@ export function journalCall(state: PoolState, callId: CallId, now: Now): CallJou
 export function journalAgent(state: PoolState, agentId: string, now: Now): AgentJournal | null {
   const agent = state.agents.get(agentId);
   if (agent === undefined || agent.agent === null) return null;
-  const { idleSinceMs, rest, wrapUp, activity, activitySince } = agent;
+  const { idleSinceMs, rest, wrapUp, seats, activity, activitySince } = agent;
+  const turns = [...seats.values()].filter(({ turn }) => turn > 0).map(({ groupId, turn }): [string, number] => [groupId, turn]);
   return {
     agentId, idleSince: civil(idleSinceMs, now),
     rest: rest === null ? null : { at: civil(rest.untilMs, now), originalMs: rest.originalMs, because: rest.because },
     wrapUp: wrapUp === null ? null : { at: civil(wrapUp.untilMs, now), originalMs: wrapUp.originalMs },
+    // In one order, so that the same turns read the same.
+    turns: Object.fromEntries(turns.sort(([a], [b]) => (a < b ? -1 : 1))),
     activity, activitySince,
   };
 }
@@ -179,11 +184,19 @@ export function restoreCall(state: PoolState, journal: CallJournal, now: Now): v
 }
 
 /** Takes back in what was remembered of an agent. */
-export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp, activity, activitySince }: AgentJournal, now: Now): void {
+export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp, turns, activity, activitySince }: AgentJournal, now: Now): void {
   alterAgent(state, agentId, now, (agent) => {
     agent.rest = rest === null ? null : { untilMs: dueMs(rest, now), originalMs: rest.originalMs, because: rest.because };
     agent.wrapUp = wrapUp === null ? null : { untilMs: dueMs(wrapUp, now), originalMs: wrapUp.originalMs };
     agent.idleSinceMs = agent.wrapUp?.untilMs ?? sinceMs(idleSince, now);
+    for (const [groupId, turn] of Object.entries(turns)) {
+      const seat = agent.seats.get(groupId);
+      // The list may have lost this agent meanwhile; whoever had the turn before is next to go by.
+      if (seat === undefined) continue;
+      seat.turn = turn;
+      const group = groupState(state, groupId);
+      group.turns = Math.max(group.turns, turn);
+    }
     agent.activity = activity;
     agent.activitySince = activitySince;
   });

@@ -2,7 +2,7 @@
 import { type Call, comparePlaces, type InputOf, type Waiting } from './call';
 import { type Context } from './context';
 import { ROUTING } from './routing';
-import { type GroupState, type PoolState, type QueueState } from './state';
+import { type GroupState, lastTurn, type PoolState, type QueueState } from './state';
 
 interface Match { readonly call: Call; readonly news: InputOf<'agentsFree'> }
 
@@ -69,9 +69,10 @@ function matchFor(state: PoolState, call: Call, nowMs: number): Match | null {
   return null;
 }
 
-function choose({ groupId, group }: GroupState, call: Call, candidates: GroupState['free']['values'], newRound: boolean, nowMs: number): Match | null {
+function choose(from: GroupState, call: Call, candidates: GroupState['free']['values'], newRound: boolean, nowMs: number): Match | null {
+  const { groupId, group } = from;
   if (group === null || candidates.length === 0) return null;
-  const { chosen, reason } = ROUTING[group.routingMethod].choose(candidates, nowMs);
+  const { chosen, reason } = ROUTING[group.routingMethod].choose(candidates, { nowMs, last: () => lastTurn(from) });
   // A copy: offering takes the chosen out of the very set they may be a view of.
   return { call, news: { type: 'agentsFree', groupId, seats: [...chosen], reason, newRound } };
 }

@@ -6,7 +6,7 @@ import { beginRest, refresh } from './availability';
 import { type Call, type InputOf, type Leg, type LegEndCause, type Waiting } from './call';
 import { type Context, decided, touchCall } from './context';
 import { alertName } from './phases';
-import { type PoolState, workflowState } from './state';
+import { groupState, type PoolState, workflowState } from './state';
 import { type LegOutcome } from './types';
 
 /** Offers kept in a call's record: the latest. */
@@ -20,8 +20,10 @@ export function offer(context: Context, call: Call, waiting: Waiting, { groupId,
   for (const seat of seats) offerTo(context, call, waiting, groupId, seat);
 }
 
-function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string, { agent }: Seat): void {
+function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string, seat: Seat): void {
   const { state, now, effects } = context;
+  const { agent } = seat;
+  seat.turn = groupState(state, groupId).turns += 1;
   const attempt = (call.attempts += 1);
   const offerId = `${call.callId}.${attempt}`;
   const alertOriginalMs = (state.groups.get(groupId)?.group?.alertTimeSeconds ?? DEFAULTS.alertTimeSeconds) * 1000;

@@ -11,6 +11,13 @@ export interface Candidate {
   readonly position: number;
 }
 
+/** What a choice goes by, beside the candidates. */
+export interface Moment {
+  readonly nowMs: number;
+  /** Whom this agent group last offered a call to, of those still in its list. */
+  readonly last: () => Pick<Candidate, 'name' | 'position'> | null;
+}
+
 export interface Choice<C extends Candidate> {
   readonly chosen: readonly C[];
   /** The decision in words, as `longestIdle: alice idle 35 s, bob 12 s`. */
@@ -21,7 +28,7 @@ export interface RoutingRule {
   /** Whether an agent who becomes free while a caller is being offered joins the ring. */
   readonly joinsRing: boolean;
   /** Chooses at least one. `candidates` is not empty, in order: idle longest first, equals as in the list. */
-  readonly choose: <C extends Candidate>(candidates: readonly C[], nowMs: number) => Choice<C>;
+  readonly choose: <C extends Candidate>(candidates: readonly C[], moment: Moment) => Choice<C>;
 }
 
 /** How many agents a reason names before it counts the others. */
@@ -32,6 +39,8 @@ function list<C>(items: readonly C[], say: (item: C) => string): string {
   return items.length > NAMED ? `${named} and ${items.length - NAMED} more` : named;
 }
 
+const byPosition = (a: Candidate, b: Candidate): number => a.position - b.position;
+
 export const ROUTING: Readonly<Record<RoutingMethod, RoutingRule>> = {
   parallel: {
     joinsRing: true,
@@ -39,7 +48,7 @@ export const ROUTING: Readonly<Record<RoutingMethod, RoutingRule>> = {
   },
   longestIdle: {
     joinsRing: false,
-    choose: (candidates, nowMs) => {
+    choose: (candidates, { nowMs }) => {
       const idle = ({ idleSinceMs }: Candidate): number => Math.max(0, Math.round((nowMs - idleSinceMs) / 1000));
       let first = true;
       const reason = list(candidates, (candidate) => {
@@ -48,6 +57,24 @@ export const ROUTING: Readonly<Record<RoutingMethod, RoutingRule>> = {
         return words;
       });
       return { chosen: candidates.slice(0, 1), reason: `longestIdle: ${reason}` };
+    },
+  },
+  roundRobin: {
+    joinsRing: false,
+    choose: (candidates, moment) => {
+      const last = moment.last();
+      // Below the last one in the list, then on from its top. Wherever that one was moved to, the turn goes on from there.
+      const passed = ({ position }: Candidate): number => (last === null || position > last.position ? 0 : 1);
+      const inTurn = [...candidates].sort((a, b) => passed(a) - passed(b) || byPosition(a, b));
+      const after = last === null ? '' : ` after ${last.name}`;
+      return { chosen: inTurn.slice(0, 1), reason: `roundRobin${after}: ${list(inTurn, ({ name }) => name)}` };
+    },
+  },
+  serial: {
+    joinsRing: false,
+    choose: (candidates) => {
+      const fromTop = [...candidates].sort(byPosition);
+      return { chosen: fromTop.slice(0, 1), reason: `serial: ${list(fromTop, ({ name }) => name)}` };
     },
   },
 };

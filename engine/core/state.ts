@@ -42,8 +42,17 @@ export interface GroupState {
   readonly free: OrderedSet<Seat>;
   /** Calls this group's phones ring for. */
   readonly offered: OrderedSet<Call>;
+  /** The number of its latest offer; which seat it was made to, the seats say. */
+  turns: number;
   /** Queues that use it. */
   readonly queueIds: Set<string>;
+}
+
+/** The seat that was offered a call last, of those still in the list: where round robin goes on from. */
+export function lastTurn(group: GroupState): Seat | null {
+  let last: Seat | null = null;
+  for (const seat of group.seats.values()) if (seat.turn > (last?.turn ?? 0)) last = seat;
+  return last;
 }
 
 /** One pool. Changed by `step` alone; everybody else reads. */
@@ -97,7 +106,7 @@ export const workflowState = (state: PoolState, workflowId: string): WorkflowSta
 export const queueState = (state: PoolState, queueId: string): QueueState =>
   existing(state.queues, queueId, () => ({ queueId, queue: null, groups: [], workflowIds: new Set(), waiting: new OrderedSet(inOrderOfWaiting), queued: new OrderedSet(inOrderOfWaiting) }));
 export const groupState = (state: PoolState, groupId: string): GroupState =>
-  existing(state.groups, groupId, () => ({ groupId, group: null, seats: new Map(), free: new OrderedSet(compareSeats), offered: new OrderedSet(inOrderOfWaiting), queueIds: new Set() }));
+  existing(state.groups, groupId, () => ({ groupId, group: null, seats: new Map(), free: new OrderedSet(compareSeats), offered: new OrderedSet(inOrderOfWaiting), turns: 0, queueIds: new Set() }));
 export const agentState = (state: PoolState, agentId: string, now: { readonly monotonicMs: number; readonly civil: Date }): AgentState =>
   existing(state.agents, agentId, () => ({
     agentId, agent: null, onDuty: false, reachable: false, leg: null, idleSinceMs: now.monotonicMs, rest: null, wrapUp: null,

@@ -1,6 +1,5 @@
 // Between the flat form people edit and the three objects a group is made of.
 import { type AgentGroup } from '../model/agent-group';
-import { DEFAULTS } from '../model/limits';
 import { LANGUAGES } from '../model/languages';
 import { type CallAction, type Prompt } from '../model/prompt';
 import { type Queue } from '../model/queue';
@@ -24,7 +23,7 @@ export const queueFields = (one: Queue) => ({
   timeoutSeconds: one.timeoutSeconds, timeoutText: spokenIn(one.timeoutAction.prompt),
   overflowThreshold: one.overflowThreshold, overflowText: spokenIn(one.overflowAction.prompt),
 });
-export const agentGroupFields = (one: AgentGroup) => ({ routingMethod: one.routingMethod, alertTimeSeconds: one.alertTimeSeconds, agentIds: one.agentIds });
+export const agentGroupFields = (one: AgentGroup) => ({ routingMethod: one.routingMethod, alertTimeSeconds: one.alertTimeSeconds, wrapUpSeconds: one.wrapUpSeconds, agentIds: one.agentIds });
 
 export function formOf({ workflow, queue, agentGroup }: Group): GroupForm {
   return { ...workflowFields(workflow), ...queueFields(queue), ...agentGroupFields(agentGroup) };
@@ -48,7 +47,7 @@ export async function readGroup(draft: Draft, workflowId: string): Promise<Group
 export interface BehindTheForm {
   readonly workflow: Pick<Workflow, 'id' | 'agentAnonymity' | 'federation' | 'defaultAction'>;
   readonly queue: Pick<Queue, 'id' | 'agentGroupIds' | 'overflowCandidate'>;
-  readonly agentGroup: Pick<AgentGroup, 'id' | 'participation' | 'wrapUpSeconds'>;
+  readonly agentGroup: Pick<AgentGroup, 'id' | 'participation'>;
 }
 
 /** A group that is made anew, under these ids. */
@@ -56,7 +55,7 @@ export function blankGroup(ids: { readonly workflow: string; readonly queue: str
   return {
     workflow: { id: ids.workflow, agentAnonymity: false, federation: false, defaultAction: { kind: 'queue', queueId: ids.queue } },
     queue: { id: ids.queue, agentGroupIds: [ids.agentGroup], overflowCandidate: 'newestCall' },
-    agentGroup: { id: ids.agentGroup, participation: 'informal', wrapUpSeconds: DEFAULTS.wrapUpSeconds },
+    agentGroup: { id: ids.agentGroup, participation: 'informal' },
   };
 }
 
@@ -64,10 +63,10 @@ export function blankGroup(ids: { readonly workflow: string; readonly queue: str
 export async function putGroup(draft: Draft, form: GroupForm, rest: BehindTheForm): Promise<void> {
   // Names of queues and agent groups are unique in their pool, as the SIP user is, and nobody reads them: people know the group by its workflow.
   const name = form.sipUser;
-  const { welcomeText, timeoutSeconds, timeoutText, overflowThreshold, overflowText, routingMethod, alertTimeSeconds, agentIds, ...workflow } = form;
+  const { welcomeText, timeoutSeconds, timeoutText, overflowThreshold, overflowText, routingMethod, alertTimeSeconds, wrapUpSeconds, agentIds, ...workflow } = form;
   await draft.put('workflows', { ...rest.workflow, ...workflow, welcome: promptOf(welcomeText) });
   await draft.put('queues', { ...rest.queue, name, timeoutSeconds, timeoutAction: disconnect(timeoutText), overflowThreshold, overflowAction: disconnect(overflowText) });
-  await draft.put('agentGroups', { ...rest.agentGroup, name, routingMethod, alertTimeSeconds, agentIds });
+  await draft.put('agentGroups', { ...rest.agentGroup, name, routingMethod, alertTimeSeconds, wrapUpSeconds, agentIds });
 }
 
 /** What is worth saying about a group. `onDuty`: ids of agents on duty. */

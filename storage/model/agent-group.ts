@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { DEFAULTS, LIMITS } from './limits';
 import { displayName, id, stored, whole } from './fields';
 
-/** `parallel`: every free agent rings. `longestIdle`: the one idle longest. */
-export const routingMethod = z.enum(['parallel', 'longestIdle'], { error: 'must be parallel or longestIdle' });
+/** `parallel`: every free agent rings. `longestIdle`: the one idle longest. `roundRobin`: the next in turn. `serial`: the first from the top of the list. */
+export const routingMethod = z.enum(['parallel', 'longestIdle', 'roundRobin', 'serial'], { error: 'must be parallel, longestIdle, roundRobin or serial' });
 export type RoutingMethod = z.output<typeof routingMethod>;
 
 export const agentGroup = z.object({
@@ -13,6 +13,7 @@ export const agentGroup = z.object({
   participation: z.enum(['informal', 'formal']).default('informal'),
   alertTimeSeconds: whole(LIMITS.alertTimeSeconds, ' seconds').default(DEFAULTS.alertTimeSeconds),
   routingMethod: routingMethod.default('parallel'),
+  /** After a conversation this group brought, no group offers the agent a call for so long. */
   wrapUpSeconds: whole(LIMITS.wrapUpSeconds, ' seconds').default(DEFAULTS.wrapUpSeconds),
   /** Ordered; an agent stands in it at most once. */
   agentIds: z.array(id).max(LIMITS.agentsInGroup.max, `must have at most ${LIMITS.agentsInGroup.max} agents`)

@@ -1,4 +1,6 @@
 // Whole calls over real SIP: sipp and a phone of our own that shares no code with the product, against one running system.
+import { type LiveGroup } from '../../storage/model/live';
+import { type CallRecord } from '../../storage/model/record';
 import { describeWith } from '../support/needs';
 import { audioSdp, Phone } from '../support/phone';
 import { freePort, sipp, type SippOptions } from '../support/sipp';
@@ -18,6 +20,10 @@ async function sippPhone(agent: TestAgent): Promise<SippOptions> {
   await sipp('register-expect-200', { ...options, login: agent, keys: { domain: system.sip.domain } }).done;
   return options;
 }
+
+/** Whom a call was offered to, in this order, and what came of it. */
+const offersOf = (record: CallRecord): (readonly [string, string])[] => record.offers.map(({ agentId, outcome }) => [agentId, outcome] as const);
+const freeAgents = (...agents: readonly TestAgent[]) => (live: LiveGroup): boolean => agents.every(({ id }) => live.agents.some(({ agentId, activity }) => agentId === id && activity === 'free'));
 
 const caller = (group: { readonly user: string }, pauseMs = 0): SippOptions => ({ server: system.sip, service: group.user, pauseMs });
 
@@ -91,6 +97,40 @@ describeWith(['sipp'], 'calls by sipp', () => {
     expect(await system.record(group.id)).toMatchObject({
       outcome: 'answered', agentId: second.id, offers: [{ agentId: first.id, outcome }, { agentId: second.id, outcome: 'answered' }],
     });
+  });
+
+  test('serial: every call rings from the top of the list down', async () => {
+    const [first, second] = [await system.agent(), await system.agent()];
+    const group = await system.group({ agentIds: [first.id, second.id], routingMethod: 'serial' });
+    const [one, two] = [await sippPhone(first), await sippPhone(second)];
+    const early = [sipp('uas-answer-expect-bye', one).done, sipp('uac-expect-200-then-hang-up', caller(group, 1500)).done];
+    await Promise.all(early);
+    const earlier = await system.record(group.id);
+    await system.live(group.id, 'both to be free', freeAgents(first, second));
+    // The first has been idle for a shorter time than the second, and is the first to be rung all the same.
+    const phones = [sipp('uas-busy-486', one).done, sipp('uas-answer-expect-bye', two).done];
+    await Promise.all([...phones, sipp('uac-expect-200-then-hang-up', caller(group, 2000)).done]);
+    const later = await system.record(group.id, ({ _id }) => _id !== earlier._id);
+    expect(offersOf(earlier)).toEqual([[first.id, 'answered']]);
+    expect(offersOf(later)).toEqual([[first.id, 'busy'], [second.id, 'answered']]);
+  });
+
+  test('roundRobin: each call rings the next of the list, and after the last the first', async () => {
+    const [first, second, third] = [await system.agent(), await system.agent(), await system.agent()];
+    const group = await system.group({ agentIds: [third.id, first.id, second.id], routingMethod: 'roundRobin' });
+    const phones = new Map<string, SippOptions>();
+    for (const agent of [first, second, third]) phones.set(agent.id, await sippPhone(agent));
+    const seen: string[] = [];
+    const next = async (...ring: (readonly [TestAgent, string])[]): Promise<(readonly [string, string])[]> => {
+      await system.live(group.id, 'everybody to be free', freeAgents(first, second, third));
+      await Promise.all([...ring.map(([agent, scenario]) => sipp(scenario, phones.get(agent.id)!).done), sipp('uac-expect-200-then-hang-up', caller(group, 2000)).done]);
+      const record = await system.record(group.id, ({ _id }) => !seen.includes(_id));
+      seen.push(record._id);
+      return offersOf(record);
+    };
+    expect(await next([third, 'uas-answer-expect-bye'])).toEqual([[third.id, 'answered']]);
+    expect(await next([first, 'uas-answer-expect-bye'])).toEqual([[first.id, 'answered']]);
+    expect(await next([second, 'uas-busy-486'], [third, 'uas-answer-expect-bye'])).toEqual([[second.id, 'busy'], [third.id, 'answered']]);
   });
 
   test('nobody answers within the alert time: the next agent is rung', async () => {

@@ -19,7 +19,7 @@ export function groupForm(changes: Partial<GroupForm> = {}): GroupForm {
   return {
     displayName: 'Help Desk', description: 'Questions about computers and telephones.', sipUser: 'help-desk', telephoneNumber: '+441234567890', displayNumber: '',
     language: 'en-GB', timeZone: 'Europe/London', welcomeText: 'Welcome to the help desk. Please hold the line; somebody will be with you shortly.',
-    routingMethod: 'parallel', alertTimeSeconds: 20, timeoutSeconds: 300, timeoutText: 'We are sorry that nobody could take your call. Please try again later.',
+    routingMethod: 'parallel', alertTimeSeconds: 20, wrapUpSeconds: 15, timeoutSeconds: 300, timeoutText: 'We are sorry that nobody could take your call. Please try again later.',
     overflowThreshold: 10, overflowText: 'All our lines are busy.', agentIds: ['agent-alice', 'agent-bob', 'agent-carla'], active: true, managed: true,
     managers: [{ personId: PEOPLE.max.personId, name: PEOPLE.max.name }],
     ...changes,

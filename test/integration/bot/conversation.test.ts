@@ -148,6 +148,15 @@ describe('the form of a group', () => {
     expect(textOf(saved.card)).toContain('Saved.');
   });
 
+  it('saves wrap-up time and routing method, and the group card tells both', async () => {
+    const form = await world.say('ada', 'edit help desk');
+    expect(inputsOf(form)).toMatchObject({ wrapUpSeconds: '15', routingMethod: 'parallel' });
+    world.administration.groupAnswers[HELP] = groupView({ form: { ...groupView().form, wrapUpSeconds: 0, routingMethod: 'roundRobin' } });
+    const saved = await send('ada', form, 'group.save', { wrapUpSeconds: '0', routingMethod: 'roundRobin' });
+    expect(world.administration.performed).toMatchObject([{ input: { changes: { wrapUpSeconds: '0', routingMethod: 'roundRobin' } } }]);
+    for (const fact of ['Round robin, each phone for 20 s', 'None: the next call may come at once']) expect(textOf(saved.card)).toContain(fact);
+  });
+
   it('pressed twice changes once, and says so', async () => {
     const form = await world.say('ada', 'edit help desk');
     await send('ada', form, 'group.save', { alertTimeSeconds: '35' });

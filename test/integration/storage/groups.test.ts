@@ -19,7 +19,7 @@ describe('Creating a group', () => {
     const group = await view(administration, id);
     expect(group).toMatchObject({
       address: 'sip:help-desk@test.local', versions: { workflow: 1, queue: 1, agentGroup: 1 }, savedSequence: 1, inForce: 'engineAway', lastEdit: { by: 'Ada' },
-      form: { language: 'en-US', timeZone: 'Etc/UTC', routingMethod: 'parallel', alertTimeSeconds: 20, timeoutSeconds: null, overflowThreshold: null, active: false, managed: false, agentIds: [] },
+      form: { language: 'en-US', timeZone: 'Etc/UTC', routingMethod: 'parallel', alertTimeSeconds: 20, wrapUpSeconds: 0, timeoutSeconds: null, overflowThreshold: null, active: false, managed: false, agentIds: [] },
     });
     expect(await seen(administration.history(ada))).toHaveLength(1);
   });
@@ -33,9 +33,9 @@ describe('Creating a group', () => {
 
   test('Numbers and empty fields may come as text, as forms send them', async () => {
     const { administration } = newPool(storage.connection);
-    const form = { ...smallForm(), alertTimeSeconds: '45', timeoutSeconds: '', overflowThreshold: '7', telephoneNumber: '+44 (1234) 567-890', active: 'true' } as unknown as VerbInput<'group.create'>;
+    const form = { ...smallForm(), alertTimeSeconds: '45', wrapUpSeconds: '30', timeoutSeconds: '', overflowThreshold: '7', telephoneNumber: '+44 (1234) 567-890', active: 'true' } as unknown as VerbInput<'group.create'>;
     const id = (await must(administration.perform(ada, 'group.create', form))).value.id;
-    expect((await view(administration, id)).form).toMatchObject({ alertTimeSeconds: 45, timeoutSeconds: null, overflowThreshold: 7, telephoneNumber: '+441234567890', active: true });
+    expect((await view(administration, id)).form).toMatchObject({ alertTimeSeconds: 45, wrapUpSeconds: 30, timeoutSeconds: null, overflowThreshold: 7, telephoneNumber: '+441234567890', active: true });
   });
 
   test.each<[string, object, string, unknown, RegExp]>([
@@ -50,7 +50,9 @@ describe('Creating a group', () => {
     ['a telephone number without +', { telephoneNumber: '0123' }, 'telephoneNumber', '0123', /must be \+/],
     ['an unknown language', { language: 'tlh' }, 'language', 'tlh', /one of/],
     ['an unknown time zone', { timeZone: 'Mars/Phobos' }, 'timeZone', 'Mars/Phobos', /IANA/],
-    ['an unknown routing method', { routingMethod: 'serial' }, 'routingMethod', 'serial', /parallel or longestIdle/],
+    ['a wrap-up time too long', { wrapUpSeconds: 3601 }, 'wrapUpSeconds', 3601, /0 to 3600 seconds/],
+    ['an empty wrap-up time', { wrapUpSeconds: '' }, 'wrapUpSeconds', '', /0 to 3600 seconds/],
+    ['an unknown routing method', { routingMethod: 'random' }, 'routingMethod', 'random', /^must be parallel, longestIdle, roundRobin or serial$/],
     ['an agent twice', { agentIds: ['agent-1', 'agent-1'] }, 'agentIds', ['agent-1', 'agent-1'], /each agent once/],
     ['a field that does not exist', { color: 'red' }, 'color', 'red', /not a field/],
   ])('%s is refused with field, value and range', async (_what, more, field, value, message) => {

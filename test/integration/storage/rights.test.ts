@@ -116,7 +116,7 @@ describe('A manager', () => {
 
   test.each<[string, object]>([
     ['displayName', { displayName: 'Renamed' }], ['description', { description: 'x' }], ['displayNumber', { displayNumber: '1' }], ['language', { language: 'de-DE' }],
-    ['timeZone', { timeZone: 'Europe/Paris' }], ['welcomeText', { welcomeText: 'Hi' }], ['routingMethod', { routingMethod: 'longestIdle' }], ['alertTimeSeconds', { alertTimeSeconds: 11 }],
+    ['timeZone', { timeZone: 'Europe/Paris' }], ['welcomeText', { welcomeText: 'Hi' }], ['routingMethod', { routingMethod: 'longestIdle' }], ['alertTimeSeconds', { alertTimeSeconds: 11 }], ['wrapUpSeconds', { wrapUpSeconds: 11 }],
     ['timeoutSeconds', { timeoutSeconds: 11 }], ['timeoutText', { timeoutText: 'x' }], ['overflowThreshold', { overflowThreshold: 1 }], ['overflowText', { overflowText: 'x' }],
     ['agentIds', { agentIds: [] }], ['active', { active: false }],
   ])('may change %s', async (_field, changes) => {

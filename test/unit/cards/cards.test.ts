@@ -6,6 +6,7 @@ import { CardFault, render } from '../../../cards/render';
 import { TEMPLATES, type CardName, type Views } from '../../../cards/templates';
 import { MissingText, wordsFor } from '../../../cards/words';
 import { escapeMarkdown } from '../../../cards/markdown';
+import { routingMethod } from '../../../storage/model/agent-group';
 import { parserComplaints, schemaComplaints } from '../../support/card-schema';
 
 const FOLDER = join(__dirname, '..', '..', '..', 'cards');
@@ -57,6 +58,14 @@ describe('a view model that lacks what its template shows', () => {
 });
 
 describe('the catalogue', () => {
+  it('has a long and a short name for every routing method, and the form offers them all', () => {
+    const say = wordsFor('en');
+    const body = render('group-form', sample('group-form'), 'en')['body'] as readonly Record<string, unknown>[];
+    const input = body.find((one) => one['id'] === 'routingMethod');
+    expect(input?.['choices']).toEqual(routingMethod.options.map((value) => ({ title: say(`routing.${value}`), value })));
+    expect(new Set(routingMethod.options.map((method) => say(`routing.short.${method}`))).size).toBe(routingMethod.options.length);
+  });
+
   it('has every text that a template says', () => {
     const keys = readdirSync(FOLDER).filter((file) => file.endsWith('.template.json'))
       .flatMap((file) => [...readFileSync(join(FOLDER, file), 'utf8').matchAll(/say\('([^']+)'/g)].map((match) => match[1] ?? ''));

@@ -3,10 +3,10 @@ import { type CallState } from '../../../engine/core/call';
 import { updateOf } from '../../../engine/core/configuration';
 import { agentJournal, callJournal, type CallJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../../engine/core/journal';
 import { createState, step } from '../../../engine/core/step';
-import { type Now } from '../../../engine/core/types';
+import { type Effect, type Now } from '../../../engine/core/types';
 import { deadlinesOf, faultsOf } from './support/invariants';
-import { type PoliteWorld } from './support/polite-world';
-import { POOL } from './support/sample';
+import { PoliteWorld } from './support/polite-world';
+import { aDuty, aGroup, anAgent, aQueue, aWorkflow, POOL, put, someSettings } from './support/sample';
 import { inState } from './support/situations';
 
 const STATES: CallState[] = ['arriving', 'welcoming', 'queued', 'offering', 'connecting', 'talking', 'leaving', 'ending'];
@@ -62,6 +62,24 @@ test('a rest goes on where it was', () => {
   const later: Now = { monotonicMs: 500_000, civil: new Date(nowOf(world).civil.getTime() + 20_000) };
   const state = takeOver(world, later);
   expect(state.agents.get('alice')).toMatchObject({ free: false, rest: { because: 'declined', untilMs: 500_000 + 40_000, originalMs: 60_000 } });
+});
+
+test('round robin goes on with whose turn it was', () => {
+  const world = new PoliteWorld();
+  world.configure(put('workflows', aWorkflow('help')), put('queues', aQueue('q-help', { agentGroupIds: ['g1'] })), put('agentGroups', aGroup('g1', { agentIds: ['alice', 'bob', 'carla'], routingMethod: 'roundRobin' })), put('settings', someSettings()),
+    ...['alice', 'bob', 'carla'].flatMap((id) => [put('agents', anAgent(id)), put('duties', aDuty(id, true))]));
+  world.register('alice', 'bob', 'carla');
+  const rung = (effects: readonly Effect[]): string[] => effects.flatMap((effect) => (effect.type === 'offer' ? [effect.agentId] : []));
+  for (const [callId, agentId] of [['c1', 'alice'], ['c2', 'bob']] as const) {
+    expect(rung(world.call(callId))).toEqual([agentId]);
+    world.hangUp(callId);
+  }
+  const later: Now = { monotonicMs: 77_000, civil: new Date(nowOf(world).civil.getTime() + 2_000) };
+  const state = takeOver(world, later);
+  step(state, { type: 'wake' }, later);
+  step(state, { type: 'callArrived', arrival: { callId: 'c3', dialledUser: 'help', dialled: 'sip:help@example.org', callerNumber: '', callerName: '' } }, later);
+  const { effects } = step(state, { type: 'callerAnswered', callId: 'c3' }, later);
+  expect(rung(effects)).toEqual(['carla']);
 });
 
 test('restoring a call twice changes nothing', () => {

@@ -4,6 +4,7 @@ import { type Call } from '../../../engine/core/call';
 import { type Context } from '../../../engine/core/context';
 import { createState, step } from '../../../engine/core/step';
 import { TRANSITIONS } from '../../../engine/core/transitions';
+import { routingMethod } from '../../../storage/model/agent-group';
 import { POOL } from './support/sample';
 import { type Whim, WildWorld } from './support/wild-world';
 
@@ -16,8 +17,12 @@ interface Watched {
 const waits = fc.oneof({ weight: 6, arbitrary: fc.integer({ min: 0, max: 400 }) }, { weight: 3, arbitrary: fc.integer({ min: 400, max: 9_000 }) }, { weight: 1, arbitrary: fc.integer({ min: 9_000, max: 70_000 }) });
 const whims: fc.Arbitrary<Whim[]> = fc.array(fc.record({ pick: fc.nat(9973), how: fc.nat(9973), wait: waits }), { minLength: 1, maxLength: 140, size: 'max' });
 
+const method = fc.constantFrom(...routingMethod.options);
+const methods = fc.tuple(method, method);
+
 const seen = new Set<string>();
 let takeovers = 0;
+let inOrder = 0;
 
 /** Every edge that is walked is held against the table's own word of where it may lead. */
 const walked = new Set<string>();
@@ -39,24 +44,26 @@ for (const [state, row] of Object.entries(TRANSITIONS)) {
  * while an eligible agent is free, no timer lost, one winner, whatever changed is touched. In the end: one record a call, nothing left.
  */
 test('whatever happens, every call, agent, timer and record is accounted for', () => {
-  fc.assert(fc.property(whims, (lives) => {
-    const world = new WildWorld();
+  fc.assert(fc.property(methods, whims, (routing, lives) => {
+    const world = new WildWorld(routing);
     for (const whim of lives) world.live(whim);
     world.finish();
     for (const state of world.seenStates) seen.add(state);
     takeovers += world.takeovers;
+    inOrder += world.inOrder;
   }), { numRuns: 120, endOnFailure: true });
 });
 
 test('the lives lived above came through every state, and through takeovers', () => {
   expect([...seen].sort()).toEqual(['arriving', 'connecting', 'ending', 'leaving', 'offering', 'queued', 'talking', 'welcoming']);
   expect(takeovers).toBeGreaterThan(50);
+  expect(inOrder).toBeGreaterThan(15);
   expect(walked.size).toBeGreaterThan(45);
 });
 
 test('the same events at the same times have the same effects', () => {
-  fc.assert(fc.property(whims, (lives) => {
-    const world = new WildWorld();
+  fc.assert(fc.property(methods, whims, (routing, lives) => {
+    const world = new WildWorld(routing);
     world.takeOver = () => undefined;
     for (const whim of lives) world.live(whim);
     const state = createState(POOL);

@@ -19,7 +19,7 @@ export function deadlinesOf(state: PoolState): number[] {
 
 /** What is wrong with the pool, in words; empty when nothing is. */
 export function faultsOf(state: PoolState, nowMs: number, wakeAtMs: number | null): string[] {
-  return [...callFaults(state), ...agentFaults(state), ...waitingFaults(state, nowMs), ...timerFaults(state, nowMs, wakeAtMs)];
+  return [...callFaults(state), ...agentFaults(state), ...waitingFaults(state, nowMs), ...timerFaults(state, nowMs, wakeAtMs), ...turnFaults(state)];
 }
 
 function callFaults(state: PoolState): string[] {
@@ -96,4 +96,12 @@ function timerFaults(state: PoolState, nowMs: number, wakeAtMs: number | null): 
   if (wakeAtMs !== null && wakeAtMs <= nowMs) faults.push(`wants to be woken at ${wakeAtMs}, in the past`);
   if (state.unsettled.size > 0) faults.push('left something unsettled');
   return faults;
+}
+
+function turnFaults(state: PoolState): string[] {
+  return [...state.groups.values()].flatMap(({ groupId, seats, turns }) => {
+    const given = [...seats.values()].map(({ turn }) => turn).filter((turn) => turn > 0);
+    const beyond = given.filter((turn) => turn > turns).map((turn) => `turn ${turn} of ${groupId} was never given: ${turns} were`);
+    return new Set(given).size === given.length ? beyond : [...beyond, `${groupId} gave one turn twice: ${given.join()}`];
+  });
 }

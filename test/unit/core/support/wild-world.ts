@@ -5,7 +5,7 @@ import { type CoreEvent, type Effect, type LegOutcome, type Now, type StepResult
 import { updateOf } from '../../../../engine/core/configuration';
 import { liveGroup } from '../../../../engine/core/view';
 import { type Call, waits } from '../../../../engine/core/call';
-import { type AgentGroup } from '../../../../storage/model/agent-group';
+import { type AgentGroup, routingMethod, type RoutingMethod } from '../../../../storage/model/agent-group';
 import { type ObjectChange } from '../../../../storage/model/configuration';
 import { type Queue } from '../../../../storage/model/queue';
 import { type Workflow } from '../../../../storage/model/workflow';
@@ -42,10 +42,14 @@ export class WildWorld {
   readonly results: StepResult[] = [];
   readonly seenStates = new Set<string>();
   takeovers = 0;
+  /** Offers that were held against the order of a list. */
+  inOrder = 0;
   private rounds = 0;
   private readonly offers = new Map<string, OfferBook>();
   private readonly calls = new Map<string, CallBook>();
   private readonly tests = new Set<string>();
+  /** By agent group: who was offered a call, latest last, of those in its list. */
+  private readonly turns = new Map<string, string[]>();
   private readonly update = updates();
   private readonly workflows = new Map<string, Workflow>();
   private readonly queues = new Map<string, Queue>();
@@ -54,8 +58,9 @@ export class WildWorld {
   /** How everything looked after the last step; as text, to be compared. */
   private present = new Map<string, string>();
 
-  constructor() {
-    for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'] }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: 'longestIdle', wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
+  /** `methods`: how the two agent groups route to begin with. */
+  constructor([first, second]: readonly [RoutingMethod, RoutingMethod]) {
+    for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
     for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: { text: 'late' } } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
     for (const workflow of [aWorkflow('help', { welcome: { text: 'welcome' } }), aWorkflow('sales', { telephoneNumber: '+44100' })]) this.workflows.set(workflow.id, workflow);
     this.configure(put('settings', someSettings({ gracePeriodSeconds: 30 })), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
@@ -109,6 +114,8 @@ export class WildWorld {
     for (const id of ['help', 'sales']) expect(liveGroup(state, id, now)).toEqual(liveGroup(old, id, now));
     expect(wakeAtMs).toEqual(this.wakeAtMs);
     for (const callId of old.over) state.over.add(callId);
+    // Of agents who are deleted nothing is remembered.
+    this.keepTurns((agentId) => state.configuration.objects.agents.has(agentId));
     this.state = state;
     this.present = this.snapshot();
     this.takeovers += 1;
@@ -206,7 +213,7 @@ export class WildWorld {
     const inQueue = (more: Partial<Queue>): ObjectChange => { this.queues.set(queueId, { ...queue, ...more }); return put('queues', { ...queue, ...more }); };
     const changes: (() => ObjectChange)[] = [
       () => inGroup({ agentIds: how % 2 === 0 ? some : [...some].reverse() }),
-      () => inGroup({ routingMethod: one(['parallel', 'longestIdle'], 5) }),
+      () => inGroup({ routingMethod: one(routingMethod.options, 5) }),
       () => inGroup({ alertTimeSeconds: one([10, 30, 180], 5), wrapUpSeconds: one([0, 20], 7) }),
       () => inQueue({ timeoutSeconds: one([null, 10, 60], 5) }),
       () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, { text: 'full' }], 11) } }),
@@ -225,6 +232,7 @@ export class WildWorld {
   private post(event: CoreEvent): StepResult {
     const { now, state } = this;
     const before = this.present;
+    const wasDue = this.wakeAtMs !== null && this.wakeAtMs <= now.monotonicMs;
     const waitedBefore = [...state.calls.values()].filter(({ phase }) => phase.state === 'queued');
     this.history.push({ event, now });
     const result = step(state, event, now);
@@ -235,6 +243,7 @@ export class WildWorld {
     this.checkTouched(before, result);
     for (const effect of result.effects) this.note(effect);
     this.checkOrder(waitedBefore, result.effects);
+    this.checkTurns(result.effects, wasDue);
     return result;
   }
 
@@ -250,6 +259,36 @@ export class WildWorld {
         if (mine && cameBefore(call, served)) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
       }
     }
+  }
+
+  /**
+   * Nobody is passed over who was free and untried, and stood nearer: to the top (serial), or below the one offered last (round robin).
+   * Where much was due in one step, who is free after it was perhaps not when the offer was made, so that only turns are written down.
+   */
+  private checkTurns(effects: readonly Effect[], wasDue: boolean): void {
+    const { agentGroups } = this.state.configuration.objects;
+    this.keepTurns((agentId, groupId) => agentGroups.get(groupId)?.agentIds.includes(agentId) === true);
+    for (const effect of effects) {
+      if (effect.type !== 'offer') continue;
+      const { agentId, callId, offerId } = effect;
+      const call = this.state.calls.get(callId);
+      const group = agentGroups.get(call?.legs.get(offerId)?.groupId ?? '');
+      if (call === undefined || group === undefined) throw new Error(`${offerId} rings for nobody`);
+      const turns = this.turns.get(group.id) ?? [];
+      this.turns.set(group.id, [...turns.filter((id) => id !== agentId), agentId]);
+      if (wasDue || call.phase.state !== 'offering' || (group.routingMethod !== 'serial' && group.routingMethod !== 'roundRobin')) continue;
+      const { tried } = call.phase.waiting;
+      const last = turns.at(-1);
+      const cut = group.routingMethod === 'roundRobin' && last !== undefined ? group.agentIds.indexOf(last) + 1 : 0;
+      const order = [...group.agentIds.slice(cut), ...group.agentIds.slice(0, cut)];
+      const passed = order.slice(0, order.indexOf(agentId)).filter((id) => this.state.agents.get(id)?.free === true && !tried.has(id));
+      if (passed.length > 0) throw new Error(`${agentId} rings by ${group.routingMethod} of ${order.join()}, but ${passed.join()} came first; last ${last}`);
+      this.inOrder += 1;
+    }
+  }
+
+  private keepTurns(keep: (agentId: string, groupId: string) => boolean): void {
+    for (const [groupId, turns] of this.turns) this.turns.set(groupId, turns.filter((agentId) => keep(agentId, groupId)));
   }
 
   private snapshot(): Map<string, string> {
