@@ -44,16 +44,14 @@ function percentile(sorted: readonly number[], share: number): number {
 
 /** Registers every agent at one port, one after the other, and leaves the port to sipp. */
 async function agentsAt(system: System, port: number, count: number): Promise<readonly string[]> {
-  const ids: string[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const agent = await system.agent();
-    ids.push(agent.id);
+  const agents = await system.agents(count);
+  for (const agent of agents) {
     const phone = await Phone.open(agent.user, system.sip, port);
     const { status } = await phone.register(agent.password);
     await phone.close();
     if (status !== 200) throw new Error(`REGISTER was answered ${status}`);
   }
-  return ids;
+  return agents.map(({ id }) => id);
 }
 
 async function climb(system: System, group: { readonly id: string; readonly user: string }, callsPerSecond: number, seconds: number): Promise<Rung> {
@@ -98,6 +96,7 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 async function run({ rates, seconds, agents }: Options): Promise<void> {
   process.env['LOG_LEVEL'] ??= 'info';
   const system = await startSystem();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void system.stop().finally(() => process.exit(1)); });
   const ladder: Rung[] = [];
   let answering: ChildProcess | null = null;
   try {

@@ -83,9 +83,15 @@ export class System {
   ) {}
 
   private async perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): ReturnType<Administration['perform']> {
+    const result = await this.order(verb, input);
+    await this.inForce(result.sequence);
+    return result;
+  }
+
+  /** The same without waiting for the engine. */
+  private async order<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): Promise<Extract<Awaited<ReturnType<Administration['perform']>>, { ok: true }>> {
     const result = await this.administration.perform(OPERATOR, verb, input);
     if (!result.ok) throw new Error(`${verb}: ${result.message} ${JSON.stringify(result.faults)}`);
-    await this.inForce(result.sequence);
     return result;
   }
 
@@ -99,11 +105,23 @@ export class System {
 
   /** An agent with a password, on duty unless told otherwise. */
   async agent(onDuty = true): Promise<TestAgent> {
-    const user = `agent${++this.counter}`;
-    const made = await this.perform('agent.create', { name: `Agent ${this.counter}`, sipUser: user, onDuty });
-    const { id } = (made as { value: { id: string } }).value;
-    const reset = await this.perform('agent.resetPassword', { agentId: id });
-    return { id, user, password: (reset as { value: { password: string } }).value.password };
+    const [agent] = await this.agents(1, onDuty);
+    return agent as TestAgent;
+  }
+
+  /** Many at once: the engine is waited for once. */
+  async agents(count: number, onDuty = true): Promise<readonly TestAgent[]> {
+    const agents: TestAgent[] = [];
+    let sequence = 0;
+    for (let made = 0; made < count; made += 1) {
+      const user = `agent${++this.counter}`;
+      const { id } = (await this.order('agent.create', { name: `Agent ${this.counter}`, sipUser: user, onDuty })).value as { id: string };
+      const reset = await this.order('agent.resetPassword', { agentId: id });
+      agents.push({ id, user, password: (reset.value as { password: string }).password });
+      ({ sequence } = reset);
+    }
+    await this.inForce(sequence);
+    return agents;
   }
 
   /** A group that is active unless told otherwise. */
