@@ -2,7 +2,9 @@
 import { type Agent, type Duty } from './agent';
 import { type AgentGroup } from './agent-group';
 import { type Queue } from './queue';
+import { type BusinessHours, type HolidaySet } from './schedule';
 import { type PoolSettings } from './settings';
+import { type Trunk } from './trunk';
 import { type Workflow } from './workflow';
 
 /** Every kind of object an administration transaction may change, by the name its collection has. */
@@ -13,9 +15,12 @@ export interface ObjectKinds {
   agents: Agent;
   duties: Duty;
   settings: PoolSettings;
+  businessHours: BusinessHours;
+  holidaySets: HolidaySet;
+  trunks: Trunk;
 }
 export type ObjectKind = keyof ObjectKinds;
-export const OBJECT_KINDS = ['workflows', 'queues', 'agentGroups', 'agents', 'duties', 'settings'] as const satisfies readonly ObjectKind[];
+export const OBJECT_KINDS = ['workflows', 'queues', 'agentGroups', 'agents', 'duties', 'settings', 'businessHours', 'holidaySets', 'trunks'] as const satisfies readonly ObjectKind[];
 
 /** One object before and after a change: null before it was created, null after it was deleted. */
 export type ObjectChange = { [K in ObjectKind]: { readonly kind: K; readonly id: string; readonly before: ObjectKinds[K] | null; readonly after: ObjectKinds[K] | null } }[ObjectKind];
@@ -29,7 +34,7 @@ export interface Configuration {
 
 /** An empty configuration at sequence 0. */
 export function emptyConfiguration(pool: string): Configuration {
-  return { pool, sequence: 0, objects: { workflows: new Map(), queues: new Map(), agentGroups: new Map(), agents: new Map(), duties: new Map(), settings: new Map() } };
+  return { pool, sequence: 0, objects: { workflows: new Map(), queues: new Map(), agentGroups: new Map(), agents: new Map(), duties: new Map(), settings: new Map(), businessHours: new Map(), holidaySets: new Map(), trunks: new Map() } };
 }
 
 /** What the feed hands on: the changes of one or several log entries, and the sequence they lead to. */

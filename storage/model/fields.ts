@@ -25,6 +25,21 @@ export const sipUser = z.string().trim().toLowerCase().regex(/^[a-z0-9][a-z0-9._
 /** A telephone number as `tel:` URIs carry it: + and 3–15 digits (E.164). Spaces, hyphens and brackets are dropped. */
 export const telephoneNumber = z.string().transform((typed) => typed.replace(/^tel:/i, '').replace(/[\s().-]/g, '')).pipe(z.string().regex(/^\+[0-9]{3,15}$/, 'must be + and 3 to 15 digits, like +441234567890'));
 
+/** A SIP URI someone can be sent to: `sip:user@host`, with a port or parameters if need be. The host is kept in lower case. */
+export const sipUri = z.string().trim().max(256, 'must have at most 256 characters')
+  .regex(/^sips?:[^\s@<>",]+@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:;[^\s<>",]*)?$/i, 'must be a SIP address, like sip:alice@example.com')
+  .transform((typed) => typed.replace(/^(sips?):([^@]*)@([^:;]+|\[[^\]]+\])/i, (_whole, scheme: string, user: string, host: string) => `${scheme.toLowerCase()}:${user}@${host.toLowerCase()}`));
+
+/** A key of a telephone: 0–9, * or #. */
+export const key = z.string().trim().regex(/^[0-9*#]$/, 'must be one of 0–9, * and #');
+
+/** A clock time of a day, `00:00` to `24:00`. */
+export const clockTime = z.string().trim().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must be a time from 00:00 to 24:00, like 08:30');
+
+/** A civil date and time without a zone, like `2026-12-24T13:00`: what a wall clock shows where the workflow is. */
+export const civilTime = z.string().trim().regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a date and a time, like 2026-12-24T13:00')
+  .refine((typed) => !Number.isNaN(Date.parse(`${typed}:00Z`)) && new Date(`${typed}:00Z`).toISOString().startsWith(typed), 'must be a date that exists');
+
 /** An IANA time zone this runtime knows. */
 export const timeZone = z.string().refine((zone) => {
   try {

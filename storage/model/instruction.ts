@@ -4,11 +4,18 @@ export type InstructionRequest =
   /** Rings the agent's phone and says a sentence to whoever answers. */
   | { readonly kind: 'ringPhone'; readonly agentId: string }
   /** Renders a text as callers will hear it; the outcome names the audio. */
-  | { readonly kind: 'renderPrompt'; readonly text: string; readonly language: string };
+  | { readonly kind: 'renderPrompt'; readonly text: string; readonly language: string }
+  /** The agent takes this waiting caller: the agent's phone rings for it at once. */
+  | { readonly kind: 'pickCaller'; readonly callId: string; readonly agentId: string }
+  /** The waiting caller goes on waiting in another queue, in the place of the arrival. */
+  | { readonly kind: 'moveCaller'; readonly callId: string; readonly queueId: string }
+  | { readonly kind: 'setPriority'; readonly callId: string; readonly priority: number };
 
 export type InstructionOutcome =
   | { readonly kind: 'done'; readonly audioId?: string }
-  | { readonly kind: 'refused'; readonly reason: 'offDuty' | 'unreachable' | 'busy' | 'declined' | 'noAnswer' | 'unknownAgent' | 'cannotRender' | 'failed' }
+  | { readonly kind: 'refused'; readonly reason: 'offDuty' | 'unreachable' | 'busy' | 'declined' | 'noAnswer' | 'unknownAgent' | 'cannotRender' | 'failed'
+    /** The caller does not wait any more, or waits for somebody already picked. */
+    | 'notWaiting' | 'alreadyPicked' | 'unknownQueue' | 'notServing' }
   | { readonly kind: 'expired' };
 
 export interface Instruction {

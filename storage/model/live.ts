@@ -1,19 +1,34 @@
 // What the engine writes for people to see now, at most twice a second a group. Derived; nothing is ever decided from it.
 
+import { type AnsweredQuestion } from './record';
+
 /** What the engine sees of an agent; `offDuty` wins over everything but a call in progress. */
-export type AgentActivity = 'free' | 'ringing' | 'talking' | 'wrappingUp' | 'resting' | 'unreachable' | 'offDuty';
+export type AgentActivity = 'free' | 'ringing' | 'talking' | 'wrappingUp' | 'resting' | 'paused' | 'unreachable' | 'offDuty';
 
 export interface LiveCaller {
   readonly callId: string;
   readonly callerNumber: string;
   readonly callerName: string;
-  readonly state: 'welcome' | 'waiting' | 'ringing' | 'talking';
+  /** `menu`: in an interactive workflow. `forwarding`: being connected to a number or address. */
+  readonly state: 'welcome' | 'menu' | 'waiting' | 'ringing' | 'talking' | 'forwarding';
+  readonly priority: number;
+  readonly queueId: string | null;
+  /** What the caller answered, in order. */
+  readonly answers: readonly AnsweredQuestion[];
+  /** Agents whose phones ring for this caller now. */
+  readonly ringing: readonly string[];
   readonly arrivedAt: Date;
   readonly joinedQueueAt: Date | null;
   readonly agentId: string | null;
 }
 
-export interface LiveAgent { readonly agentId: string; readonly activity: AgentActivity; readonly since: Date }
+export interface LiveAgent {
+  readonly agentId: string;
+  readonly activity: AgentActivity;
+  readonly since: Date;
+  /** Not a member of a formal group that was signed in to. */
+  readonly signedIn: boolean;
+}
 
 /** One document a workflow, `_id` its id. */
 export interface LiveGroup {

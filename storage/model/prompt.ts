@@ -1,12 +1,18 @@
-// What is said or played to a caller.
+// What is said or played to a caller: a spoken text, or an audio file.
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { text } from './fields';
 
-/** Spoken text, rendered in the workflow's language. Plain text; nothing in it is markup. */
-export const prompt = z.object({ text: text(LIMITS.promptTextLength) });
-export type Prompt = z.output<typeof prompt>;
+/** A WAV file that was looked at and kept (storage/audio.ts); its id is the SHA-256 of its bytes. */
+export const audioFile = z.object({
+  audioId: z.string().regex(/^[0-9a-f]{64}$/, 'must be the id of an audio file that was kept'),
+  /** As the person who sent it calls it. */
+  fileName: text({ min: 1, max: 128 }),
+  durationMs: z.int().min(1),
+});
+export type AudioFile = z.output<typeof audioFile>;
 
-/** What happens to a call that is turned away: an optional spoken message, then the end of the call. */
-export const callAction = z.discriminatedUnion('kind', [z.object({ kind: z.literal('disconnect'), prompt: prompt.nullable() })]);
-export type CallAction = z.output<typeof callAction>;
+/** Spoken text, rendered in the workflow's language, is plain: nothing in it is markup. The audio file wins when both are set. */
+export const prompt = z.object({ text: text({ min: 0, max: LIMITS.promptTextLength.max }).default(''), audio: audioFile.nullable().default(null) })
+  .refine((one) => one.text !== '' || one.audio !== null, 'must have a text or an audio file');
+export type Prompt = z.output<typeof prompt>;

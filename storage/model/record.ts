@@ -1,7 +1,26 @@
 // What is kept of a call after it ended.
 
-/** How a call ended for its caller. `abandoned`: hung up before an agent. `interrupted`: the software or the edge died under it. */
-export type CallOutcome = 'answered' | 'abandoned' | 'timedOut' | 'overflowed' | 'refused' | 'failed' | 'interrupted';
+/**
+ * How a call ended for its caller. `answered`: talked to an agent. `forwarded`: talked to a number, address or voicemail it was sent to.
+ * `abandoned`: hung up before either. `timedOut`, `overflowed`, `closed`, `holiday`, `noAgents`, `left` (by key), `noChoice` (no valid
+ * answer), `chosen` (an answer led there): sent to an end of the call for that reason. `interrupted`: the software or the edge died under it.
+ */
+export type CallOutcome = 'answered' | 'forwarded' | 'abandoned' | TurnedAway | 'refused' | 'failed' | 'interrupted';
+/** Why a call action was carried out. */
+export const TURNED_AWAY = ['timedOut', 'overflowed', 'closed', 'holiday', 'noAgents', 'left', 'noChoice', 'chosen'] as const;
+export type TurnedAway = (typeof TURNED_AWAY)[number];
+export const CALL_OUTCOMES = ['answered', 'forwarded', 'abandoned', ...TURNED_AWAY, 'refused', 'failed', 'interrupted'] as const satisfies readonly CallOutcome[];
+
+/** What a caller answered to one question, by the names both have. */
+export interface AnsweredQuestion { readonly question: string; readonly answer: string }
+
+/** Something that led a call elsewhere: a call action and why, or a transfer by an agent. At most 50 a call are kept, the latest. */
+export interface CallStep {
+  readonly at: Date;
+  readonly why: TurnedAway | 'transferred' | 'moved';
+  /** `queue:<id>`, `question:<id>`, `tel:…`, `sip:…`, `agent:<id>`, or `disconnect`. */
+  readonly to: string;
+}
 
 /** One agent rung once for one caller. */
 export interface OfferRecord {
@@ -33,6 +52,10 @@ export interface CallRecord {
   /** The SIP status for a refused call, else null. */
   readonly refusedWith: number | null;
   readonly offers: readonly OfferRecord[];
+  /** Absent in records of before there were any. */
+  readonly answers?: readonly AnsweredQuestion[];
+  readonly steps?: readonly CallStep[];
+  readonly priority?: number;
   /** How many earlier offers a call rung for very often had; absent when none. */
   readonly offersLeftOut?: number;
 }

@@ -1,9 +1,11 @@
 // A workflow: the address callers dial, and what they meet first. With its queue and agent groups, people call it a group.
 import { z } from 'zod';
+import { type AnswerAction, callAction, DISCONNECT } from './call-action';
 import { DEFAULTS, LIMITS } from './limits';
-import { displayName, id, personId, sipUser, stored, telephoneNumber, text, timeZone } from './fields';
+import { displayName, id, personId, sipUser, stored, telephoneNumber, text, timeZone, whole } from './fields';
 import { language } from './languages';
-import { prompt } from './prompt';
+import { audioFile, prompt } from './prompt';
+import { question } from './question';
 
 export const manager = z.object({ personId, name: displayName });
 export type Manager = z.output<typeof manager>;
@@ -24,7 +26,36 @@ export const workflow = z.object({
   managed: z.boolean(),
   managers: z.array(manager).max(64),
   welcome: prompt.nullable().default(null),
-  /** Where the call goes after the welcome. A hunt group's default action is a queue. */
-  defaultAction: z.discriminatedUnion('kind', [z.object({ kind: z.literal('queue'), queueId: id })]),
+  /** Music while waiting and on hold; null: the pool's. */
+  music: audioFile.nullable().default(null),
+  /** Null: always open. */
+  businessHoursId: id.nullable().default(null),
+  closedAction: callAction.default(DISCONNECT),
+  holidaySetIds: z.array(id).max(32).default([]),
+  holidayAction: callAction.default(DISCONNECT),
+  /** Of its callers, until somebody changes it for one of them: 1 is served first. */
+  priority: whole(LIMITS.priority).default(DEFAULTS.priority),
+  /** Where the call goes after the welcome: a queue in a hunt group, a question in an interactive workflow. */
+  defaultAction: z.discriminatedUnion('kind', [z.object({ kind: z.literal('queue'), queueId: id }), z.object({ kind: z.literal('question'), questionId: id })]),
+  /** Of an interactive workflow, in no order: actions lead from one to the next. */
+  questions: z.array(question).max(LIMITS.questionsOfWorkflow.max, `must have at most ${LIMITS.questionsOfWorkflow.max} questions`)
+    .refine((questions) => new Set(questions.map((one) => one.id)).size === questions.length, 'must give each question an id of its own').default([]),
 });
 export type Workflow = z.output<typeof workflow>;
+
+/** Every queue that a workflow itself leads to, the default action's first; what those queues lead on to is not among them. */
+export function queueIdsOf(workflow: Workflow): string[] {
+  const { defaultAction, questions, closedAction, holidayAction } = workflow;
+  const found: string[] = defaultAction.kind === 'queue' ? [defaultAction.queueId] : [];
+  const add = (action: AnswerAction | null): void => { if (action?.kind === 'queue') found.push(action.queueId); };
+  for (const { answers, fallback } of questions) {
+    for (const { action } of answers) add(action);
+    add(fallback);
+  }
+  add(closedAction);
+  add(holidayAction);
+  return [...new Set(found)];
+}
+
+/** The queue that people mean by the group: the default action's, or the first that an answer leads to; null when there is none. */
+export function mainQueueId(workflow: Workflow): string | null { return queueIdsOf(workflow)[0] ?? null; }
