@@ -10,9 +10,9 @@ import { button, clientTime, duration, NO_NOTE, NO_REFRESH, note } from './commo
 const CALLERS_SHOWN = 12;
 const AGENTS_SHOWN = 20;
 const ACTIVITY_COLOR: Readonly<Record<AgentActivity, TextColor>> = {
-  free: 'Good', ringing: 'Accent', talking: 'Accent', wrappingUp: 'Default', resting: 'Default', unreachable: 'Warning', offDuty: 'Default',
+  free: 'Good', ringing: 'Accent', talking: 'Accent', wrappingUp: 'Default', resting: 'Default', paused: 'Warning', unreachable: 'Warning', offDuty: 'Default',
 };
-const ACTIVITY_ORDER: readonly AgentActivity[] = ['talking', 'ringing', 'free', 'wrappingUp', 'resting', 'unreachable', 'offDuty'];
+const ACTIVITY_ORDER: readonly AgentActivity[] = ['talking', 'ringing', 'free', 'wrappingUp', 'resting', 'paused', 'unreachable', 'offDuty'];
 
 export interface LiveMoment {
   readonly now: Date;

@@ -163,11 +163,11 @@ describeWith(['chromium'], 'chat, as each person', () => {
   test('the live card moves while calls run, in the group for each as they may see it', async () => {
     const { id, agents } = await group('Help Desk');
     const caller = (state: LiveCaller['state'], agentId: string | null = null): LiveCaller => ({
-      callId: 'c1', callerNumber: '+441234000001', callerName: 'Erin *Caller*', state, arrivedAt: new Date(), joinedQueueAt: new Date(), agentId,
+      callId: 'c1', callerNumber: '+441234000001', callerName: 'Erin *Caller*', state, arrivedAt: new Date(), joinedQueueAt: new Date(), agentId, priority: 3, queueId: null, answers: [], ringing: state === 'ringing' && agentId !== null ? [agentId] : [],
     });
     const [alice, ...others] = agents;
     const seen = (activity: AgentActivity) => [
-      { agentId: alice?.id ?? '', activity, since: new Date() }, ...others.map((one) => ({ agentId: one.id, activity: 'free' as const, since: new Date() })),
+      { agentId: alice?.id ?? '', activity, since: new Date(), signedIn: true }, ...others.map((one) => ({ agentId: one.id, activity: 'free' as const, since: new Date(), signedIn: true })),
     ];
     await system.engineIs(1_000);
     await system.live({ _id: id, callers: [], agents: seen('free') });

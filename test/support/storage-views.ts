@@ -30,10 +30,10 @@ export function liveView(changes: Partial<LiveView> = {}): LiveView {
   return {
     id: 'group-help', displayName: 'Help Desk', engineAlive: true, at: secondsAgo(0),
     callers: [
-      { callId: 'c1', callerNumber: '+4915112345678', callerName: 'Priya Nair', state: 'ringing', arrivedAt: secondsAgo(83), joinedQueueAt: secondsAgo(75), agentId: 'agent-carla' },
-      { callId: 'c2', callerNumber: '+33612345678', callerName: '', state: 'waiting', arrivedAt: secondsAgo(40), joinedQueueAt: secondsAgo(34), agentId: null },
-      { callId: 'c3', callerNumber: '', callerName: '', state: 'welcome', arrivedAt: secondsAgo(3), joinedQueueAt: null, agentId: null },
-      { callId: 'c0', callerNumber: '+12065550100', callerName: 'Sam Lee', state: 'talking', arrivedAt: secondsAgo(400), joinedQueueAt: secondsAgo(391), agentId: 'agent-alice' },
+      { callId: 'c1', callerNumber: '+4915112345678', callerName: 'Priya Nair', state: 'ringing', arrivedAt: secondsAgo(83), joinedQueueAt: secondsAgo(75), agentId: 'agent-carla', priority: 2, queueId: 'queue-help', answers: [{ question: 'Product', answer: 'Laptops' }, { question: 'Since when', answer: 'Today' }], ringing: ['agent-carla'] },
+      { callId: 'c2', callerNumber: '+33612345678', callerName: '', state: 'waiting', arrivedAt: secondsAgo(40), joinedQueueAt: secondsAgo(34), agentId: null, priority: 3, queueId: 'queue-help', answers: [], ringing: [] },
+      { callId: 'c3', callerNumber: '', callerName: '', state: 'welcome', arrivedAt: secondsAgo(3), joinedQueueAt: null, agentId: null, priority: 3, queueId: null, answers: [], ringing: [] },
+      { callId: 'c0', callerNumber: '+12065550100', callerName: 'Sam Lee', state: 'talking', arrivedAt: secondsAgo(400), joinedQueueAt: secondsAgo(391), agentId: 'agent-alice', priority: 3, queueId: 'queue-help', answers: [], ringing: [] },
     ],
     waiting: 3, talking: 1, waitingSince: secondsAgo(75),
     agents: [
