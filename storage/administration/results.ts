@@ -27,8 +27,10 @@ export type Warning =
   | { readonly code: 'waitsForever'; readonly workflowId: string }
   /** A managed group that names no manager. */
   | { readonly code: 'noManager'; readonly workflowId: string }
-  /** The built-in voice does not speak the group's language, and the group has something to say. */
-  | { readonly code: 'voiceMissing'; readonly workflowId: string; readonly language: string }
+  /** The built-in voice does not speak the group's language, and something is to be said in it. `fields` name the prompts, like `welcome` or `questions.0.prompt`. */
+  | { readonly code: 'voiceMissing'; readonly workflowId: string; readonly language: string; readonly fields?: readonly string[] }
+  /** The questions go deeper than 3 levels, or one has more than 5 answers: callers lose their way. */
+  | { readonly code: 'deepMenu'; readonly workflowId: string; readonly levels: number; readonly answers: number }
   /** The phone's address changed, so its old password no longer fits. */
   | { readonly code: 'passwordNeeded'; readonly agentId: string };
 

@@ -1,51 +1,44 @@
 // Every verb's input, as one zod schema each, and what it gives back. Chat, cards and the command line all pass through these.
 import { z } from 'zod';
-import { routingMethod } from '../model/agent-group';
-import { displayName, id, personId, sipUser, telephoneNumber, text, timeZone, whole } from '../model/fields';
-import { language } from '../model/languages';
+import { agent } from '../model/agent';
+import { displayName, id, personId, sipUser, text } from '../model/fields';
 import { DEFAULTS, LIMITS } from '../model/limits';
 import { manager } from '../model/workflow';
+import { agentGroupShape, businessHoursShape, holidaySetShape, queueShape, settingsShape, trunkShape, workflowShape } from './object-inputs';
+import { number, orNone, yesOrNo } from './typed';
 
-/** Forms and commands carry numbers as text. Anything that is not a number stays as typed, so that the fault can show it. */
-const fromText = (typed: unknown): unknown => {
-  if (typeof typed !== 'string') return typed;
-  const trimmed = typed.trim();
-  return /^-?\d+(\.\d+)?$/.test(trimmed) ? Number(trimmed) : trimmed;
-};
-const number = (range: { min: number; max: number }, unit: string) => z.preprocess(fromText, whole(range, unit));
-/** An empty field means: none. */
-const numberOrNone = (range: { min: number; max: number }, unit: string) =>
-  z.preprocess((typed) => (typed === '' ? null : fromText(typed)), z.union([z.null(), whole(range, unit)], { error: `must be empty, or a whole number from ${range.min} to ${range.max}${unit}` }));
-const yesOrNo = z.preprocess((typed) => (typed === 'true' ? true : typed === 'false' ? false : typed), z.boolean({ error: 'must be true or false' }));
-const telephoneNumberOrNone = z.preprocess((typed) => (typeof typed === 'string' && typed.trim() === '' ? null : typed), telephoneNumber.nullable());
-const personOrNone = z.preprocess((typed) => (typeof typed === 'string' && typed.trim() === '' ? null : typed), personId.nullable());
 /** What is spoken; empty for nothing. */
 const spoken = text({ min: 0, max: LIMITS.promptTextLength.max });
 
 /** The one flat form that edits a workflow, its queue and its agent group together. */
 const groupShape = {
   displayName,
-  description: text(LIMITS.descriptionLength),
+  description: workflowShape.description,
   sipUser,
-  telephoneNumber: telephoneNumberOrNone,
-  displayNumber: text(LIMITS.displayNumberLength),
-  language,
-  timeZone,
+  telephoneNumber: workflowShape.telephoneNumber,
+  displayNumber: workflowShape.displayNumber,
+  language: workflowShape.language,
+  timeZone: workflowShape.timeZone,
   welcomeText: spoken,
-  routingMethod,
-  alertTimeSeconds: number(LIMITS.alertTimeSeconds, ' seconds'),
-  wrapUpSeconds: number(LIMITS.wrapUpSeconds, ' seconds'),
-  timeoutSeconds: numberOrNone(LIMITS.queueTimeoutSeconds, ' seconds'),
+  routingMethod: agentGroupShape.routingMethod,
+  participation: agentGroupShape.participation,
+  alertTimeSeconds: agentGroupShape.alertTimeSeconds,
+  wrapUpSeconds: agentGroupShape.wrapUpSeconds,
+  autoPauseAfter: agentGroupShape.autoPauseAfter,
+  timeoutSeconds: queueShape.timeoutSeconds,
   timeoutText: spoken,
-  overflowThreshold: numberOrNone(LIMITS.overflowThreshold, ' waiting callers'),
+  overflowThreshold: queueShape.overflowThreshold,
+  overflowCandidate: queueShape.overflowCandidate,
   overflowText: spoken,
+  announceSeconds: queueShape.announceSeconds,
+  priority: workflowShape.priority,
+  agentAnonymity: yesOrNo,
+  federation: yesOrNo,
   /** In the order in which they stand in the group. */
-  agentIds: z.array(id).max(LIMITS.agentsInGroup.max, `must have at most ${LIMITS.agentsInGroup.max} agents`)
-    .refine((ids) => new Set(ids).size === ids.length, 'must name each agent once'),
+  agentIds: agentGroupShape.agentIds,
   active: yesOrNo,
   managed: yesOrNo,
-  managers: z.array(manager).max(64, 'must have at most 64 managers')
-    .refine((managers) => new Set(managers.map((one) => one.personId)).size === managers.length, 'must name each manager once'),
+  managers: workflowShape.managers,
 };
 const groupFields = z.strictObject(groupShape);
 export type GroupForm = z.output<typeof groupFields>;
@@ -53,14 +46,22 @@ export type GroupField = keyof GroupForm;
 export const GROUP_FIELDS = Object.keys(groupShape) as GroupField[];
 
 /** Fields that only an administrator changes. Managers are added with their own verb. */
-export const ADDRESS_FIELDS: readonly GroupField[] = ['sipUser', 'telephoneNumber', 'managed', 'managers'];
+export const ADDRESS_FIELDS = ['sipUser', 'telephoneNumber', 'managed', 'managers', 'federation'] as const satisfies readonly GroupField[];
 
 const version = z.int().min(1);
 /** The versions a form was opened with. */
 export const groupVersions = z.strictObject({ workflow: version, queue: version, agentGroup: version });
 export type GroupVersions = z.output<typeof groupVersions>;
 
-const agentShape = { name: displayName, sipUser, personId: personOrNone };
+const agentShape = { name: displayName, sipUser, personId: orNone(personId), contacts: agent.shape.contacts.removeDefault() };
+
+/** An object by itself: created with what the model does not know by itself, changed field by field from a known version. */
+const changeOf = <S extends z.ZodRawShape>(shape: S) => z.strictObject({ id, version, changes: z.strictObject(shape).partial() });
+const workflowFields = z.strictObject(workflowShape);
+/** `workflowId`: the workflow it is made for; a manager has to name one of theirs. */
+const owner = { workflowId: id.optional() };
+/** Without `agentId`: the actor's own. */
+const ofAgent = { agentId: id.optional() };
 
 export const VERB_SCHEMAS = {
   'group.create': z.strictObject({
@@ -72,12 +73,19 @@ export const VERB_SCHEMAS = {
     timeZone: groupShape.timeZone.default(DEFAULTS.timeZone),
     welcomeText: groupShape.welcomeText.default(''),
     routingMethod: groupShape.routingMethod.default('parallel'),
+    participation: groupShape.participation.default('informal'),
     alertTimeSeconds: groupShape.alertTimeSeconds.default(DEFAULTS.alertTimeSeconds),
     wrapUpSeconds: groupShape.wrapUpSeconds.default(DEFAULTS.wrapUpSeconds),
+    autoPauseAfter: groupShape.autoPauseAfter.default(null),
     timeoutSeconds: groupShape.timeoutSeconds.default(null),
     timeoutText: groupShape.timeoutText.default(''),
     overflowThreshold: groupShape.overflowThreshold.default(null),
+    overflowCandidate: groupShape.overflowCandidate.default('newestCall'),
     overflowText: groupShape.overflowText.default(''),
+    announceSeconds: groupShape.announceSeconds.default(null),
+    priority: groupShape.priority.default(DEFAULTS.priority),
+    agentAnonymity: groupShape.agentAnonymity.default(false),
+    federation: groupShape.federation.default(false),
     agentIds: groupShape.agentIds.default([]),
     /** Left out: a managed group is created active, an unmanaged one is not. */
     active: groupShape.active.optional(),
@@ -89,19 +97,42 @@ export const VERB_SCHEMAS = {
   'group.delete': z.strictObject({ id }),
   'group.addManager': z.strictObject({ id, manager }),
   'group.removeManager': z.strictObject({ id, personId }),
-  'agent.create': z.strictObject({ ...agentShape, personId: personOrNone.default(null), onDuty: yesOrNo.default(true), simulated: z.boolean().default(false) }),
-  'agent.change': z.strictObject({ id, version, changes: z.strictObject(agentShape).partial() }),
+  /** Left out: as the model has it; `managed` false, and active where it is managed. */
+  'workflow.create': workflowFields.partial().required({ displayName: true, sipUser: true, defaultAction: true }),
+  'workflow.change': changeOf(workflowShape),
+  'workflow.delete': z.strictObject({ id }),
+  'queue.create': z.strictObject(queueShape).partial().required({ name: true }).extend(owner),
+  'queue.change': changeOf(queueShape),
+  'queue.delete': z.strictObject({ id }),
+  'agentGroup.create': z.strictObject(agentGroupShape).partial().required({ name: true }).extend(owner),
+  'agentGroup.change': changeOf(agentGroupShape),
+  'agentGroup.delete': z.strictObject({ id }),
+  'businessHours.create': z.strictObject(businessHoursShape).partial().required({ name: true }).extend(owner),
+  'businessHours.change': changeOf(businessHoursShape),
+  'businessHours.delete': z.strictObject({ id }),
+  'holidaySet.create': z.strictObject(holidaySetShape).extend(owner),
+  'holidaySet.change': changeOf(holidaySetShape),
+  'holidaySet.delete': z.strictObject({ id }),
+  'trunk.create': z.strictObject(trunkShape).partial().required({ name: true, host: true }),
+  'trunk.change': changeOf(trunkShape),
+  'trunk.delete': z.strictObject({ id }),
+  'agent.create': z.strictObject({ ...agentShape, personId: agentShape.personId.default(null), contacts: agentShape.contacts.default([]), onDuty: yesOrNo.default(true), simulated: z.boolean().default(false) }),
+  'agent.change': changeOf(agentShape),
   'agent.delete': z.strictObject({ id }),
   /** Without `agentId`: the actor's own phone. */
-  'agent.resetPassword': z.strictObject({ agentId: id.optional() }),
-  /** Without `agentId`: the actor's own duty. */
-  'duty.set': z.strictObject({ agentId: id.optional(), onDuty: yesOrNo }),
+  'agent.resetPassword': z.strictObject(ofAgent),
+  /** Going on or off duty ends a pause. */
+  'duty.set': z.strictObject({ ...ofAgent, onDuty: yesOrNo }),
+  /** Without `untilMinutes`: until it is taken back. */
+  'duty.pause': z.strictObject({ ...ofAgent, reason: text(LIMITS.pauseReasonLength).default(''), untilMinutes: number(LIMITS.pauseMinutes, ' minutes').optional() }),
+  'duty.resume': z.strictObject(ofAgent),
+  /** Of a formal agent group. */
+  'duty.signIn': z.strictObject({ ...ofAgent, agentGroupId: id }),
+  'duty.signOut': z.strictObject({ ...ofAgent, agentGroupId: id }),
   /** Without `entryId`: the actor's last edit. */
   'change.undo': z.strictObject({ entryId: z.string().max(200).optional() }),
-  'settings.change': z.strictObject({
-    version: z.int().min(0),
-    changes: z.strictObject({ gracePeriodSeconds: number(LIMITS.gracePeriodSeconds, ' seconds'), callContextShown: yesOrNo }).partial(),
-  }),
+  /** Version 0: nobody has changed them yet. */
+  'settings.change': z.strictObject({ version: z.int().min(0), changes: z.strictObject(settingsShape).partial() }),
 } as const;
 
 export type Verb = keyof typeof VERB_SCHEMAS;
@@ -110,19 +141,43 @@ export const VERBS = Object.keys(VERB_SCHEMAS) as Verb[];
 export type VerbInput<V extends Verb> = z.input<(typeof VERB_SCHEMAS)[V]>;
 export type VerbParsed<V extends Verb> = z.output<(typeof VERB_SCHEMAS)[V]>;
 
+interface Id { readonly id: string }
 /** What each verb gives back. */
 export interface VerbValues {
-  'group.create': { readonly id: string };
-  'group.change': { readonly id: string; readonly changed: readonly GroupField[] };
-  'group.delete': { readonly id: string };
-  'group.addManager': { readonly id: string };
-  'group.removeManager': { readonly id: string };
-  'agent.create': { readonly id: string };
-  'agent.change': { readonly id: string };
-  'agent.delete': { readonly id: string };
+  'group.create': Id;
+  'group.change': Id & { readonly changed: readonly GroupField[] };
+  'group.delete': Id;
+  'group.addManager': Id;
+  'group.removeManager': Id;
+  'workflow.create': Id;
+  'workflow.change': Id;
+  'workflow.delete': Id;
+  'queue.create': Id;
+  'queue.change': Id;
+  'queue.delete': Id;
+  'agentGroup.create': Id;
+  'agentGroup.change': Id;
+  'agentGroup.delete': Id;
+  'businessHours.create': Id;
+  'businessHours.change': Id;
+  'businessHours.delete': Id;
+  'holidaySet.create': Id;
+  'holidaySet.change': Id;
+  'holidaySet.delete': Id;
+  'trunk.create': Id;
+  'trunk.change': Id;
+  'trunk.delete': Id;
+  'agent.create': Id;
+  'agent.change': Id;
+  'agent.delete': Id;
   /** `password` is shown once: it is `null` when the same request is sent again. */
   'agent.resetPassword': { readonly agentId: string; readonly sipUser: string; readonly domain: string; readonly password: string | null };
   'duty.set': { readonly agentId: string; readonly onDuty: boolean };
+  /** `until`: null until it is taken back. */
+  'duty.pause': { readonly agentId: string; readonly until: Date | null };
+  'duty.resume': { readonly agentId: string };
+  'duty.signIn': { readonly agentId: string; readonly agentGroupId: string };
+  'duty.signOut': { readonly agentId: string; readonly agentGroupId: string };
   'change.undo': { readonly entryId: string; readonly verb: Verb };
-  'settings.change': { readonly id: string };
+  'settings.change': Id;
 }

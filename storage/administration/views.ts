@@ -1,7 +1,10 @@
 // What the queries answer: complete views for cards, already without anything the actor may not see.
-import { type AgentActivity, type LiveGroup, type PhoneBinding } from '../model/live';
-import { type Manager } from '../model/workflow';
+import { type Contact, type Pause } from '../model/agent';
+import { type ObjectKinds } from '../model/configuration';
+import { type AgentActivity, type LiveCaller, type LiveGroup, type PhoneBinding } from '../model/live';
 import { type PoolSettings } from '../model/settings';
+import { type Trunk } from '../model/trunk';
+import { type Manager, type Workflow } from '../model/workflow';
 import { type Verb, type GroupForm, type GroupVersions } from './verbs';
 import { type Warning } from './results';
 
@@ -19,7 +22,7 @@ export interface WhoAmI {
 /** What this actor may do with one group; cards hide the rest. */
 export interface GroupRights {
   readonly change: boolean;
-  /** SIP user, telephone number, managed or not, the list of managers. */
+  /** SIP user, telephone number, hunt group or interactive, managed or not, the list of managers, open to federated callers or not. */
   readonly changeAddress: boolean;
   readonly delete: boolean;
   readonly addManager: boolean;
@@ -44,10 +47,13 @@ export interface GroupSummary extends GroupName {
 }
 
 export interface GroupView extends GroupSummary {
-  /** Everything the edit form shows, under the same names. */
-  readonly form: GroupForm;
-  /** To be sent back with `group.change`. */
-  readonly versions: GroupVersions;
+  /** `interactive`: callers are asked questions first, and the form is about the queue that the first answers lead to. */
+  readonly type: 'huntGroup' | 'interactive';
+  /** Everything the edit form shows, under the same names. `null`: the workflow leads to no queue with an agent group, so it is changed with `workflow.change` alone. */
+  readonly form: GroupForm | null;
+  /** To be sent back with `group.change`; `null` exactly where `form` is. */
+  readonly versions: GroupVersions | null;
+  /** Those of the form's agent group, in its order. */
   readonly agents: readonly { readonly id: string; readonly name: string; readonly onDuty: boolean }[];
   readonly managers: readonly Manager[];
   /** The change log sequence of the last edit of this group. */
@@ -57,7 +63,15 @@ export interface GroupView extends GroupSummary {
   readonly live: LiveView;
 }
 
-export interface LiveAgentView { readonly id: string; readonly name: string; readonly activity: AgentActivity; readonly since: Date }
+export interface LiveAgentView {
+  readonly id: string;
+  readonly name: string;
+  readonly activity: AgentActivity;
+  readonly since: Date;
+  /** `false`: serves formal agent groups alone, and is signed in to none of them. */
+  readonly signedIn: boolean;
+  readonly pause: Pause | null;
+}
 
 /** A group as it is now. Times are instants; the card counts seconds from `at`. */
 export interface LiveView {
@@ -72,6 +86,10 @@ export interface LiveView {
   readonly talking: number;
   readonly waitingSince: Date | null;
   readonly agents: readonly LiveAgentView[];
+  /** The queues that callers of this group may wait in, the main one first. */
+  readonly queues: readonly { readonly id: string; readonly name: string }[];
+  /** What this actor may do with its waiting callers. */
+  readonly rights: { readonly moveCaller: boolean; readonly setPriority: boolean };
   readonly warnings: readonly Warning[];
 }
 
@@ -91,8 +109,20 @@ export interface AgentDetail {
   readonly onDuty: boolean;
   readonly since: Date;
   readonly registered: boolean;
+  readonly contacts: readonly Contact[];
+  readonly pause: Pause | null;
+  /** Formal agent groups that list the agent, of groups the actor may see. */
+  readonly formalGroups: readonly FormalGroup[];
   /** Only groups the actor may see. */
   readonly groups: readonly GroupName[];
+}
+
+export interface FormalGroup { readonly id: string; readonly name: string; readonly signedIn: boolean }
+
+/** A caller whom this agent may pick. */
+export interface PickableCaller extends Pick<LiveCaller, 'callId' | 'callerNumber' | 'callerName' | 'state' | 'priority' | 'answers' | 'arrivedAt' | 'joinedQueueAt'> {
+  readonly group: GroupName;
+  readonly queue: { readonly id: string; readonly name: string };
 }
 
 /** The actor's own phone and duty. */
@@ -109,6 +139,12 @@ export interface MyAgent {
   /** `null`: not registered, or the registration ran out. */
   readonly phone: Pick<PhoneBinding, 'source' | 'transport' | 'userAgent' | 'registeredAt' | 'expiresAt'> | null;
   readonly serves: readonly GroupName[];
+  readonly contacts: readonly Contact[];
+  readonly pause: Pause | null;
+  /** Formal agent groups that list this agent. */
+  readonly formalGroups: readonly FormalGroup[];
+  /** In waiting order: who waits (or rings already) in the queues of attendant groups that list this agent. */
+  readonly pickable: readonly PickableCaller[];
 }
 
 /** One line of the history: who did what to which thing, when. Secrets show as "changed". */
@@ -130,4 +166,37 @@ export interface HistoryEntry {
   readonly undoneBy: string | null;
 }
 
-export interface SettingsView { readonly version: number; readonly settings: Pick<PoolSettings, 'gracePeriodSeconds' | 'callContextShown'> }
+export interface SettingsView { readonly version: number; readonly settings: Omit<PoolSettings, 'id' | 'pool' | 'version'> }
+
+/** An object as it is shown; a trunk without its password. */
+export interface ShownObjects extends Pick<ObjectKinds, 'queues' | 'agentGroups' | 'businessHours' | 'holidaySets'> {
+  trunks: Omit<Trunk, 'password'> & { readonly hasPassword: boolean };
+}
+export type ShownKind = keyof ShownObjects;
+
+/** One object by itself: `version` goes back with its change verb. */
+export interface ObjectView<K extends ShownKind> {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  readonly object: ShownObjects[K];
+  /** Groups this actor may see that use it, or that it was made for. */
+  readonly groups: readonly GroupName[];
+  readonly rights: { readonly change: boolean; readonly delete: boolean };
+}
+
+/** A workflow with everything it leads to. */
+export interface WorkflowView {
+  readonly id: string;
+  readonly version: number;
+  readonly type: 'huntGroup' | 'interactive';
+  readonly address: string;
+  readonly workflow: Workflow;
+  /** Every queue that its actions lead to, also through other queues; the main one first. */
+  readonly queues: readonly ObjectView<'queues'>[];
+  readonly agentGroups: readonly ObjectView<'agentGroups'>[];
+  readonly businessHours: ObjectView<'businessHours'> | null;
+  readonly holidaySets: readonly ObjectView<'holidaySets'>[];
+  readonly rights: GroupRights;
+  readonly warnings: readonly Warning[];
+}

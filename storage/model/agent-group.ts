@@ -10,6 +10,8 @@ export type RoutingMethod = z.output<typeof routingMethod>;
 export const agentGroup = z.object({
   ...stored,
   name: displayName,
+  /** The workflow it was made for, whose managers may change it before any queue lists it. Absent: it belongs to the workflows whose queues list it. */
+  workflowId: id.optional(),
   /** `informal`: serves it whenever on duty. `formal`: signs in to it and out of it. */
   participation: z.enum(['informal', 'formal']).default('informal'),
   alertTimeSeconds: whole(LIMITS.alertTimeSeconds, ' seconds').default(DEFAULTS.alertTimeSeconds),

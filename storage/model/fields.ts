@@ -40,10 +40,15 @@ export const clockTime = z.string().trim().regex(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|
 export const civilTime = z.string().trim().regex(/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a date and a time, like 2026-12-24T13:00')
   .refine((typed) => !Number.isNaN(Date.parse(`${typed}:00Z`)) && new Date(`${typed}:00Z`).toISOString().startsWith(typed), 'must be a date that exists');
 
+/** Asking the runtime is slow, and every object that is read is held against its schema. */
+const knownTimeZones = new Set<string>();
+
 /** An IANA time zone this runtime knows. */
 export const timeZone = z.string().refine((zone) => {
+  if (knownTimeZones.has(zone)) return true;
   try {
     new Intl.DateTimeFormat('en', { timeZone: zone });
+    knownTimeZones.add(zone);
     return true;
   } catch {
     return false;

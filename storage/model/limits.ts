@@ -22,6 +22,7 @@ export const LIMITS = {
   questionsOfWorkflow: { min: 0, max: 200 },
   announceSeconds: { min: 15, max: 600 },
   pauseReasonLength: { min: 0, max: 128 },
+  pauseMinutes: { min: 1, max: 1440 },
   /** Offers in a row that an agent leaves unanswered before being paused. */
   autoPauseAfter: { min: 1, max: 20 },
   /** Beside the phones that register. */

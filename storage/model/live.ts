@@ -53,10 +53,8 @@ export interface LivePool {
   readonly at: Date;
 }
 
-/** One document an agent, `_id` its id: where the phone registered from. Written behind by the registrar. */
-export interface PhoneBinding {
-  readonly _id: string;
-  readonly pool: string;
+/** Where one phone registered from. */
+export interface RegisteredPhone {
   /** The Contact URI to send INVITE to, and where the REGISTER came from. */
   readonly contact: string;
   readonly source: string;
@@ -64,4 +62,14 @@ export interface PhoneBinding {
   readonly userAgent: string;
   readonly registeredAt: Date;
   readonly expiresAt: Date;
+  /** `+sip.instance` (RFC 5626): the same phone under whatever Contact. Absent where it names none. */
+  readonly instance?: string;
+}
+
+/** One document an agent, `_id` its id: the phone that stays registered longest, so that the document ends with the last of them, and the others. Written behind by the registrar. */
+export interface PhoneBinding extends RegisteredPhone {
+  readonly _id: string;
+  readonly pool: string;
+  /** Absent in documents of earlier versions, which kept one phone an agent. */
+  readonly others?: readonly RegisteredPhone[];
 }

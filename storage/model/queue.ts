@@ -7,6 +7,8 @@ import { callAction, DISCONNECT } from './call-action';
 export const queue = z.object({
   ...stored,
   name: displayName,
+  /** The workflow it was made for, whose managers may change it before anything leads there. Absent: it belongs to the workflows that lead to it. */
+  workflowId: id.optional(),
   agentGroupIds: z.array(id).max(64),
   /** Counted from joining the queue, and cuts through a ring. null: never. */
   timeoutSeconds: whole(LIMITS.queueTimeoutSeconds, ' seconds').nullable().default(null),
