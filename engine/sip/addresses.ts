@@ -76,6 +76,9 @@ export function escapeUser(user: string): string {
   return encodeURIComponent(user).replace(/%(2B|26|3D|24|2C|3F|2F)/g, (escaped) => decodeURIComponent(escaped));
 }
 
+/** `host:port`, with brackets around IPv6, whether or not it has them. */
+export function hostPort(host: string, port: number): string { return `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`; }
+
 /** Line breaks and other control characters have no business in a name. */
 function printable(text: string): string {
   return text.replace(/\s*[\u0000-\u001f\u007f]+\s*/g, ' ').trim();

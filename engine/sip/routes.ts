@@ -1,8 +1,8 @@
 // Where a leg may be sent and what its INVITE then says, and who an arrival is: all that legs need to know of trunks, identity and registrations.
 import { type Arrival } from '../core/types';
 import { type OutsideTarget } from '../../storage/model/number-policy';
+import { type Contact } from './bindings';
 import { type Headers, type Incoming, type Reply } from './link';
-import { type Contact } from './registrar';
 
 /** What was learnt of a caller when it arrived and is passed on when the call is. Kept with the caller's leg; never shown to agents. */
 export interface Caller {
