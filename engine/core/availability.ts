@@ -1,20 +1,27 @@
 // Keeps the sets of free agents true: whatever changes about an agent ends in `refresh`.
-import { type AgentState, activityOf, isFree, pausedUntilMs, type RestCause } from './agent';
+import { type AgentState, activityOf, isFree, isSignedIn, nextEndMs, type RestCause, type Seat } from './agent';
 import { type Context, touchAgent, touchWorkflowsOf } from './context';
+import { type GroupState, type PoolState } from './state';
+import { type CallId } from './types';
 
 /** Brings an agent's seats, deadline and activity in line with what is so now. Call it after every change of an agent. */
 export function refresh(context: Context, agent: AgentState): void {
   const { state, now } = context;
   touchAgent(context, agent);
-  const paused = pausedUntilMs(agent);
+  const isOver = (untilMs: number | null | undefined): boolean => agent.agent === null || (untilMs != null && untilMs <= now.monotonicMs);
   // A deleted agent is not remembered; one made anew under the same id starts afresh.
-  if (agent.agent !== null && paused > now.monotonicMs) state.agentDeadlines.set(agent.agentId, paused, agent.agentId);
-  else {
-    state.agentDeadlines.clear(agent.agentId);
-    agent.rest = null;
-    agent.wrapUp = null;
+  if (isOver(agent.rest?.untilMs)) agent.rest = null;
+  if (isOver(agent.wrapUp?.untilMs)) agent.wrapUp = null;
+  if (isOver(agent.pause?.untilMs)) agent.pause = null;
+  if (agent.agent === null) {
+    agent.autoPause = null;
+    agent.unanswered = 0;
   }
-  setFree(context, agent, isFree(agent, now.monotonicMs));
+  const endMs = nextEndMs(agent);
+  if (endMs === null) state.agentDeadlines.clear(agent.agentId);
+  else state.agentDeadlines.set(agent.agentId, endMs, agent.agentId);
+  agent.free = isFree(agent, now.monotonicMs);
+  for (const seat of agent.seats.values()) seatOf(state, agent, seat);
   const activity = activityOf(agent, now.monotonicMs);
   if (activity === agent.activity) return;
   agent.activity = activity;
@@ -24,21 +31,47 @@ export function refresh(context: Context, agent: AgentState): void {
 
 /** Changes what the order of the free agents goes by. */
 export function change(context: Context, agent: AgentState, alter: () => void): void {
-  setFree(context, agent, false);
+  for (const seat of agent.seats.values()) {
+    const group = context.state.groups.get(seat.groupId);
+    if (group !== undefined) setFree(context.state, group, seat, false);
+  }
   alter();
   refresh(context, agent);
 }
 
-function setFree(context: Context, agent: AgentState, free: boolean): void {
-  if (free === agent.free) return;
-  agent.free = free;
-  for (const seat of agent.seats.values()) {
-    const group = context.state.groups.get(seat.groupId);
-    if (group === undefined) continue;
-    if (!free) { group.free.delete(seat); continue; }
-    group.free.add(seat);
-    for (const queueId of group.queueIds) context.state.unsettled.add(queueId);
+/** Brings one seat in line: among the free ones of its group or not, counted as signed in or not. */
+export function seatOf(state: PoolState, agent: AgentState, seat: Seat): void {
+  const group = state.groups.get(seat.groupId);
+  if (group === undefined) return;
+  const signedIn = isSignedIn(agent, group.group, group.groupId);
+  if (signedIn !== seat.signedIn) {
+    seat.signedIn = signedIn;
+    group.signedIn += signedIn ? 1 : -1;
+    // Perhaps the last agent left, and whoever waits there is to be sent elsewhere.
+    if (group.signedIn === 0) unsettle(state, group);
   }
+  setFree(state, group, seat, agent.free && signedIn);
+}
+
+/** Takes a seat out of its group's books. */
+export function leaveSeat(state: PoolState, seat: Seat): void {
+  const group = state.groups.get(seat.groupId);
+  if (group === undefined) return;
+  setFree(state, group, seat, false);
+  if (seat.signedIn) group.signedIn -= 1;
+  seat.signedIn = false;
+}
+
+function setFree(state: PoolState, group: GroupState, seat: Seat, free: boolean): void {
+  if (free === seat.free) return;
+  seat.free = free;
+  if (!free) { group.free.delete(seat); return; }
+  group.free.add(seat);
+  unsettle(state, group);
+}
+
+function unsettle(state: PoolState, group: GroupState): void {
+  for (const queueId of group.queueIds) state.unsettled.add(queueId);
 }
 
 /** Begins an agent's rest; one that lasts longer already stays. */
@@ -53,5 +86,14 @@ export function phoneChanged(context: Context, agent: AgentState, reachable: boo
   if (agent.reachable === reachable && !wakes) return;
   agent.reachable = reachable;
   if (wakes) agent.rest = null;
+  refresh(context, agent);
+}
+
+/** The agent's own phone has a call here, or not any more: meanwhile it is offered none. */
+export function setCalling(context: Context, agentId: string | null, callId: CallId, calling: boolean): void {
+  const agent = agentId === null ? undefined : context.state.agents.get(agentId);
+  if (agent === undefined || agent.calling.has(callId) === calling) return;
+  if (calling) agent.calling.add(callId);
+  else agent.calling.delete(callId);
   refresh(context, agent);
 }

@@ -14,6 +14,7 @@ interface Match { readonly call: Call; readonly news: InputOf<'agentsFree'> }
 export function settle(context: Context): void {
   const { unsettled } = context.state;
   while (unsettled.size > 0) {
+    sendAway(context);
     let first: { readonly call: Call; readonly queue: QueueState } | null = null;
     for (const queueId of unsettled) {
       const queue = context.state.queues.get(queueId);
@@ -28,11 +29,26 @@ export function settle(context: Context): void {
   }
 }
 
+/** Whoever waits where no agent is signed in any more is sent elsewhere, if the queue says where to. Each leaves the queue by that. */
+function sendAway(context: Context): void {
+  for (const queueId of context.state.unsettled) {
+    const queue = context.state.queues.get(queueId);
+    if (queue?.queue == null || queue.queue.noAgentsAction === null || queue.waiting.size === 0 || !isDeserted(queue)) continue;
+    for (const call of [...queue.waiting.values]) context.tell(call, { type: 'noAgents' });
+  }
+}
+
+/** No agent of any of the queue's groups is signed in: on duty, and for a formal group signed in to it. */
+export function isDeserted({ groups }: QueueState): boolean { return groups.every(({ signedIn }) => signedIn === 0); }
+
+/** Whether a caller could be offered to somebody of this group at once. */
+export function canServe({ group, free }: GroupState): boolean { return free.size > 0 && group !== null && ROUTING[group.routingMethod].rings; }
+
 /** The first caller of a queue who can be offered to someone now. */
 function firstToServe(queue: QueueState): Call | null {
   let first: Call | null = null;
   const head = queue.queued.first;
-  if (head !== undefined && queue.groups.some(({ free }) => free.size > 0)) first = head;
+  if (head !== undefined && queue.groups.some(canServe)) first = head;
   for (const group of queue.groups) {
     if (group.free.size === 0 || group.offered.size === 0 || !joinsRing(group)) continue;
     for (const call of group.offered.values) {
@@ -71,7 +87,7 @@ function matchFor(state: PoolState, call: Call, nowMs: number): Match | null {
 
 function choose(from: GroupState, call: Call, candidates: GroupState['free']['values'], newRound: boolean, nowMs: number): Match | null {
   const { groupId, group } = from;
-  if (group === null || candidates.length === 0) return null;
+  if (group === null || candidates.length === 0 || !ROUTING[group.routingMethod].rings) return null;
   const { chosen, reason } = ROUTING[group.routingMethod].choose(candidates, { nowMs, last: () => lastTurn(from) });
   // A copy: offering takes the chosen out of the very set they may be a view of.
   return { call, news: { type: 'agentsFree', groupId, seats: [...chosen], reason, newRound } };

@@ -1,13 +1,13 @@
 // Legs to agents: making offers, taking them back, and what the end of a leg means for the agent.
 import { type OfferRecord } from '../../storage/model/record';
 import { DEFAULTS } from '../../storage/model/limits';
-import { REST_MS, type RestCause, type Seat } from './agent';
+import { type AgentState, isPaused, REST_MS, type RestCause, type Seat } from './agent';
 import { beginRest, refresh } from './availability';
-import { type Call, type InputOf, type Leg, type LegEndCause, type Waiting } from './call';
+import { type Call, type InputOf, type Leg, type LegEndCause, waits, type Waiting } from './call';
 import { type Context, decided, touchCall } from './context';
 import { alertName } from './phases';
-import { groupState, type PoolState, workflowState } from './state';
-import { type LegOutcome } from './types';
+import { groupState, type PoolState, settingsOf, workflowOf } from './state';
+import { type CallContext, type CallId, type LegOutcome } from './types';
 
 /** Offers kept in a call's record: the latest. */
 export const OFFERS_KEPT = 200;
@@ -20,7 +20,11 @@ export function offer(context: Context, call: Call, waiting: Waiting, { groupId,
   for (const seat of seats) offerTo(context, call, waiting, groupId, seat);
 }
 
-function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string, seat: Seat): void {
+/** How an offer that nobody chose came about: the agent picked the caller, perhaps with the phone that dialled in for it. */
+interface Picked { readonly picked: boolean; readonly legId: CallId | null }
+
+/** Makes one offer: rings the agent's phones, or takes the leg of the phone that dialled in. */
+export function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string, seat: Seat, { picked, legId }: Picked = { picked: false, legId: null }): void {
   const { state, now, effects } = context;
   const { agent } = seat;
   seat.turn = groupState(state, groupId).turns += 1;
@@ -28,7 +32,7 @@ function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string
   const offerId = `${call.callId}.${attempt}`;
   const alertOriginalMs = (state.groups.get(groupId)?.group?.alertTimeSeconds ?? DEFAULTS.alertTimeSeconds) * 1000;
   const alertEndsAtMs = now.monotonicMs + alertOriginalMs;
-  call.legs.set(offerId, { offerId, agentId: agent.agentId, groupId, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs });
+  call.legs.set(offerId, { offerId, agentId: agent.agentId, groupId, picked, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs });
   state.callDeadlines.set(alertName(offerId), alertEndsAtMs, { type: 'rangTooLong', callId: call.callId, offerId });
   waiting.tried.add(agent.agentId);
   // Written as withdrawn until something truer is known.
@@ -39,15 +43,25 @@ function offerTo(context: Context, call: Call, waiting: Waiting, groupId: string
   }
   agent.leg = { kind: 'offer', callId: call.callId, offerId, talking: false };
   refresh(context, agent);
+  if (legId !== null) { effects.push({ type: 'takeLeg', legId, callId: call.callId, offerId, agentId: agent.agentId }); return; }
   const { callerName, callerNumber } = call.arrival;
-  const groupName = workflowState(state, call.workflowId).workflow?.displayName ?? '';
-  effects.push({ type: 'offer', callId: call.callId, offerId, agentId: agent.agentId, attempt, groupName, callerName, callerNumber });
+  const groupName = workflowOf(state, call)?.displayName ?? '';
+  effects.push({ type: 'offer', callId: call.callId, offerId, agentId: agent.agentId, attempt, contacts: agent.agent?.contacts ?? [], groupName, callerName, callerNumber, context: contextOf(context, call) });
+}
+
+/** What the agent rung is told of the caller, where the pool shows it. */
+export function contextOf({ state, now }: Context, call: Call): CallContext | null {
+  if (settingsOf(state)?.callContextShown === false) return null;
+  const { draft, phase } = call;
+  // From the first queue on, however often the caller was sent on; but who has talked to an agent since has waited anew.
+  const waitedMs = draft.connectedAt !== null && waits(phase) ? now.monotonicMs - phase.waiting.joinedAtMs : now.civil.getTime() - (draft.joinedQueueAt ?? call.arrivedAt).getTime();
+  return { waitedMs: Math.max(0, waitedMs), answers: [...draft.answers] };
 }
 
 /** Asks for the end of one leg, unless that was asked before. The agent stays taken until `legEnded`. */
 export function endLeg(context: Context, call: Call, leg: Leg, cause: LegEndCause): void {
   if (leg.phase === 'ending') return;
-  if (leg.phase === 'answered' || cause === 'connectFailed') context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: leg.offerId });
+  if (leg.phase === 'answered' || cause === 'connectFailed' || cause === 'transferred') context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: leg.offerId });
   else context.effects.push({ type: 'withdraw', callId: call.callId, offerId: leg.offerId, cause });
   context.state.callDeadlines.clear(alertName(leg.offerId));
   leg.phase = 'ending';
@@ -66,11 +80,14 @@ export function rings(call: Call): boolean {
   return false;
 }
 
+/** The agent whose leg this is; undefined for somebody outside. */
+export function agentOfLeg(state: PoolState, { agentId }: Pick<Leg, 'agentId'>): AgentState | undefined { return agentId === null ? undefined : state.agents.get(agentId); }
+
 /** The agent picked up: whoever wins, that phone does not ring any more. */
 export function pickedUp(context: Context, leg: Leg): void {
   leg.answered = true;
   context.state.callDeadlines.clear(alertName(leg.offerId));
-  const agent = context.state.agents.get(leg.agentId);
+  const agent = agentOfLeg(context.state, leg);
   if (agent?.leg?.kind !== 'offer' || agent.leg.offerId !== leg.offerId) return;
   agent.leg.talking = true;
   refresh(context, agent);
@@ -126,21 +143,37 @@ export function legOver(context: Context, call: Call, leg: Leg, outcome: LegOutc
     written.endedAt = now.civil;
   }
   touchCall(context, call);
-  const agent = state.agents.get(leg.agentId);
+  const agent = agentOfLeg(state, leg);
   if (agent?.leg?.kind !== 'offer' || agent.leg.offerId !== leg.offerId) return;
   agent.leg = null;
+  // Who is dialled for a call action, a transfer or another agent's call was offered nothing, so that only talking counts.
+  if (leg.groupId === null && !leg.talked) { refresh(context, agent); return; }
   if (verdict.turnUsed) agent.idleSinceMs = now.monotonicMs;
-  const wrapUpMs = leg.talked ? (state.groups.get(leg.groupId)?.group?.wrapUpSeconds ?? 0) * 1000 : 0;
+  const wrapUpMs = leg.talked && leg.groupId !== null ? (state.groups.get(leg.groupId)?.group?.wrapUpSeconds ?? 0) * 1000 : 0;
   if (wrapUpMs > 0) {
     agent.wrapUp = { untilMs: now.monotonicMs + wrapUpMs, originalMs: wrapUpMs };
     agent.idleSinceMs = agent.wrapUp.untilMs;
   }
+  countUnanswered(context, call, leg, agent, verdict);
   if (verdict.rest !== null) beginRest(context, agent, verdict.rest, verdict.rest === 'declined' ? gracePeriodMs(state) : REST_MS[verdict.rest]);
   refresh(context, agent);
 }
 
+/** So many offers in a row left unanswered, and the agent is paused; the group of the last one says how many. What the agent picked is no offer in this sense. */
+function countUnanswered(context: Context, call: Call, leg: Leg, agent: AgentState, { outcome }: Verdict): void {
+  if (leg.answered || outcome === 'declined') agent.unanswered = 0;
+  if (leg.answered || leg.picked || outcome !== 'noAnswer') return;
+  agent.unanswered += 1;
+  const limit = (leg.groupId === null ? null : context.state.groups.get(leg.groupId)?.group?.autoPauseAfter) ?? null;
+  if (limit === null || agent.unanswered < limit || !agent.onDuty || isPaused(agent, context.now.monotonicMs)) return;
+  const { unanswered } = agent;
+  agent.autoPause = { at: context.now.civil, unanswered };
+  agent.unanswered = 0;
+  decided(context, call, 'pauseAgent', `${agent.agent?.sipUser ?? agent.agentId} left ${unanswered} offers in a row unanswered`);
+  context.effects.push({ type: 'pauseAgent', agentId: agent.agentId, unanswered });
+}
+
 /** The pool's grace period after a decline, in milliseconds. */
 export function gracePeriodMs(state: PoolState): number {
-  for (const settings of state.configuration.objects.settings.values()) if (settings.pool === state.pool) return settings.gracePeriodSeconds * 1000;
-  return DEFAULTS.gracePeriodSeconds * 1000;
+  return (settingsOf(state)?.gracePeriodSeconds ?? DEFAULTS.gracePeriodSeconds) * 1000;
 }

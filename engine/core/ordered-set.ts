@@ -26,6 +26,9 @@ export class OrderedSet<T> {
     return low;
   }
 
+  /** How many items come before this one. */
+  rank(item: T): number { return this.indexOf(item); }
+
   has(item: T): boolean { return this.items[this.indexOf(item)] === item; }
 
   /** Puts an item in its place. Adding one that is inside changes nothing. */

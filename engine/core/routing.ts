@@ -27,16 +27,32 @@ export interface Choice<C extends Candidate> {
 export interface RoutingRule {
   /** Whether an agent who becomes free while a caller is being offered joins the ring. */
   readonly joinsRing: boolean;
-  /** Chooses at least one. `candidates` is not empty, in order: idle longest first, equals as in the list. */
+  /** Whether it rings anybody; else agents pick. */
+  readonly rings: boolean;
+  /** Chooses at least one where it rings at all. `candidates` is not empty, in order: idle longest first, equals as in the list. */
   readonly choose: <C extends Candidate>(candidates: readonly C[], moment: Moment) => Choice<C>;
 }
 
 /** How many agents a reason names before it counts the others. */
 const NAMED = 4;
 
-function list<C>(items: readonly C[], say: (item: C) => string): string {
+/** `items` begins with the first ones in order, of `of` in all. */
+function list<C>(items: readonly C[], say: (item: C) => string, of = items.length): string {
   const named = items.slice(0, NAMED).map(say).join(', ');
-  return items.length > NAMED ? `${named} and ${items.length - NAMED} more` : named;
+  return of > NAMED ? `${named} and ${of - NAMED} more` : named;
+}
+
+/** The first few in an order, as many as a reason names: cheaper than sorting hundreds of free agents for one of them. */
+function firstFew<C>(items: readonly C[], compare: (a: C, b: C) => number): C[] {
+  const few: C[] = [];
+  for (const item of items) {
+    let index = few.length;
+    while (index > 0 && compare(item, few[index - 1] as C) < 0) index -= 1;
+    if (index >= NAMED) continue;
+    few.splice(index, 0, item);
+    if (few.length > NAMED) few.pop();
+  }
+  return few;
 }
 
 const byPosition = (a: Candidate, b: Candidate): number => a.position - b.position;
@@ -44,10 +60,12 @@ const byPosition = (a: Candidate, b: Candidate): number => a.position - b.positi
 export const ROUTING: Readonly<Record<RoutingMethod, RoutingRule>> = {
   parallel: {
     joinsRing: true,
+    rings: true,
     choose: (candidates) => ({ chosen: candidates, reason: `parallel: ${list(candidates, ({ name }) => name)}` }),
   },
   longestIdle: {
     joinsRing: false,
+    rings: true,
     choose: (candidates, { nowMs }) => {
       const idle = ({ idleSinceMs }: Candidate): number => Math.max(0, Math.round((nowMs - idleSinceMs) / 1000));
       let first = true;
@@ -61,20 +79,27 @@ export const ROUTING: Readonly<Record<RoutingMethod, RoutingRule>> = {
   },
   roundRobin: {
     joinsRing: false,
+    rings: true,
     choose: (candidates, moment) => {
       const last = moment.last();
       // Below the last one in the list, then on from its top. Wherever that one was moved to, the turn goes on from there.
       const passed = ({ position }: Candidate): number => (last === null || position > last.position ? 0 : 1);
-      const inTurn = [...candidates].sort((a, b) => passed(a) - passed(b) || byPosition(a, b));
+      const inTurn = firstFew(candidates, (a, b) => passed(a) - passed(b) || byPosition(a, b));
       const after = last === null ? '' : ` after ${last.name}`;
-      return { chosen: inTurn.slice(0, 1), reason: `roundRobin${after}: ${list(inTurn, ({ name }) => name)}` };
+      return { chosen: inTurn.slice(0, 1), reason: `roundRobin${after}: ${list(inTurn, ({ name }) => name, candidates.length)}` };
     },
   },
   serial: {
     joinsRing: false,
+    rings: true,
     choose: (candidates) => {
-      const fromTop = [...candidates].sort(byPosition);
-      return { chosen: fromTop.slice(0, 1), reason: `serial: ${list(fromTop, ({ name }) => name)}` };
+      const fromTop = firstFew(candidates, byPosition);
+      return { chosen: fromTop.slice(0, 1), reason: `serial: ${list(fromTop, ({ name }) => name, candidates.length)}` };
     },
+  },
+  attendant: {
+    joinsRing: false,
+    rings: false,
+    choose: () => ({ chosen: [], reason: 'attendant: agents pick' }),
   },
 };

@@ -1,24 +1,39 @@
 // What people see of the pool now. Derived; nothing is decided from it.
 import { type AgentActivity, type LiveAgent, type LiveCaller, type LiveGroup } from '../../storage/model/live';
+import { mainQueueId } from '../../storage/model/workflow';
 import { activityOf, type AgentState } from './agent';
-import { type Call, comparePlaces } from './call';
+import { type Call, comparePlaces, waits } from './call';
 import { type PoolState } from './state';
 import { type Now } from './types';
 
 /** A live document without what the writer counts. */
 export type GroupNow = Omit<LiveGroup, 'epoch' | 'revision'>;
 
-/** The callers of a workflow in waiting order, and its agents in the order of its lists. A workflow that is unknown has neither. */
+/**
+ * The callers of a workflow in waiting order, and its agents in the order of its lists. A workflow that is unknown has neither. Whoever
+ * came to its main queue by way of another group is among the callers too: its agents serve them all, and pick them.
+ */
 export function liveGroup(state: PoolState, workflowId: string, now: Now): GroupNow {
   const workflow = state.workflows.get(workflowId);
-  const queue = workflow?.workflow == null ? undefined : state.queues.get(workflow.workflow.defaultAction.queueId);
-  const calls = [...workflow?.calls ?? []].sort((a, b) => comparePlaces(a.place, b.place));
+  const queue = workflow?.workflow == null ? undefined : state.queues.get(mainQueueId(workflow.workflow) ?? '');
   const agents = new Map<string, AgentState>();
-  for (const group of queue?.groups ?? []) for (const { agent } of group.seats.values()) if (agent.agent !== null) agents.set(agent.agentId, agent);
+  const signedIn = new Set<AgentState>();
+  for (const group of queue?.groups ?? []) {
+    for (const seat of group.seats.values()) {
+      if (seat.agent.agent === null) continue;
+      agents.set(seat.agentId, seat.agent);
+      if (group.group?.participation === 'informal' || seat.agent.formal.has(group.groupId)) signedIn.add(seat.agent);
+    }
+  }
+  const calls = new Set([...workflow?.calls ?? [], ...queue?.waiting.values ?? []]);
+  for (const { leg } of agents.values()) {
+    const call = leg?.kind === 'offer' ? state.calls.get(leg.callId) : undefined;
+    if (call !== undefined && call.draft.queueId === queue?.queueId) calls.add(call);
+  }
   return {
     _id: workflowId, pool: state.pool, at: now.civil,
-    callers: calls.flatMap((call) => liveCaller(call) ?? []),
-    agents: [...agents.values()].map((agent): LiveAgent => ({ agentId: agent.agentId, activity: activityOf(agent, now.monotonicMs), since: agent.activitySince })),
+    callers: [...calls].sort((a, b) => comparePlaces(a.place, b.place)).flatMap((call) => liveCaller(call) ?? []),
+    agents: [...agents.values()].map((agent): LiveAgent => ({ agentId: agent.agentId, activity: activityOf(agent, now.monotonicMs), since: agent.activitySince, signedIn: signedIn.has(agent) })),
   };
 }
 
@@ -34,12 +49,15 @@ function liveCaller(call: Call): LiveCaller | null {
   if (state === null) return null;
   return {
     callId: call.callId, callerNumber: call.arrival.callerNumber, callerName: call.arrival.callerName, state,
+    priority: call.place.priority, queueId: waits(call.phase) ? call.phase.waiting.queueId : null, answers: [...call.draft.answers],
+    ringing: [...call.legs.values()].flatMap(({ phase, agentId }) => (phase === 'ringing' && agentId !== null ? [agentId] : [])),
     arrivedAt: call.arrivedAt, joinedQueueAt: call.draft.joinedQueueAt, agentId: agentOf(call),
   };
 }
 
 const SHOWN = {
-  arriving: 'welcome', welcoming: 'welcome', queued: 'waiting', offering: 'ringing', connecting: 'ringing', talking: 'talking', leaving: null, ending: null,
+  arriving: 'welcome', welcoming: 'welcome', asking: 'menu', queued: 'waiting', offering: 'ringing', forwarding: 'forwarding', connecting: 'ringing',
+  talking: 'talking', transferring: 'forwarding', leaving: null, ending: null,
 } as const satisfies Record<Call['phase']['state'], LiveCaller['state'] | null>;
 
 /** Who talks to the caller or is about to; with several phones ringing there is no one yet. */

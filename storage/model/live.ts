@@ -26,7 +26,7 @@ export interface LiveAgent {
   readonly agentId: string;
   readonly activity: AgentActivity;
   readonly since: Date;
-  /** Not a member of a formal group that was signed in to. */
+  /** Whether the duty makes the agent a member of any of the group's lists: of an informal one always, of a formal one when signed in there. */
   readonly signedIn: boolean;
 }
 
