@@ -1,5 +1,4 @@
 // What the engine writes for people to see now, at most twice a second a group. Derived; nothing is ever decided from it.
-
 import { type AnsweredQuestion } from './record';
 
 /** What the engine sees of an agent; `offDuty` wins over everything but a call in progress. */

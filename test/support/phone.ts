@@ -32,7 +32,7 @@ export class Phone {
   private readonly waiters: Waiter[] = [];
   readonly received: Message[] = [];
 
-  private constructor(readonly user: string, private readonly socket: Socket, private readonly server: Server) {
+  private constructor(readonly user: string, private readonly socket: Socket, private readonly server: Server, private readonly address: string) {
     socket.on('message', (data) => {
       const message = sip.parse(data.toString('utf8'));
       if (!message) return;
@@ -43,11 +43,11 @@ export class Phone {
     });
   }
 
-  /** `port` 0 picks one. */
-  static async open(user: string, server: Server, port = 0): Promise<Phone> {
+  /** `port` 0 picks one. `address`: which loopback it speaks from. */
+  static async open(user: string, server: Server, port = 0, address = '127.0.0.1'): Promise<Phone> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve));
-    return new Phone(user, socket, server);
+    await new Promise<void>((resolve) => socket.bind(port, address, resolve));
+    return new Phone(user, socket, server, address);
   }
 
   get port(): number {
@@ -55,7 +55,7 @@ export class Phone {
   }
 
   get contact(): string {
-    return `sip:${this.user}@127.0.0.1:${this.port}`;
+    return `sip:${this.user}@${this.address}:${this.port}`;
   }
 
   /** Resolves when the port is free again. */
@@ -98,7 +98,7 @@ export class Phone {
   }
 
   private via(): sip.Via {
-    return { version: '2.0', protocol: 'UDP', host: '127.0.0.1', port: this.port, params: { branch: `z9hG4bK${randomBytes(8).toString('hex')}`, rport: null } };
+    return { version: '2.0', protocol: 'UDP', host: this.address, port: this.port, params: { branch: `z9hG4bK${randomBytes(8).toString('hex')}`, rport: null } };
   }
 
   /** REGISTERs with digest; resolves to the final response. */
@@ -135,7 +135,7 @@ export class Phone {
     const callId = randomBytes(8).toString('hex');
     const localTag = randomBytes(4).toString('hex');
     const remoteUri = dialled.includes('@') ? `sip:${dialled}` : `sip:${dialled}@${this.server.host}:${this.server.port}`;
-    const localUri = `sip:${this.user}@127.0.0.1`;
+    const localUri = `sip:${this.user}@${this.address}`;
     const sent: Message = {
       method: 'INVITE', uri: remoteUri,
       headers: {

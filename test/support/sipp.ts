@@ -21,6 +21,8 @@ export interface SippOptions {
   /** For files that answer a challenge. */
   readonly login?: { readonly user: string; readonly password: string };
   readonly tcp?: boolean;
+  /** The loopback address it speaks from: a trunk is known by it. */
+  readonly address?: string;
 }
 
 export interface SippRun {
@@ -46,7 +48,7 @@ async function run(scenario: string, options: SippOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
   const keys = Object.entries(options.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]);
   const args = [
-    '-sf', join(SCENARIOS, `${scenario}.xml`), '-i', '127.0.0.1', '-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${LIMIT_SECONDS}s`, '-timeout_error',
+    '-sf', join(SCENARIOS, `${scenario}.xml`), '-i', options.address ?? '127.0.0.1', '-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${LIMIT_SECONDS}s`, '-timeout_error',
     '-d', String(options.pauseMs ?? 0), '-mp', String(await freePort()), '-trace_err', '-error_file', join(folder, 'errors.log'), '-max_socket', '64',
     ...(options.service ? ['-s', options.service] : []), ...(options.port ? ['-p', String(options.port)] : []), ...(options.login ? ['-au', options.login.user, '-ap', options.login.password] : []), ...(options.tcp ? ['-t', 't1'] : []), ...keys,
     `${options.server.host}:${options.server.port}`,

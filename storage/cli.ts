@@ -1,0 +1,161 @@
+#!/usr/bin/env node
+// `response-group`: the verbs and queries of chat from a command line, for when chat is down and for scripts.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, CommanderError, Option } from 'commander';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { type Acting } from './access';
+import { Administration } from './administration/administration';
+import { type Answer, type Result } from './administration/results';
+import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration/verbs';
+import { connect } from './connect';
+import { readRunning } from './local/machine/run-file';
+import { id } from './model/fields';
+import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
+import { EXIT } from './process/exit';
+import { ROOT, VERSION } from './process/root';
+
+const CLI_VARIABLES = {
+  MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://').optional(), describe: 'Where the database is. Without it: that of the machine that `npm start` runs here.' },
+  POOL: { schema: id.optional(), describe: 'The pool to work on.' },
+  SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').optional(), describe: 'The one SIP domain of the organisation.' },
+} as const satisfies Variables;
+
+/** Where everything is; a person who set nothing works on the machine that runs from `data`. @throws CliFault when there is none */
+interface Place { readonly uri: string; readonly pool: string; readonly sipDomain: string }
+
+/** Something the person at the command line can mend. */
+class CliFault extends Error {
+  constructor(message: string, readonly code: number = EXIT.usage) {
+    super(message);
+    this.name = 'CliFault';
+  }
+}
+
+export interface Console {
+  out(words: string): void;
+  err(words: string): void;
+  /** Everything that is piped in. */
+  input(): Promise<string>;
+}
+
+const OPERATOR: Acting = { kind: 'operator', name: 'command line' };
+
+/** Runs one command line; resolves to the exit code: 0 done, 1 refused or not found, 2 wrong use, 4 no database. */
+export async function main(argv: readonly string[], env: NodeJS.ProcessEnv, terminal: Console): Promise<number> {
+  let code: number = EXIT.stopped;
+  const program = commandLine(env, terminal, (exit) => { code = exit; });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (fault) {
+    if (fault instanceof CommanderError) return fault.exitCode === 0 ? EXIT.stopped : EXIT.usage;
+    if (fault instanceof CliFault || fault instanceof EnvironmentFault) {
+      terminal.err(fault.message);
+      return fault instanceof CliFault ? fault.code : EXIT.usage;
+    }
+    terminal.err(`The database cannot be used: ${fault instanceof Error ? fault.message : String(fault)}`);
+    return EXIT.databaseUnusable;
+  }
+}
+
+function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: number) => void): Command {
+  const program = new Command('response-group').version(VERSION).description('Everything that chat can do, from a command line.').exitOverride()
+    .configureOutput({ writeOut: (words) => { terminal.out(words.trimEnd()); }, writeErr: (words) => { terminal.err(words.trimEnd()); } })
+    .addOption(new Option('--data <dir>', 'the folder of the machine that runs here').default(join(ROOT, '.local'), '.local'))
+    .addOption(new Option('--as <name>', 'the name that the history shows').default('command line'));
+  const asked = async <T>(ask: (administration: Administration, acting: Acting) => Promise<T>): Promise<T> => {
+    const { data, as } = program.opts<{ data: string; as: string }>();
+    return withAdministration(placeOf(env, data), (administration) => ask(administration, { ...OPERATOR, name: as }));
+  };
+  const shown = (answer: Answer<unknown>): void => {
+    if (answer.ok) terminal.out(JSON.stringify(answer.value, null, 2));
+    else terminal.err(answer.message);
+    exit(answer.ok ? EXIT.stopped : answer.code === 'unavailable' ? EXIT.databaseUnusable : EXIT.failed);
+  };
+
+  program.command('verbs').description('lists the verbs; of one, what it takes, as JSON Schema').argument('[verb]').action((verb?: string) => {
+    if (verb === undefined) terminal.out(VERBS.join('\n'));
+    else terminal.out(JSON.stringify(z.toJSONSchema(VERB_SCHEMAS[knownVerb(verb)], { io: 'input', unrepresentable: 'any' }), null, 2));
+  });
+  program.command('do').description('carries out one verb; the input is JSON, @file, or - for what is piped in').argument('<verb>').argument('[input]', 'JSON', '{}')
+    .option('--request <id>', 'a one-time id: the same id again does nothing')
+    .action(async (verb: string, input: string, options: { request?: string }) => {
+      const name = knownVerb(verb);
+      const parsed = await readInput(input, terminal);
+      const result = await asked((administration, acting) => administration.perform(acting, name, parsed as VerbInput<Verb>, options.request === undefined ? {} : { requestId: options.request }));
+      tell(result, terminal);
+      exit(result.ok || result.code === 'alreadyDone' ? EXIT.stopped : result.code === 'unavailable' ? EXIT.databaseUnusable : EXIT.failed);
+    });
+  program.command('groups').description('every group').action(async () => { shown(await asked((administration, acting) => administration.groups(acting))); });
+  program.command('group').description('one group, as its form has it').argument('<id>').action(async (group: string) => { shown(await asked((administration, acting) => administration.group(acting, group))); });
+  program.command('live').description('who waits and who is free now').argument('<id>').action(async (group: string) => { shown(await asked((administration, acting) => administration.live(acting, group))); });
+  program.command('agents').description('every agent').action(async () => { shown(await asked((administration, acting) => administration.agents(acting))); });
+  program.command('settings').description('the settings of the pool').action(async () => { shown(await asked((administration, acting) => administration.settings(acting))); });
+  program.command('history').description('who changed what, newest first').option('--limit <n>', 'how many', '50').option('--group <id>', 'of one group')
+    .action(async ({ limit, group }: { limit: string; group?: string }) => {
+      shown(await asked((administration, acting) => administration.history(acting, { limit: wholeNumber('--limit', limit, 1, 1000), ...(group === undefined ? {} : { workflowId: group }) })));
+    });
+  return program;
+}
+
+function placeOf(env: NodeJS.ProcessEnv, data: string): Place {
+  const settings = readEnvironment(CLI_VARIABLES, env);
+  const running = readRunning(data);
+  const uri = settings.MONGODB_URI ?? running?.uri ?? null;
+  if (uri === null) throw new CliFault(`Nothing runs from ${data}, and MONGODB_URI is not set. Start the machine, or say where the database is.`);
+  return { uri, pool: settings.POOL ?? running?.pool ?? 'main', sipDomain: settings.SIP_DOMAIN ?? running?.sipDomain ?? 'response-group.local' };
+}
+
+async function withAdministration<T>({ uri, pool, sipDomain }: Place, ask: (administration: Administration) => Promise<T>): Promise<T> {
+  const connection = await connect(uri, { appName: 'response-group command line', forPeople: true });
+  try {
+    return await ask(new Administration({ client: connection.client, db: connection.db, pool, sipDomain, log: pino({ level: 'silent' }) }));
+  } finally {
+    await connection.close();
+  }
+}
+
+function knownVerb(typed: string): Verb {
+  const found = VERBS.find((verb) => verb === typed);
+  if (found === undefined) throw new CliFault(`There is no verb ${typed}. There are: ${VERBS.join(', ')}.`);
+  return found;
+}
+
+async function readInput(typed: string, terminal: Console): Promise<unknown> {
+  const text = typed === '-' ? await terminal.input() : typed.startsWith('@') ? await readFile(typed.slice(1), 'utf8').catch((fault: Error) => { throw new CliFault(`The file ${typed.slice(1)} cannot be read: ${fault.message}`); }) : typed;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (fault) {
+    throw new CliFault(`The input is not JSON: ${(fault as Error).message}`);
+  }
+}
+
+function wholeNumber(name: string, typed: string, min: number, max: number): number {
+  const value = Number(typed);
+  if (!Number.isInteger(value) || value < min || value > max) throw new CliFault(`${name} ${typed}: must be a whole number from ${min} to ${max}.`);
+  return value;
+}
+
+function tell(result: Result, terminal: Console): void {
+  if (result.ok) {
+    terminal.out(JSON.stringify({ value: result.value, entryId: result.entryId, sequence: result.sequence, warnings: result.warnings }, null, 2));
+    return;
+  }
+  terminal.err(result.message);
+  for (const { field, value, message } of result.faults) terminal.err(`  ${field} (${JSON.stringify(value)}): ${message}`);
+}
+
+if (require.main === module) {
+  const terminal: Console = {
+    out: (words) => { process.stdout.write(`${words}\n`); },
+    err: (words) => { process.stderr.write(`${words}\n`); },
+    input: async () => {
+      const parts: Buffer[] = [];
+      for await (const part of process.stdin) parts.push(part as Buffer);
+      return Buffer.concat(parts).toString('utf8');
+    },
+  };
+  void main(process.argv.slice(2), process.env, terminal).then((code) => { process.exitCode = code; });
+}
