@@ -1,7 +1,7 @@
 // Anchors, playing and bridging in the words of calls, carried out by whichever media server speaks NG.
 import { randomInt } from 'node:crypto';
-import { MediaFault, type Anchored, type MediaDeps, type MediaPort } from '../calls/ports';
-import { NgClient, type NgFields, type NgReply } from './ng-client';
+import { MediaFault, type Anchored, type MediaDeps, type MediaPort, type MediaSide } from '../calls/ports';
+import { NgClient, type KeyEvent, type NgFields, type NgReply } from './ng-client';
 import { sameNetwork } from './network';
 import { compose, composeAnswer, describeParty, OUR_FORMATS, readRemote, type Format, type MediaAddress, type RemoteDescription } from './session-description';
 
@@ -16,15 +16,19 @@ export interface Media extends MediaPort {
   close(): Promise<void>;
 }
 
-type SideName = 'caller' | 'agent';
-
 /** NG knows two parties: the caller, and the queue, in whose place the agent who wins will stand. */
-const TAGS: Readonly<Record<SideName, string>> = { caller: 'caller', agent: 'queue' };
-const across = (side: SideName): SideName => (side === 'caller' ? 'agent' : 'caller');
+const TAGS: Readonly<Record<MediaSide, string>> = { caller: 'caller', agent: 'queue' };
+const SIDES: readonly MediaSide[] = ['caller', 'agent'];
+const across = (side: MediaSide): MediaSide => (side === 'caller' ? 'agent' : 'caller');
 
 /** Stands for the agent until there is one: nothing is sent there, because the call is blocked until then. */
 const NOBODY: MediaAddress = { address: '127.0.0.1', port: 9 };
+/** What a key is called by its event code (RFC 4733 section 3.2). */
+const KEYS = '0123456789*#ABCD';
 const FOR_EVER = 1_000_000;
+/** The first who stands in a place. */
+const FIRST = 1;
+const FIRST_ORIGIN = { sessionId: FIRST, version: 1 } as const;
 /** Our ports stay when a party's do not, and once it is known where a party sends from, nobody else is believed. */
 const FLAGS = ['port-latching', 'strict-source', 'endpoint-learning-heuristic'] as const;
 const CERTAIN = [...FLAGS, 'asymmetric'] as const;
@@ -33,18 +37,27 @@ const CERTAIN = [...FLAGS, 'asymmetric'] as const;
 interface Leg {
   /** What the media server is told of it. */
   described: string;
+  /** Where it said it is. */
+  at: MediaAddress;
   /** It sends from where it says, so that nobody else need be believed. */
   certain: boolean;
+  /** Counts who stood in this place. Each is another session to the media server, which then forgets whom it believed before. */
+  party: number;
   /** Ours, facing it. */
   readonly ours: MediaAddress;
   version: number;
+  holds: boolean;
+  /** While something is played to it; undone when that ends by itself. */
+  playing: NodeJS.Timeout | 'forEver' | null;
 }
 
 interface Call {
   readonly sessionId: number;
   /** Null while an offerless caller's answer is awaited. */
   format: Format | null;
-  readonly legs: Record<SideName, Leg>;
+  /** What each says is relayed to the other, unless something is played there. */
+  joined: boolean;
+  readonly legs: Record<MediaSide, Leg>;
 }
 
 /** One deadline for all that a method asks of the media server. */
@@ -69,14 +82,22 @@ class NgMedia implements Media {
   private readonly client: NgClient;
   private readonly timeoutMs: number;
   private readonly calls = new Map<string, Call>();
+  private keyListener: ((callId: string, side: MediaSide, key: string) => void) | null = null;
+
+  private readonly log: MediaDeps['log'];
 
   constructor(options: MediaOptions) {
-    this.client = new NgClient(options);
+    this.log = options.log;
+    this.client = new NgClient({ ...options, onKeyEvent: (event) => this.pressed(event) });
     this.timeoutMs = options.timeoutMs ?? 2_000;
   }
 
   get healthy(): boolean {
     return this.client.healthy;
+  }
+
+  onKey(listener: (callId: string, side: MediaSide, key: string) => void): void {
+    this.keyListener = listener;
   }
 
   async anchor(callId: string, callerOfferSdp: string): Promise<Anchored> {
@@ -87,21 +108,17 @@ class NgMedia implements Media {
   private async anchorOffer(callId: string, offer: RemoteDescription): Promise<Anchored> {
     const format = firstFormat(offer);
     const deadline = this.deadline();
-    const caller = describeParty(offer, format);
-    const agent = compose(NOBODY, [format], 'sendrecv', { sessionId: 1, version: 1 });
+    const caller = describeParty(offer, format, FIRST);
+    const agent = compose(NOBODY, [format], 'sendrecv', FIRST_ORIGIN);
     await deadline.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
     const facingAgent = await this.tell(deadline, 'offer', { 'call-id': callId, 'from-tag': TAGS.caller, sdp: caller });
     const facingCaller = await this.tell(deadline, 'answer', { 'call-id': callId, 'from-tag': TAGS.caller, 'to-tag': TAGS.agent, sdp: agent });
     await deadline.ask('block media', { 'call-id': callId });
-    const call: Call = {
-      sessionId: randomInt(1, 2 ** 47),
-      format,
-      legs: { caller: { described: caller, certain: false, ours: facingCaller, version: 1 }, agent: { described: agent, certain: true, ours: facingAgent, version: 1 } },
-    };
-    this.calls.set(callId, call);
+    const sessionId = randomInt(1, 2 ** 47);
+    this.calls.set(callId, { sessionId, format, joined: false, legs: { caller: legAt(offer, caller, facingCaller, false), agent: legAt(NOBODY, agent, facingAgent, true) } });
     return {
-      callerSdp: composeAnswer(offer, facingCaller, format, { sessionId: call.sessionId, version: 1 }),
-      agentOfferSdp: compose(facingAgent, [format], 'sendrecv', { sessionId: call.sessionId, version: 1 }),
+      callerSdp: composeAnswer(offer, facingCaller, format, { sessionId, version: 1 }),
+      agentOfferSdp: compose(facingAgent, [format], 'sendrecv', { sessionId, version: 1 }),
     };
   }
 
@@ -111,12 +128,11 @@ class NgMedia implements Media {
 
   private async anchorOurOffer(callId: string): Promise<{ readonly callerSdp: string }> {
     const deadline = this.deadline();
-    const agent = compose(NOBODY, OUR_FORMATS, 'sendrecv', { sessionId: 1, version: 1 });
+    const agent = compose(NOBODY, OUR_FORMATS, 'sendrecv', FIRST_ORIGIN);
     await deadline.ask('delete', { 'call-id': callId, 'delete-delay': 0 });
     const facingCaller = await this.tell(deadline, 'offer', { 'call-id': callId, 'from-tag': TAGS.agent, sdp: agent });
     const sessionId = randomInt(1, 2 ** 47);
-    const legs = { caller: { described: '', certain: false, ours: facingCaller, version: 1 }, agent: { described: agent, certain: true, ours: NOBODY, version: 1 } };
-    this.calls.set(callId, { sessionId, format: null, legs });
+    this.calls.set(callId, { sessionId, format: null, joined: false, legs: { caller: legAt(NOBODY, '', facingCaller, false), agent: legAt(NOBODY, agent, NOBODY, true) } });
     return { callerSdp: compose(facingCaller, OUR_FORMATS, 'sendrecv', { sessionId, version: 1 }) };
   }
 
@@ -125,55 +141,99 @@ class NgMedia implements Media {
     const answer = readRemote(callerAnswerSdp);
     const format = firstFormat(answer);
     const deadline = this.deadline();
-    const caller = describeParty(answer, format);
+    const caller = describeParty(answer, format, FIRST);
     const { sessionId } = call;
     const facingAgent = await this.tell(deadline, 'answer', { 'call-id': callId, 'from-tag': TAGS.agent, 'to-tag': TAGS.caller, sdp: caller });
     await deadline.ask('block media', { 'call-id': callId });
-    const agent = compose(NOBODY, [format], 'sendrecv', { sessionId: 1, version: 1 });
-    const legs = { caller: { ...call.legs.caller, described: caller }, agent: { described: agent, certain: true, ours: facingAgent, version: 1 } };
-    this.calls.set(callId, { sessionId, format, legs });
+    const agent = compose(NOBODY, [format], 'sendrecv', FIRST_ORIGIN);
+    const facingCaller = call.legs.caller.ours;
+    this.calls.set(callId, { sessionId, format, joined: false, legs: { caller: legAt(answer, caller, facingCaller, false), agent: legAt(NOBODY, agent, facingAgent, true) } });
     return {
-      callerSdp: compose(legs.caller.ours, OUR_FORMATS, 'sendrecv', { sessionId, version: 1 }),
+      callerSdp: compose(facingCaller, OUR_FORMATS, 'sendrecv', { sessionId, version: 1 }),
       agentOfferSdp: compose(facingAgent, [format], 'sendrecv', { sessionId, version: 1 }),
     };
   }
 
-  async play(callId: string, file: string, repeat: boolean): Promise<{ readonly durationMs: number }> {
-    const fields = { 'call-id': callId, 'from-tag': TAGS.caller, file, ...(repeat ? { 'repeat-times': FOR_EVER } : {}) };
-    const { duration } = await this.deadline().ask('play media', fields);
-    return { durationMs: duration ?? 0 };
+  /** While caller and agent are joined, what the other says is kept from whoever is played to. */
+  async play(callId: string, file: string, repeat: boolean, side: MediaSide = 'caller'): Promise<{ readonly durationMs: number }> {
+    const call = this.calls.get(callId);
+    const deadline = this.deadline();
+    if (call?.joined) await deadline.ask('block media', { 'call-id': callId, 'from-tag': TAGS[across(side)] });
+    try {
+      const { duration } = await deadline.ask('play media', { 'call-id': callId, 'from-tag': TAGS[side], file, ...(repeat ? { 'repeat-times': FOR_EVER } : {}) });
+      if (call) this.nowPlaying(call, side, repeat ? 'forEver' : setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
+      return { durationMs: duration ?? 0 };
+    } catch (fault) {
+      if (call) await this.letHear(deadline, callId, call, side).catch(() => undefined);
+      throw fault;
+    }
   }
 
-  async stop(callId: string): Promise<void> {
-    await this.stopPlaying(this.deadline(), callId);
+  async stop(callId: string, side: MediaSide = 'caller'): Promise<void> {
+    const deadline = this.deadline();
+    await this.stopPlaying(deadline, callId, side);
+    const call = this.calls.get(callId);
+    if (!call) return;
+    this.nowPlaying(call, side, null);
+    await this.letHear(deadline, callId, call, side);
   }
 
   async bridge(callId: string, agentAnswerSdp: string): Promise<void> {
     const call = this.known(callId);
-    const answer = readRemote(agentAnswerSdp);
-    const deadline = this.deadline();
-    await this.renegotiated(deadline, callId, call, 'agent', answer);
-    await this.stopPlaying(deadline, callId);
-    await deadline.ask('unblock media', { 'call-id': callId });
+    await this.join(this.deadline(), callId, call, readRemote(agentAnswerSdp));
   }
 
-  async renegotiate(callId: string, side: SideName, offerSdp: string): Promise<string> {
+  async bridgeOffer(callId: string, agentOfferSdp: string): Promise<{ readonly agentSdp: string }> {
+    const call = this.known(callId);
+    const offer = readRemote(agentOfferSdp);
+    const format = await this.join(this.deadline(), callId, call, offer);
+    const { agent } = call.legs;
+    agent.version = 1;
+    return { agentSdp: composeAnswer(offer, agent.ours, format, { sessionId: call.sessionId, version: agent.version }) };
+  }
+
+  private async join(deadline: Deadline, callId: string, call: Call, agent: RemoteDescription): Promise<Format> {
+    const leg = call.legs.agent;
+    const another = leg.at.address !== agent.address || leg.at.port !== agent.port;
+    const format = await this.renegotiated(deadline, callId, call, 'agent', agent, another ? leg.party + 1 : leg.party);
+    if (another) leg.version = 1;
+    for (const side of SIDES) {
+      await this.stopPlaying(deadline, callId, side);
+      this.nowPlaying(call, side, null);
+    }
+    await deadline.ask('unblock media', { 'call-id': callId });
+    call.joined = true;
+    return format;
+  }
+
+  async separate(callId: string): Promise<void> {
+    const call = this.known(callId);
+    await this.deadline().ask('block media', { 'call-id': callId });
+    call.joined = false;
+  }
+
+  async renegotiate(callId: string, side: MediaSide, offerSdp: string): Promise<{ readonly sdp: string; readonly holds: boolean }> {
     const call = this.known(callId);
     const leg = call.legs[side];
     const { sessionId, format } = call;
     if (!format) throw new MediaFault('refused', 'The first negotiation of this call is not over.');
-    if (offerSdp === '') return compose(leg.ours, [format], 'sendrecv', { sessionId, version: leg.version });
+    if (offerSdp === '') return { sdp: compose(leg.ours, [format], 'sendrecv', { sessionId, version: leg.version }), holds: leg.holds };
     const offer = readRemote(offerSdp);
-    const chosen = await this.renegotiated(this.deadline(), callId, call, side, offer);
+    const chosen = await this.renegotiated(this.deadline(), callId, call, side, offer, leg.party);
     leg.version += 1;
-    return composeAnswer(offer, leg.ours, chosen, { sessionId, version: leg.version });
+    return { sdp: composeAnswer(offer, leg.ours, chosen, { sessionId, version: leg.version }), holds: leg.holds };
   }
 
-  async completeRenegotiation(callId: string, side: SideName, answerSdp: string): Promise<void> {
-    await this.renegotiated(this.deadline(), callId, this.known(callId), side, readRemote(answerSdp));
+  async completeRenegotiation(callId: string, side: MediaSide, answerSdp: string): Promise<{ readonly holds: boolean }> {
+    const call = this.known(callId);
+    const leg = call.legs[side];
+    await this.renegotiated(this.deadline(), callId, call, side, readRemote(answerSdp), leg.party);
+    return { holds: leg.holds };
   }
 
   async release(callId: string): Promise<void> {
+    const call = this.calls.get(callId);
+    if (call) for (const side of SIDES) this.nowPlaying(call, side, null);
     this.calls.delete(callId);
     await this.deadline().ask('delete', { 'call-id': callId, 'delete-delay': 0 });
   }
@@ -203,25 +263,51 @@ class NgMedia implements Media {
   }
 
   /** Tells the media server where `side` is now; the other side and our ports stay as they are. The codec of the call must be among its own. */
-  private async renegotiated(deadline: Deadline, callId: string, call: Call, side: SideName, remote: RemoteDescription): Promise<Format> {
+  private async renegotiated(deadline: Deadline, callId: string, call: Call, side: MediaSide, remote: RemoteDescription, party: number): Promise<Format> {
     const format = remote.formats.find(({ codec }) => codec === call.format?.codec);
     if (!format) throw new MediaFault('unsupported', `The ${side}'s SDP is without ${call.format?.codec ?? 'a codec'}, which this call is in.`);
-    const described = describeParty(remote, format);
+    const described = describeParty(remote, format, party);
     const tags = { 'call-id': callId, 'from-tag': TAGS[side], 'to-tag': TAGS[across(side)] };
     const other = call.legs[across(side)];
     const certain = side === 'agent' && sameNetwork(remote.address, call.legs.agent.ours.address);
     await this.tell(deadline, 'offer', { ...tags, sdp: described, flags: certain ? CERTAIN : FLAGS });
     await this.tell(deadline, 'answer', { ...tags, sdp: other.described, flags: other.certain ? CERTAIN : FLAGS });
-    call.legs[side].described = described;
-    call.legs[side].certain = certain;
+    const { address, port } = remote;
+    const holds = remote.direction === 'sendonly' || remote.direction === 'inactive';
+    Object.assign(call.legs[side], { described, certain, party, holds, at: { address, port } });
     return format;
   }
 
-  /** A caller to whom nothing was ever played is silent already, which rtpengine calls an error. */
-  private async stopPlaying(deadline: Deadline, callId: string): Promise<void> {
-    await deadline.ask('stop media', { 'call-id': callId, 'from-tag': TAGS.caller }).catch((fault: unknown) => {
+  private nowPlaying(call: Call, side: MediaSide, playing: Leg['playing']): void {
+    const leg = call.legs[side];
+    if (leg.playing !== null && leg.playing !== 'forEver') clearTimeout(leg.playing);
+    leg.playing = playing;
+  }
+
+  /** A file that was played once has come to its end. */
+  private playedOut(callId: string, call: Call, side: MediaSide): void {
+    call.legs[side].playing = null;
+    this.letHear(this.deadline(), callId, call, side).catch((fault: unknown) => {
+      this.log.warn({ callId, err: fault }, 'a side that was played to does not hear the other again');
+    });
+  }
+
+  /** Whoever is not played to any more hears the other again, if they are joined. */
+  private async letHear(deadline: Deadline, callId: string, call: Call, side: MediaSide): Promise<void> {
+    if (call.joined && call.legs[side].playing === null) await deadline.ask('unblock media', { 'call-id': callId, 'from-tag': TAGS[across(side)] });
+  }
+
+  /** A side to which nothing was ever played is silent already, which rtpengine calls an error. */
+  private async stopPlaying(deadline: Deadline, callId: string, side: MediaSide): Promise<void> {
+    await deadline.ask('stop media', { 'call-id': callId, 'from-tag': TAGS[side] }).catch((fault: unknown) => {
       if (!(fault instanceof MediaFault && fault.message.includes('Not currently playing'))) throw fault;
     });
+  }
+
+  private pressed({ callId, tag, event }: KeyEvent): void {
+    const side = SIDES.find((one) => TAGS[one] === tag);
+    const key = KEYS[event];
+    if (side && key !== undefined) this.keyListener?.(callId, side, key);
   }
 
   /** One half of a negotiation; resolves to our address on the side that faces whoever did not speak. */
@@ -237,4 +323,8 @@ function firstFormat(remote: RemoteDescription): Format {
   const [format] = remote.formats;
   if (!format) throw new MediaFault('unsupported', 'The SDP names no codec that can be played to.');
   return format;
+}
+
+function legAt(remote: MediaAddress, described: string, ours: MediaAddress, certain: boolean): Leg {
+  return { described, at: { address: remote.address, port: remote.port }, certain, party: FIRST, holds: false, ours, version: 1, playing: null };
 }

@@ -10,12 +10,25 @@ export interface NgClientOptions {
   readonly host: string;
   readonly port: number;
   readonly log: Logger;
+  /** A key was pressed in the RTP of a call that may be anybody's. Told to every client that is connected. */
+  readonly onKeyEvent?: (event: KeyEvent) => void;
+}
+
+/** `event` is the code of RFC 4733: 0 to 9, 10 for *, 11 for #, 12 to 15 for A to D. */
+export interface KeyEvent {
+  readonly callId: string;
+  /** Of whoever pressed it. */
+  readonly tag: string;
+  readonly event: number;
 }
 
 /** Text, whole numbers and lists of text; absent ones are left out. */
 export type NgFields = Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const reply = z.looseObject({ result: z.string(), 'error-reason': z.string().optional(), sdp: z.string().optional(), duration: z.number().optional() });
+/** What rtpengine says with `--dtmf-log-ng-tcp`, under a cookie of its own; more is in it than we need. */
+const notice = z.looseObject({ notify: z.string(), data: z.unknown() });
+const keyNotice = z.looseObject({ callid: z.string(), source_tag: z.string(), event: z.number().int() });
 export type NgReply = z.output<typeof reply>;
 
 const FIRST_RETRY_MS = 100;
@@ -173,8 +186,15 @@ export class NgClient {
     }
   }
 
-  /** Answers that came too late, and notices nobody asked for, are passed over. */
+  /** Answers that came too late, and notices of what nobody knows, are passed over. */
   private answered(cookie: string, body: unknown): void {
+    const told = notice.safeParse(body);
+    if (told.success) {
+      this.answering = true;
+      const key = keyNotice.safeParse(told.data.data);
+      if (told.data.notify === 'onDTMF' && key.success) this.options.onKeyEvent?.({ callId: key.data.callid, tag: key.data.source_tag, event: key.data.event });
+      return;
+    }
     const parsed = reply.safeParse(body);
     if (parsed.success && parsed.data['error-reason'] === LOST_TRACK) {
       this.options.log.warn('the media server lost track of the connection');

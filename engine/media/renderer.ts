@@ -4,12 +4,23 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { extname, join } from 'node:path';
 import { MediaFault } from '../calls/ports';
 
-export type RenderJob = { readonly kind: 'speech'; readonly text: string; readonly voice: string } | { readonly kind: 'music' };
+export type RenderJob =
+  | { readonly kind: 'speech'; readonly text: string; readonly voice: string }
+  /** What another voice said, as a WAV file: framed by the same silence as our own. */
+  | { readonly kind: 'spoken'; readonly file: Uint8Array }
+  /** A WAV file of somebody's, to be heard once, or for ever. */
+  | { readonly kind: 'recording' | 'loop'; readonly file: Uint8Array }
+  | { readonly kind: 'music' | 'ringback' };
 /** Raised when the same job comes to sound different, so that it is rendered anew. */
-export const SOUND_VERSIONS = { speech: 1, music: 1 } as const satisfies Record<RenderJob['kind'], number>;
+export const SOUND_VERSIONS = { speech: 1, spoken: 1, recording: 1, loop: 1, music: 1, ringback: 1 } as const satisfies Record<RenderJob['kind'], number>;
 export interface RenderRequest { readonly id: number; readonly job: RenderJob }
 /** `samples` null: nothing to be heard. */
 export type RenderAnswer = { readonly id: number; readonly samples: Int16Array | null } | { readonly id: number; readonly fault: string };
+
+const BROKE = {
+  speech: 'The voice broke over this text.', spoken: 'What the voice said cannot be read.', recording: 'The audio file cannot be read.', loop: 'The audio file cannot be read.',
+  music: 'The music cannot be composed.', ringback: 'The tone cannot be composed.',
+} as const satisfies Record<RenderJob['kind'], string>;
 
 /** The longest text takes a few seconds on a slow machine. */
 const LONGEST_JOB_MS = 60_000;
@@ -47,8 +58,8 @@ export class Renderer {
       const answer = await new Promise<RenderAnswer>((resolve, reject) => {
         const limit = setTimeout(() => reject(new MediaFault('timeout', `Rendering took longer than ${LONGEST_JOB_MS} ms.`)), LONGEST_JOB_MS);
         const onMessage = (message: RenderAnswer): void => { if (message.id === request.id) resolve(message); };
-        const onError = (fault: unknown): void => reject(new MediaFault('refused', 'The voice broke over this text.', { cause: fault }));
-        const onExit = (): void => reject(new MediaFault(this.closed ? 'unavailable' : 'refused', 'The voice gave up on this text.'));
+        const onError = (fault: unknown): void => reject(new MediaFault('refused', BROKE[request.job.kind], { cause: fault }));
+        const onExit = (): void => reject(new MediaFault(this.closed ? 'unavailable' : 'refused', BROKE[request.job.kind]));
         worker.on('message', onMessage).on('error', onError).on('exit', onExit);
         stop = () => {
           clearTimeout(limit);
@@ -56,7 +67,7 @@ export class Renderer {
         };
         worker.send(request, (fault) => { if (fault) onError(fault); });
       });
-      if ('fault' in answer) throw new MediaFault('refused', `The voice cannot say it: ${answer.fault}`);
+      if ('fault' in answer) throw new MediaFault('refused', job.kind === 'speech' ? `The voice cannot say it: ${answer.fault}` : answer.fault);
       return answer.samples;
     } catch (fault) {
       stop();

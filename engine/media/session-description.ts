@@ -96,9 +96,9 @@ function formatsOf(media: MediaLine): Format[] {
   return formats;
 }
 
-/** The party's side of the call in the one codec that was chosen, which is all the media server is told of it. */
-export function describeParty(remote: RemoteDescription, format: Format): string {
-  return compose(remote, [format], remote.direction, { sessionId: 1, version: 1 });
+/** The party's side of the call in the one codec that was chosen, which is all the media server is told of it. Another party, another session. */
+export function describeParty(remote: RemoteDescription, format: Format, sessionId: number): string {
+  return compose(remote, [format], remote.direction, { sessionId, version: 1 });
 }
 
 /** An SDP of ours: an offer, or the present state repeated. */

@@ -1,18 +1,24 @@
-// Prompts and music as files in the shared media folder, rendered ahead of need by a worker and kept by content.
+// Prompts, music and tones as files in the shared media folder, rendered ahead of need in a process of its own and kept by content.
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WaveFile } from 'wavefile';
 import { z } from 'zod';
-import { LANGUAGES } from '../../storage/model/languages';
 import { LIMITS } from '../../storage/model/limits';
+import { type AudioFile, type Prompt } from '../../storage/model/prompt';
 import { MediaFault, type MediaDeps, type SoundPort } from '../calls/ports';
+import { azureVoice, type AzureSpeech } from './azure-voice';
 import { RATE } from './loudness';
 import { Renderer, SOUND_VERSIONS, type RenderJob } from './renderer';
+import { localVoice, type Voice } from './voice';
 
 export interface SoundOptions extends MediaDeps {
   readonly mediaDirectory: string;
-  /** How node runs the rendering thread when its file is TypeScript. */
+  /** The bytes of an audio file that was kept; null when there is none of that id. May reject. */
+  readonly readAudio: (audioId: string) => Promise<Buffer | null>;
+  /** Speaks in place of the voice that comes with the product, which steps in while this one cannot be had. */
+  readonly azureSpeech?: AzureSpeech;
+  /** How node runs the rendering process when its file is TypeScript. */
   readonly workerExecArgv?: readonly string[];
 }
 
@@ -24,6 +30,7 @@ export interface Sounds extends SoundPort {
 const rendered = z.object({ audioId: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.number().int().positive(), durationMs: z.number().int().nonnegative() });
 type Rendered = z.output<typeof rendered>;
 type Sound = Awaited<ReturnType<SoundPort['prompt']>>;
+type Render = () => Promise<Int16Array | null>;
 
 /** Rendered files are written once, by rename, and never changed. */
 export function createSounds(options: SoundOptions): Sounds {
@@ -32,39 +39,87 @@ export function createSounds(options: SoundOptions): Sounds {
 
 class FileSounds implements Sounds {
   private readonly renderer: Renderer;
+  /** In the order in which they are asked. */
+  private readonly voices: readonly Voice[];
   private readonly known = new Map<string, Rendered>();
   /** Asked for twice at once, rendered once. */
   private readonly underway = new Map<string, Promise<Rendered>>();
 
   constructor(private readonly options: SoundOptions) {
     this.renderer = new Renderer(options.workerExecArgv);
+    const local = localVoice(this.renderer);
+    this.voices = options.azureSpeech ? [azureVoice(options.azureSpeech, this.renderer, options.log), local] : [local];
   }
 
-  async prompt(text: string, language: string): Promise<Sound> {
-    const voice = Object.hasOwn(LANGUAGES, language) ? LANGUAGES[language as keyof typeof LANGUAGES] : null;
-    if (voice === null) throw new MediaFault('refused', `The built-in voice does not speak ${language}.`);
-    const { min, max } = LIMITS.promptTextLength;
-    if (text.length < min || text.length > max) throw new MediaFault('refused', `A spoken text has ${min} to ${max} characters; this one has ${text.length}.`);
-    return this.sound({ kind: 'speech', text, voice });
+  /** A file that cannot be had gives way to the text, where there is one. */
+  async prompt({ text, audio }: Prompt, language: string): Promise<Sound> {
+    if (!audio) return this.spoken(text, language);
+    return this.recorded('recording', audio).catch((fault: unknown) => {
+      if (text === '') throw fault;
+      this.options.log.warn({ audioId: audio.audioId, err: fault }, 'an audio file cannot be had; its text is spoken instead');
+      return this.spoken(text, language);
+    });
   }
 
-  music(): Promise<Sound> {
-    return this.sound({ kind: 'music' });
+  async music(audio: AudioFile | null): Promise<Sound> {
+    const own = (): Promise<Sound> => this.made({ kind: 'music' });
+    if (!audio) return own();
+    return this.recorded('loop', audio).catch((fault: unknown) => {
+      this.options.log.warn({ audioId: audio.audioId, err: fault }, 'an audio file cannot be had; the music that comes with the product is played instead');
+      return own();
+    });
+  }
+
+  ringback(): Promise<Sound> {
+    return this.made({ kind: 'ringback' });
   }
 
   close(): Promise<void> {
     return this.renderer.close();
   }
 
-  private async sound(job: RenderJob): Promise<Sound> {
-    const asked = sha256(JSON.stringify([SOUND_VERSIONS[job.kind], job]));
-    const made = this.underway.get(asked) ?? this.begin(asked, job);
-    const { audioId, durationMs } = await made;
+  private async spoken(text: string, language: string): Promise<Sound> {
+    const { min, max } = LIMITS.promptTextLength;
+    if (text.length < min || text.length > max) throw new MediaFault('refused', `A spoken text has ${min} to ${max} characters; this one has ${text.length}.`);
+    let last = new MediaFault('refused', `The built-in voice does not speak ${language}.`);
+    for (const voice of this.voices) {
+      const name = voice.nameFor(language);
+      if (name === null) continue;
+      try {
+        return await this.sound('speech', [name, text], () => voice.speak(text, language));
+      } catch (fault) {
+        if (!(fault instanceof MediaFault)) throw fault;
+        if (voice !== this.voices.at(-1)) this.options.log.warn({ voice: name, err: fault }, 'a voice failed; the next one is asked');
+        last = fault;
+      }
+    }
+    throw last;
+  }
+
+  private recorded(kind: 'recording' | 'loop', { audioId }: AudioFile): Promise<Sound> {
+    return this.sound(kind, [SOUND_VERSIONS[kind], audioId], async () => this.renderer.render({ kind, file: await this.fetched(audioId) }));
+  }
+
+  private made(job: RenderJob & { readonly kind: 'music' | 'ringback' }): Promise<Sound> {
+    return this.sound(job.kind, [SOUND_VERSIONS[job.kind], job], () => this.renderer.render(job));
+  }
+
+  private async fetched(audioId: string): Promise<Buffer> {
+    const bytes = await this.options.readAudio(audioId).catch((cause: unknown) => { throw new MediaFault('unavailable', 'The audio file cannot be read now.', { cause }); });
+    if (!bytes) throw new MediaFault('unavailable', 'There is no such audio file.');
+    if (sha256(bytes) !== audioId) throw new MediaFault('unavailable', 'The audio file is not what it was when it was kept.');
+    return bytes;
+  }
+
+  /** `key` is all that the sound depends on. */
+  private async sound(kind: string, key: readonly unknown[], render: Render): Promise<Sound> {
+    const asked = sha256(JSON.stringify([kind, ...key]));
+    const { audioId, durationMs } = await (this.underway.get(asked) ?? this.begin(asked, kind, render));
     return { file: this.path(`${audioId}.wav`), audioId, durationMs };
   }
 
-  private begin(asked: string, job: RenderJob): Promise<Rendered> {
-    const made = this.find(asked).then((found) => found ?? this.make(asked, job)).catch((cause: unknown) => {
+  private begin(asked: string, kind: string, render: Render): Promise<Rendered> {
+    const made = this.find(asked).then((found) => found ?? this.make(asked, kind, render)).catch((cause: unknown) => {
       if (cause instanceof MediaFault) throw cause;
       throw new MediaFault('unavailable', 'The media folder cannot be used.', { cause });
     }).finally(() => this.underway.delete(asked));
@@ -89,10 +144,10 @@ class FileSounds implements Sounds {
     return parsed.data;
   }
 
-  private async make(asked: string, job: RenderJob): Promise<Rendered> {
+  private async make(asked: string, kind: string, render: Render): Promise<Rendered> {
     const startedMs = performance.now();
-    const samples = await this.renderer.render(job);
-    if (!samples) throw new MediaFault('refused', 'There is nothing in this text that can be heard.');
+    const samples = await render();
+    if (!samples) throw new MediaFault('refused', kind === 'speech' ? 'There is nothing in this text that can be heard.' : 'There is no sound in this audio file.');
     const wav = new WaveFile();
     wav.fromScratch(1, RATE, '16', samples);
     const bytes = wav.toBuffer();
@@ -101,7 +156,7 @@ class FileSounds implements Sounds {
     await this.write(`${made.audioId}.wav`, bytes);
     await this.write(`${asked}.json`, JSON.stringify(made));
     this.known.set(asked, made);
-    this.options.log.info({ kind: job.kind, audioId: made.audioId, durationMs: made.durationMs, tookMs: Math.round(performance.now() - startedMs) }, 'rendered sound');
+    this.options.log.info({ kind, audioId: made.audioId, durationMs: made.durationMs, tookMs: Math.round(performance.now() - startedMs) }, 'rendered sound');
     return made;
   }
 

@@ -3,6 +3,7 @@ import text2wav from 'text2wav';
 import { WaveFile } from 'wavefile';
 import { frameWithSilence, normalise, toPcm } from './loudness';
 import { resampleToTelephone } from './resample';
+import { readWavFile } from './wav-file';
 
 const BEFORE_MS = 200;
 const AFTER_MS = 300;
@@ -13,7 +14,17 @@ const WORDS_A_MINUTE = 155;
 export async function speak(text: string, voice: string): Promise<Int16Array | null> {
   const wav = new WaveFile(await text2wav(asArgument(text), { voice, speed: WORDS_A_MINUTE }));
   const { sampleRate } = wav.fmt as { sampleRate: number };
-  const level = normalise(resampleToTelephone(wav.getSamples().map((sample) => sample / 32_768), sampleRate));
+  return asPrompt(wav.getSamples().map((sample) => sample / 32_768), sampleRate);
+}
+
+/** What another voice said, as a WAV file, brought to the same shape. @throws UnreadableWav */
+export function renderSpoken(file: Uint8Array): Int16Array | null {
+  const { samples, rate } = readWavFile(file);
+  return asPrompt(samples, rate);
+}
+
+function asPrompt(samples: Float64Array, rate: number): Int16Array | null {
+  const level = normalise(resampleToTelephone(samples, rate));
   return level && toPcm(frameWithSilence(level, BEFORE_MS, AFTER_MS));
 }
 

@@ -185,9 +185,9 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
     const { callId, caller, agent } = await joined();
     const [who, whom] = side === 'caller' ? [caller, agent] : [agent, caller];
     const [whoHz, whomHz] = side === 'caller' ? [CALLER_HZ, WINNER_HZ] : [WINNER_HZ, CALLER_HZ];
-    expect(await media.renegotiate(callId, side, who.sdp({ direction: 'sendonly' }))).toContain('a=recvonly');
-    expect(await media.renegotiate(callId, side, who.sdp({ direction: 'inactive' }))).toContain('a=inactive');
-    const answer = await media.renegotiate(callId, side, who.sdp());
+    expect((await media.renegotiate(callId, side, who.sdp({ direction: 'sendonly' }))).sdp).toContain('a=recvonly');
+    expect((await media.renegotiate(callId, side, who.sdp({ direction: 'inactive' }))).sdp).toContain('a=inactive');
+    const { sdp: answer } = await media.renegotiate(callId, side, who.sdp());
     expect(answer).toContain('a=sendrecv');
     expect(answer).toContain(`m=audio ${who.remote?.port} `);
     who.forget();
@@ -198,7 +198,7 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
   test('a caller who moves to another port in the talk is followed there, and our port stays', async () => {
     const { callId, caller, agent } = await joined();
     const moved = await peer();
-    const answer = await media.renegotiate(callId, 'caller', moved.sdp());
+    const { sdp: answer } = await media.renegotiate(callId, 'caller', moved.sdp());
     expect(answer).toContain(`m=audio ${caller.remote?.port} `);
     moved.follow(answer);
     caller.hush();
@@ -208,7 +208,7 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
 
   test('a re-INVITE without SDP is answered with the present state, whose answer may name another port', async () => {
     const { callId, caller, agent } = await joined();
-    const offered = await media.renegotiate(callId, 'agent', '');
+    const { sdp: offered } = await media.renegotiate(callId, 'agent', '');
     expect(offered).toContain(`m=audio ${agent.remote?.port} `);
     const moved = await peer();
     moved.follow(offered);
@@ -222,8 +222,8 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
     const { callId, caller } = await anchored();
     await media.play(callId, looped, true);
     await caller.untilTone(LOOPED_HZ);
-    expect(await media.renegotiate(callId, 'caller', caller.sdp({ direction: 'sendonly' }))).toContain('a=recvonly');
-    expect(await media.renegotiate(callId, 'caller', caller.sdp())).toContain('a=sendrecv');
+    expect((await media.renegotiate(callId, 'caller', caller.sdp({ direction: 'sendonly' }))).sdp).toContain('a=recvonly');
+    expect((await media.renegotiate(callId, 'caller', caller.sdp())).sdp).toContain('a=sendrecv');
     caller.forget();
     await caller.untilTone(LOOPED_HZ);
   });
