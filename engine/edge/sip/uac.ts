@@ -72,7 +72,7 @@ export class AskingSide {
     const cseq = Number(/^\d{1,9}/.exec(given('cseq') ?? '1')?.[0] ?? 1);
     const branch = stack.layer.newBranch();
     const headers = [
-      stack.layer.via(branch, hop), MAX_FORWARDS, header('From', from), header('To', given('to') ?? `<${uri}>`), header('Call-ID', callId), header('CSeq', `${cseq} ${method}`),
+      stack.layer.via(branch, hop), hopsLeft(draft), header('From', from), header('To', given('to') ?? `<${uri}>`), header('Call-ID', callId), header('CSeq', `${cseq} ${method}`),
       ...(WITH_CONTACT.has(method) || valueOf(draft.headers, 'contact') !== undefined ? [header('Contact', contact)] : []), ...keptHeaders(draft, OUTSIDE_OWN, own), ...missingContentType(draft),
     ];
     const dialog = method === 'INVITE' ? this.openDialog(callId, from, given('to') ?? `<${uri}>`, contact, cseq, owner) : undefined;
@@ -370,6 +370,12 @@ function nextHop(draft: Draft): string | undefined {
 
 /** A hop that needs no looking up. */
 const straightTo = (flow: Flow): Hop => ({ uri: { scheme: 'sip', user: '', host: flow.address, port: flow.port, params: '' }, protocol: flow.protocol, flow });
+
+/** As many hops as an engine gives a call that it passes on (RFC 7332 §4), else all. */
+function hopsLeft(draft: Draft): Header {
+  const given = valueOf(draft.headers, 'max-forwards')?.trim() ?? '';
+  return /^\d{1,3}$/.test(given) && Number(given) <= 255 ? header('Max-Forwards', given) : MAX_FORWARDS;
+}
 
 /** A bare URI in brackets, so that a tag after it is the header's. */
 const bracketed = (value: string): string => (value.includes('<') ? value : `<${value}>`);
