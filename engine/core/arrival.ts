@@ -1,39 +1,93 @@
-// Who is called? An arriving call is answered for the workflow it dialled, or refused.
+// Who is called? An arriving call is answered for the group, agent or number it dialled, or refused.
+import { DEFAULTS } from '../../storage/model/limits';
 import { type CallRecord } from '../../storage/model/record';
 import { type Call } from './call';
 import { type Context, touchCall } from './context';
+import { sendTo } from './actions';
+import { refresh } from './availability';
+import { whyNotRung } from './dialling';
 import { rememberOver } from './ending';
-import { workflowState, type PoolState } from './state';
-import { type Arrival } from './types';
+import { enterGroup, whyNotTaken } from './group-flow';
+import { pickByPhone } from './picking';
+import { type PoolState, settingsOf, workflowOf, workflowState } from './state';
+import { type Destination, destinationOfUser } from './targets';
+import { type Arrival, type RefusalStatus } from './types';
+import { groupIsGone } from './waiting';
 
-/** The workflow that a dialled user leads to: a SIP user in any case, or a telephone number with its plus. */
-export function dialledWorkflow(state: PoolState, dialledUser: string): string | undefined {
-  return state.addresses.get(dialledUser.toLowerCase());
-}
+/** A call that has come back to us so often goes in a circle (History-Info, RFC 7044). */
+export const TIMES_HERE_MAX = 3;
+
+interface Refusal { readonly workflowId: string | null; readonly status: RefusalStatus; readonly reason: string }
 
 /** A call arrived. The second arrival of one call changes nothing. */
 export function callArrived(context: Context, arrival: Arrival): void {
-  const { state, now } = context;
+  const { state } = context;
   const { callId } = arrival;
   if (state.calls.has(callId) || state.over.has(callId)) return;
-  const workflowId = dialledWorkflow(state, arrival.dialledUser);
-  const workflow = workflowId === undefined ? null : state.workflows.get(workflowId)?.workflow ?? null;
-  if (workflow === null) { refuse(context, arrival, null, 404, 'no group has this address'); return; }
-  if (!workflow.active) { refuse(context, arrival, workflow.id, 480, 'the group is not active'); return; }
+  const picker = arrival.agentId === null ? undefined : state.agents.get(arrival.agentId);
+  if (picker !== undefined && arrival.dialledUser.toLowerCase() === (settingsOf(state)?.pickupCode ?? DEFAULTS.pickupCode)) {
+    const refusal = pickByPhone(context, arrival, picker);
+    if (refusal !== null) refuse(context, arrival, { workflowId: null, ...refusal });
+    return;
+  }
+  const destination = destinationOfUser(state, arrival.dialledUser);
+  const refusal = whyRefused(state, arrival, destination);
+  if (refusal !== null) refuse(context, arrival, refusal);
+  else takeIn(context, arrival, destination);
+}
+
+/** The order of an arrival: whether there is such an address for this caller, federation, active, loops. */
+function whyRefused(state: PoolState, arrival: Arrival, destination: Destination): Refusal | null {
+  const workflowId = destination.kind === 'group' ? destination.workflow.id : null;
+  const obstacle = destination.kind === 'group' ? whyNotTaken(destination.workflow, arrival) : whyNotConnected(state, arrival, destination);
+  if (obstacle !== null) return { workflowId, ...obstacle };
+  return arrival.timesHere >= TIMES_HERE_MAX ? { workflowId, status: 482, reason: 'the call goes in a circle' } : null;
+}
+
+/** Agents and numbers are dialled by agents' own phones alone. A caller who claims to be one is asked to show it; nobody else learns who is there. */
+function whyNotConnected(state: PoolState, { agentId, callerNumber }: Arrival, destination: Exclude<Destination, { kind: 'group' }>): Omit<Refusal, 'workflowId'> | null {
+  if (agentId === null) {
+    const exists = destination.kind !== 'nowhere' || destination.status === 403;
+    return exists && state.agentUsers.has(callerNumber.toLowerCase()) ? { status: 407, reason: "only an agent's own phone may dial this" } : { status: 404, reason: 'no group has this address' };
+  }
+  if (destination.kind === 'nowhere') return { status: destination.status, reason: destination.reason };
+  if (destination.kind === 'outside') return null;
+  const obstacle = whyNotRung(destination.agent);
+  return obstacle === null ? null : { status: obstacle === 'busy' ? 486 : 480, reason: `the agent is ${obstacle}` };
+}
+
+function takeIn(context: Context, arrival: Arrival, destination: Destination): void {
+  const { state, now } = context;
+  const { callId } = arrival;
+  const workflow = destination.kind === 'group' ? destination.workflow : null;
   state.lastArrival = Math.max(state.lastArrival, now.civil.getTime());
   const call: Call = {
-    callId, arrival, workflowId: workflow.id, arrivedAt: now.civil, place: { priority: 0, arrival: state.lastArrival, callId },
-    attempts: 0, plays: 0, legs: new Map(),
-    draft: { queueId: null, joinedQueueAt: null, connectedAt: null, agentId: null, offers: [], offersLeftOut: 0 },
+    callId, arrival, dialledWorkflowId: workflow?.id ?? null, workflowId: workflow?.id ?? null, arrivedAt: now.civil,
+    place: { priority: workflow?.priority ?? DEFAULTS.priority, arrival: state.lastArrival, callId },
+    attempts: 0, plays: 0, hops: 0, questionsAsked: 0, legs: new Map(),
+    draft: { queueId: null, joinedQueueAt: null, connectedAt: null, agentId: null, offers: [], offersLeftOut: 0, reached: null, answers: [], steps: [] },
     phase: { state: 'arriving' },
   };
   state.calls.set(callId, call);
-  workflowState(state, workflow.id).calls.add(call);
+  if (workflow !== null) workflowState(state, workflow.id).calls.add(call);
+  const caller = arrival.agentId === null ? undefined : state.agents.get(arrival.agentId);
+  if (caller !== undefined) {
+    caller.calling.add(callId);
+    refresh(context, caller);
+  }
   context.effects.push({ type: 'answer', callId });
   touchCall(context, call);
 }
 
-function refuse(context: Context, arrival: Arrival, workflowId: string | null, status: 404 | 480, reason: string): void {
+/** The caller can hear. Schedules are those of the arrival; whom an agent dialled is looked at once more, for the moment between. */
+export function callerAnswered(context: Context, call: Call): void {
+  if (call.dialledWorkflowId === null) { sendTo(context, call, destinationOfUser(context.state, call.arrival.dialledUser), 'failed'); return; }
+  const workflow = workflowOf(context.state, call);
+  if (workflow === null) groupIsGone(context, call);
+  else enterGroup(context, call, workflow, call.arrivedAt, true);
+}
+
+function refuse(context: Context, arrival: Arrival, { workflowId, status, reason }: Refusal): void {
   const { state, now, effects } = context;
   const record: CallRecord = {
     _id: arrival.callId, pool: state.pool, workflowId, queueId: null, dialled: arrival.dialled, callerNumber: arrival.callerNumber, callerName: arrival.callerName,

@@ -2,7 +2,6 @@
 import { type AgentState, activityOf, isFree, isSignedIn, nextEndMs, type RestCause, type Seat } from './agent';
 import { type Context, touchAgent, touchWorkflowsOf } from './context';
 import { type GroupState, type PoolState } from './state';
-import { type CallId } from './types';
 
 /** Brings an agent's seats, deadline and activity in line with what is so now. Call it after every change of an agent. */
 export function refresh(context: Context, agent: AgentState): void {
@@ -86,14 +85,5 @@ export function phoneChanged(context: Context, agent: AgentState, reachable: boo
   if (agent.reachable === reachable && !wakes) return;
   agent.reachable = reachable;
   if (wakes) agent.rest = null;
-  refresh(context, agent);
-}
-
-/** The agent's own phone has a call here, or not any more: meanwhile it is offered none. */
-export function setCalling(context: Context, agentId: string | null, callId: CallId, calling: boolean): void {
-  const agent = agentId === null ? undefined : context.state.agents.get(agentId);
-  if (agent === undefined || agent.calling.has(callId) === calling) return;
-  if (calling) agent.calling.add(callId);
-  else agent.calling.delete(callId);
   refresh(context, agent);
 }

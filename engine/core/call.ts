@@ -1,5 +1,6 @@
 // A call: what holds for its whole life, and the phase it is in, whose data lives only there.
-import { type CallOutcome, type OfferRecord } from '../../storage/model/record';
+import { type AnswerAction } from '../../storage/model/call-action';
+import { type AnsweredQuestion, type CallOutcome, type CallStep, type OfferRecord, type TurnedAway } from '../../storage/model/record';
 import { type Seat } from './agent';
 import { type Arrival, type CallId, type CoreEvent, type OfferId, type WithdrawCause } from './types';
 
@@ -35,24 +36,65 @@ export interface Waiting {
   readonly tried: Set<string>;
   /** The agent group whose turn it is; null: the first. */
   groupId: string | null;
+  /** When the place in the queue was last told, or music began; the next announcement counts from here. */
+  announcedAtMs: number;
+  /** The announcement that plays or is asked for, in place of the music. */
+  announcement: Play | null;
 }
 
-/** Where a call is. Edges between phases are in `transitions.ts`, a picture of them in docs/states.md. */
+/** A REFER that was accepted; `transferProgress` tells its phone what came of it, once. */
+export interface Transfer {
+  readonly transferId: string;
+  /** The leg of the agent who transfers; while it is up it is among the call's legs. */
+  readonly from: OfferId;
+}
+
+/** Where a call goes on when caller and winner cannot be joined, or the winner hangs up before. */
+export type Back =
+  | { readonly to: 'queue'; readonly waiting: Waiting }
+  /** To the agent who transfers, while that leg is up; else to the queue. */
+  | { readonly to: 'transferor'; readonly transfer: Transfer }
+  /** The number or agent was the call's last chance. */
+  | { readonly to: 'end'; readonly outcome: CallOutcome };
+
+/**
+ * Where a call is. Edges between phases are in `transitions.ts`, a picture of them in docs/states.md.
+ *
+ * Which legs may be up, beside those that are ending, which any phase but `arriving` may have:
+ *
+ * | Phase | Ringing | Answered |
+ * |---|---|---|
+ * | arriving, welcoming, asking, queued, leaving, ending | none | none |
+ * | offering | one or more, of the phase's group | none |
+ * | forwarding | exactly `leg` | none |
+ * | connecting | none | `winner`; and the transferring leg, if it did not hang up |
+ * | talking | none | `winner` |
+ * | transferring | exactly `target` | the transferring leg, if it did not hang up |
+ */
 export type Phase =
   /** `answer` was sent; we have: nothing yet. */
   | { readonly state: 'arriving' }
   /** The welcome was asked for; an agent is not. */
   | { readonly state: 'welcoming'; readonly play: Play }
+  /**
+   * A question of the workflow. `chided`: what is said after a wrong key or silence; `asked`: the question; both are cut short by a key.
+   * `awaited`: silence, for which `play` is the time left.
+   */
+  | { readonly state: 'asking'; readonly questionId: string; readonly failed: number; readonly moment: 'chided' | 'asked' | 'awaited'; readonly play: Play }
   /** Music plays; no phone rings for this caller. */
   | { readonly state: 'queued'; readonly waiting: Waiting }
   /** Music plays; at least one phone of this group was offered and neither answered, ended nor was withdrawn. */
   | { readonly state: 'offering'; readonly waiting: Waiting; readonly groupId: string }
-  /** One agent answered and `connect` was sent; every other offer is withdrawn. */
-  | { readonly state: 'connecting'; readonly waiting: Waiting; readonly winner: OfferId }
+  /** The caller hears ringback while a number, an address or one of our agents is rung. `outcome`: what the call comes to when nobody answers there. */
+  | { readonly state: 'forwarding'; readonly leg: OfferId; readonly outcome: CallOutcome }
+  /** One phone answered and `connect` was sent; every other offer is withdrawn. */
+  | { readonly state: 'connecting'; readonly back: Back; readonly winner: OfferId }
   /** Caller and agent hear each other. */
   | { readonly state: 'talking'; readonly winner: OfferId }
-  /** Turned away: a last message plays; no phone rings. */
-  | { readonly state: 'leaving'; readonly play: Play; readonly outcome: CallOutcome }
+  /** Music plays while an agent's transfer rings `target`. */
+  | { readonly state: 'transferring'; readonly transfer: Transfer; readonly target: OfferId }
+  /** Sent elsewhere because of `outcome`: a message plays before `action` is carried out; no phone rings. */
+  | { readonly state: 'leaving'; readonly play: Play; readonly outcome: TurnedAway; readonly action: AnswerAction }
   /** Over for the caller or about to be; the end of each remaining leg is awaited. */
   | { readonly state: 'ending'; readonly outcome: CallOutcome; readonly endedBy: EndedBy; readonly endedAt: Date; readonly callerGone: boolean };
 
@@ -60,16 +102,21 @@ export type CallState = Phase['state'];
 export type PhaseOf<S extends CallState> = Extract<Phase, { readonly state: S }>;
 export type EndedBy = 'caller' | 'agent' | 'system';
 
-/** Why we asked for a leg's end: taken back while ringing, or given up after an answer because sound could not be joined. */
-export type LegEndCause = WithdrawCause | 'connectFailed';
+/** Why we asked for a leg's end: taken back while ringing, given up after an answer because sound could not be joined, or transferred away from. */
+export type LegEndCause = WithdrawCause | 'connectFailed' | 'transferred';
 
-/** One agent's leg, from `offer` until `legEnded`. */
+/** One leg beside the caller's, from `offer`, `dial` or `takeLeg` until `legEnded`. */
 export interface Leg {
   readonly offerId: OfferId;
-  readonly agentId: string;
-  readonly groupId: string;
+  /** null: somebody outside. */
+  readonly agentId: string | null;
+  /** The agent group that offers; null: dialled for a call action, a transfer or an agent's own call, which is no group's offer. */
+  readonly groupId: string | null;
+  /** The agent picked this caller, instead of being chosen. */
+  readonly picked: boolean;
+  /** Number of the offer in this call; 0: came from another call, or in place of another leg. */
   readonly attempt: number;
-  /** `ringing`: sent `offer`. `answered`: received `offerAnswered`, and it won. `ending`: sent `withdraw` or `endAgentLeg`. */
+  /** `ringing`: sent `offer` or `dial`. `answered`: received `offerAnswered`, and it won. `ending`: sent `withdraw` or `endAgentLeg`. */
   phase: 'ringing' | 'answered' | 'ending';
   /** Not null exactly when phase is `ending`. */
   cause: LegEndCause | null;
@@ -91,22 +138,48 @@ export interface RecordDraft {
   /** At most `OFFERS_KEPT`, the latest. */
   readonly offers: Array<{ -readonly [K in keyof OfferRecord]: OfferRecord[K] }>;
   offersLeftOut: number;
+  /** Whom the caller talked to first: an agent a group offered the call to, or whoever it was forwarded to; null: nobody yet. */
+  reached: 'answered' | 'forwarded' | null;
+  /** In order; a question answered twice is there twice. */
+  readonly answers: AnsweredQuestion[];
+  /** At most `STEPS_KEPT`, the latest. */
+  readonly steps: CallStep[];
 }
 
 export interface Call {
   readonly callId: CallId;
-  readonly arrival: Arrival;
-  readonly workflowId: string;
+  /** Name and number change when another phone takes the caller's place. */
+  arrival: Arrival;
+  /** The workflow dialled; null: an agent's own call. */
+  readonly dialledWorkflowId: string | null;
+  /** The workflow the caller is with now: whose language, music and menu it is, and who sees the call. */
+  workflowId: string | null;
   readonly arrivedAt: Date;
-  readonly place: Place;
+  /** Changes by instruction, and where a transfer gives the caller the place of the agent's own call. */
+  place: Place;
   /** Offers made so far; the last one's number. */
   attempts: number;
   /** Sounds asked for so far; the last one's number. */
   plays: number;
-  /** Every leg to an agent that is not over. */
+  /** How often the call was sent elsewhere: by a call action, an answer or a transfer. */
+  hops: number;
+  /** How many times any question was asked. */
+  questionsAsked: number;
+  /** Every leg beside the caller's that is not over. */
   readonly legs: Map<OfferId, Leg>;
   readonly draft: RecordDraft;
   phase: Phase;
+}
+
+/** The transfer that is under way, if there is one. */
+export function transferOf(phase: Phase): Transfer | null {
+  if (phase.state === 'transferring') return phase.transfer;
+  return phase.state === 'connecting' && phase.back.to === 'transferor' ? phase.back.transfer : null;
+}
+
+/** What plays, or is to play, and ends by itself. */
+export function playOf(phase: Phase): Play | null {
+  return phase.state === 'welcoming' || phase.state === 'asking' || phase.state === 'leaving' ? phase.play : null;
 }
 
 /** Whether the caller waits, as overflow and the live view count it: ringing counts as waiting. */
@@ -116,8 +189,8 @@ export function waits(phase: Phase): phase is PhaseOf<'queued' | 'offering'> {
 
 /** Everything that can happen to one call: the events of the outside that name a call, and what the core tells it. */
 export type CallInput =
-  | Extract<CoreEvent, { readonly callId: CallId }>
-  /** The welcome or the last message is over, or did not start in time. */
+  | Exclude<Extract<CoreEvent, { readonly callId: CallId }>, { readonly instructionId: string }>
+  /** A welcome, question or message is over, or did not start in time; or the time to answer a question. */
   | { readonly type: 'promptOver' }
   /** The queue's timeout. */
   | { readonly type: 'waitedTooLong' }
@@ -129,6 +202,17 @@ export type CallInput =
   | { readonly type: 'crowdedOut'; readonly reason: string }
   /** The workflow or queue was changed or deleted. */
   | { readonly type: 'groupChanged' }
+  /** Another engine has taken the call over. */
+  | { readonly type: 'takenOver' }
+  /** The next announcement is due, or the present one is over or did not start in time. */
+  | { readonly type: 'announceDue' }
+  /** No agent of the queue's groups is signed in. */
+  | { readonly type: 'noAgents' }
+  /** An agent picked this caller; `legId`: with the phone that dialled in for it, null: that is to ring. */
+  | { readonly type: 'picked'; readonly groupId: string; readonly seat: Seat; readonly legId: CallId | null; readonly reason: string }
+  /** By instruction, the caller goes on waiting in another queue. */
+  | { readonly type: 'moved'; readonly queueId: string }
+  | { readonly type: 'priorityChanged'; readonly priority: number }
   /** These agents are free for this call. */
   | { readonly type: 'agentsFree'; readonly groupId: string; readonly seats: readonly Seat[]; readonly reason: string; readonly newRound: boolean };
 export type CallInputType = CallInput['type'];

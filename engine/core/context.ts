@@ -1,4 +1,6 @@
 // What one step carries along: the state, the time, the effects so far, and what was touched.
+import { type AnswerAction } from '../../storage/model/call-action';
+import { type TurnedAway } from '../../storage/model/record';
 import { type AgentState } from './agent';
 import { type Call, type CallInput } from './call';
 import { type PoolState } from './state';
@@ -15,13 +17,22 @@ export interface Context {
   readonly music: Set<Call>;
   /** Tells a call something, through the transition table. */
   readonly tell: (call: Call, input: CallInput) => void;
+  /** Sends a call elsewhere, as a call action says; see `actions.ts`. */
+  readonly turnAway: (call: Call, why: TurnedAway, action: AnswerAction, reason: string) => void;
+}
+
+/** What lies above the rooms that need it: the table of transitions, and call actions, which lead back into every room. */
+export interface Above {
+  readonly tell: (context: Context, call: Call, input: CallInput) => void;
+  readonly turnAway: (context: Context, call: Call, why: TurnedAway, action: AnswerAction, reason: string) => void;
 }
 
 /** What a step begins with. */
-export function newContext(state: PoolState, now: Now, tell: (context: Context, call: Call, input: CallInput) => void): Context {
+export function newContext(state: PoolState, now: Now, { tell, turnAway }: Above): Context {
   const context: Context = {
     state, now, effects: [], touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(),
     tell: (call, input) => tell(context, call, input),
+    turnAway: (call, why, action, reason) => turnAway(context, call, why, action, reason),
   };
   return context;
 }
@@ -29,7 +40,9 @@ export function newContext(state: PoolState, now: Now, tell: (context: Context, 
 /** Notes that a call is no longer as it was journalled and shown. */
 export function touchCall(context: Context, call: Call): void {
   context.touchedCalls.add(call.callId);
-  context.touchedWorkflows.add(call.workflowId);
+  if (call.workflowId !== null) context.touchedWorkflows.add(call.workflowId);
+  // Other groups with that queue show the caller too.
+  if (call.draft.queueId !== null) for (const workflowId of context.state.queues.get(call.draft.queueId)?.workflowIds ?? []) context.touchedWorkflows.add(workflowId);
 }
 
 /** Notes that an agent is no longer as journalled. Who is shown this agent is told when the step ends, if it shows. */

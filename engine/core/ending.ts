@@ -1,30 +1,24 @@
-// How calls end: turned away, hung up, complete; and the one record each of them leaves.
-import { type CallAction } from '../../storage/model/prompt';
-import { type CallOutcome, type CallRecord } from '../../storage/model/record';
-import { type Call, type EndedBy } from './call';
-import { type Context, decided, touchCall } from './context';
+// How calls end: hung up, given up, complete; and the one record each of them leaves.
+import { type CallOutcome, type CallRecord, type CallStep } from '../../storage/model/record';
+import { refresh } from './availability';
+import { type Call, type EndedBy, type Phase, transferOf } from './call';
+import { type Context, touchCall } from './context';
 import { endLegs } from './offers';
 import { move } from './phases';
-import { playPrompt } from './sounds';
 import { type PoolState } from './state';
 import { type CallId } from './types';
 
 /** How many ended calls are remembered by id. */
 const OVER_KEPT = 4096;
-
-/** Timeout or overflow: no phone rings any more; the action's message is played, then the call ends. */
-export function turnAway(context: Context, call: Call, outcome: 'timedOut' | 'overflowed', action: CallAction, reason: string): void {
-  decided(context, call, outcome, reason);
-  endLegs(context, call, 'turnedAway');
-  if (action.prompt === null) { finish(context, call, outcome, 'system'); return; }
-  move(context, call, { state: 'leaving', play: playPrompt(context, call, action.prompt), outcome });
-}
+/** Steps kept in a call's record: the latest. */
+export const STEPS_KEPT = 50;
 
 /** We end the call: the caller's leg and every other. */
 export function finish(context: Context, call: Call, outcome: CallOutcome, endedBy: EndedBy): void {
+  closeTransfer(context, call, 487, 'the call is over');
   endLegs(context, call, 'turnedAway');
   context.effects.push({ type: 'endCallerLeg', callId: call.callId });
-  move(context, call, { state: 'ending', outcome, endedBy, endedAt: context.now.civil, callerGone: false });
+  move(context, call, { state: 'ending', outcome: call.draft.reached ?? outcome, endedBy, endedAt: context.now.civil, callerGone: false });
 }
 
 /** The caller's leg is over. In `ending` the story told already stands. */
@@ -34,13 +28,24 @@ export function callerGone(context: Context, call: Call, cause: 'hungUp' | 'canc
     if (phase.callerGone) return;
     move(context, call, { ...phase, callerGone: true });
   } else {
+    closeTransfer(context, call, 487, 'the caller hung up');
     endLegs(context, call, 'callerGone');
     const endedBy = cause === 'hungUp' || cause === 'cancelled' ? 'caller' : 'system';
     const early = cause === 'failed' ? 'failed' : cause === 'endedByUs' ? 'interrupted' : 'abandoned';
-    const outcome = phase.state === 'talking' ? 'answered' : phase.state === 'leaving' ? phase.outcome : early;
-    move(context, call, { state: 'ending', outcome, endedBy, endedAt: context.now.civil, callerGone: true });
+    move(context, call, { state: 'ending', outcome: call.draft.reached ?? turnedAwayAs(phase) ?? early, endedBy, endedAt: context.now.civil, callerGone: true });
   }
   completeIfOver(context, call);
+}
+
+/** Who hangs up during the last words was turned away; who was to be sent on has given up. */
+function turnedAwayAs(phase: Phase): CallOutcome | null {
+  return phase.state === 'leaving' && phase.action.kind === 'disconnect' ? phase.outcome : null;
+}
+
+/** Tells the phone that asked for a transfer what has become of it, if one is under way. The phase that follows has none. */
+export function closeTransfer(context: Context, call: Call, status: number, reason: string): void {
+  const transfer = transferOf(call.phase);
+  if (transfer !== null) context.effects.push({ type: 'transferProgress', transferId: transfer.transferId, status, reason });
 }
 
 /** When every leg is over: the record, the end of the media anchor, and the call is forgotten. */
@@ -51,8 +56,15 @@ export function completeIfOver(context: Context, call: Call): void {
   effects.push({ type: 'record', record: recordOf(state, call, phase) }, { type: 'release', callId: call.callId });
   touchCall(context, call);
   state.calls.delete(call.callId);
-  state.workflows.get(call.workflowId)?.calls.delete(call);
+  if (call.workflowId !== null) state.workflows.get(call.workflowId)?.calls.delete(call);
   rememberOver(state, call.callId);
+  endOwnCall(context, call);
+}
+
+/** The agent whose phone made this call does not make it any more. */
+export function endOwnCall(context: Context, call: Call): void {
+  const agent = call.arrival.agentId === null ? undefined : context.state.agents.get(call.arrival.agentId);
+  if (agent?.calling.delete(call.callId) === true) refresh(context, agent);
 }
 
 /** Remembers an ended call for a while, so that nothing late can bring it back. */
@@ -61,13 +73,22 @@ export function rememberOver(state: PoolState, callId: CallId): void {
   if (state.over.size > OVER_KEPT) for (const oldest of state.over) { state.over.delete(oldest); break; }
 }
 
+/** Notes in the record that the call was sent elsewhere. */
+export function noteStep(context: Context, call: Call, why: CallStep['why'], to: string): void {
+  call.draft.steps.push({ at: context.now.civil, why, to });
+  if (call.draft.steps.length > STEPS_KEPT) call.draft.steps.shift();
+  touchCall(context, call);
+}
+
 function recordOf(state: PoolState, call: Call, end: { readonly outcome: CallOutcome; readonly endedBy: EndedBy; readonly endedAt: Date }): CallRecord {
   const { draft, arrival } = call;
   return {
-    _id: call.callId, pool: state.pool, workflowId: call.workflowId, queueId: draft.queueId,
+    _id: call.callId, pool: state.pool, workflowId: call.dialledWorkflowId, queueId: draft.queueId,
     dialled: arrival.dialled, callerNumber: arrival.callerNumber, callerName: arrival.callerName,
     arrivedAt: call.arrivedAt, joinedQueueAt: draft.joinedQueueAt, connectedAt: draft.connectedAt, endedAt: end.endedAt,
-    agentId: draft.agentId, outcome: end.outcome, endedBy: end.endedBy, refusedWith: null, offers: draft.offers,
+    agentId: draft.agentId, outcome: end.outcome, endedBy: end.endedBy, refusedWith: null, offers: draft.offers, priority: call.place.priority,
+    ...(draft.answers.length > 0 ? { answers: draft.answers } : {}),
+    ...(draft.steps.length > 0 ? { steps: draft.steps } : {}),
     ...(draft.offersLeftOut > 0 ? { offersLeftOut: draft.offersLeftOut } : {}),
   };
 }

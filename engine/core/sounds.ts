@@ -1,11 +1,13 @@
 // What the caller hears: asks for prompts and music, and matches what comes back with what was asked for.
+import { DEFAULTS } from '../../storage/model/limits';
 import { type Prompt } from '../../storage/model/prompt';
 import { type Call, type Play } from './call';
 import { type Context } from './context';
 import { PLAY_MUST_START_MS } from './phases';
-import { workflowState } from './state';
+import { settingsOf, workflowOf } from './state';
 
-function nextPlayId(call: Call): string {
+/** Names the next sound of a call. */
+export function nextPlayId(call: Call): string {
   call.plays += 1;
   return `${call.callId}.p${call.plays}`;
 }
@@ -13,8 +15,7 @@ function nextPlayId(call: Call): string {
 /** Asks for a prompt in the workflow's language. Until it starts, its deadline is that for starting. */
 export function playPrompt(context: Context, call: Call, prompt: Prompt): Play {
   const playId = nextPlayId(call);
-  const language = workflowState(context.state, call.workflowId).workflow?.language ?? 'en-US';
-  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'prompt', prompt, language }, repeat: false });
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'prompt', prompt, language: languageOf(context, call) }, repeat: false });
   return { playId, started: false, endsAtMs: context.now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
 }
 
@@ -25,7 +26,16 @@ export function startedPlay(context: Context, play: Play, durationMs: number | n
   return { playId: play.playId, started: true, endsAtMs: context.now.monotonicMs + originalMs, originalMs };
 }
 
-/** Asks for music, for callers who wait; it plays on through rings. */
+/** Asks for music, for callers who wait; it plays on through rings. The workflow's, else the pool's, else the product's. */
 export function playMusic(context: Context, call: Call): void {
-  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'music' }, repeat: true });
+  const audio = workflowOf(context.state, call)?.music ?? settingsOf(context.state)?.defaultMusic ?? null;
+  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'music', audio }, repeat: true });
 }
+
+/** Asks for the tone of a phone that rings elsewhere. */
+export function playRingback(context: Context, call: Call): void {
+  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'ringback' }, repeat: true });
+}
+
+/** The language this caller is spoken to in. */
+export function languageOf(context: Context, call: Call): string { return workflowOf(context.state, call)?.language ?? DEFAULTS.language; }

@@ -1,5 +1,6 @@
 // One step of the pool: the state, an event and the time in; the state changed, and what is to be done out.
 import { type AgentState } from './agent';
+import { turnAway } from './actions';
 import { callArrived } from './arrival';
 import { phoneChanged, refresh } from './availability';
 import { waits } from './call';
@@ -7,6 +8,8 @@ import { configurationChanged } from './configuration';
 import { type Context, newContext } from './context';
 import { settle } from './matching';
 import { phoneTest, phoneTestEnded } from './phone-test';
+import { moveCaller, setPriority } from './instructions';
+import { pickCaller } from './picking';
 import { playMusic } from './sounds';
 import { agentState, type PoolState } from './state';
 import { tell } from './transitions';
@@ -23,9 +26,9 @@ export { createState, type PoolState } from './state';
  * joins the queue, so that nobody is turned away while an agent is free.
  */
 export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
-  const context = newContext(state, now, tell);
+  const context = newContext(state, now, { tell, turnAway });
   checkRestored(context);
-  if (event.type === 'callerAnswered' || event.type === 'playFailed') agentsDue(context);
+  if (JOINING.has(event.type)) agentsDue(context);
   happen(context, event);
   settle(context);
   agentsDue(context);
@@ -36,6 +39,9 @@ export function step(state: PoolState, event: CoreEvent, now: Now): StepResult {
   return { effects, touchedCalls, touchedAgents, touchedWorkflows, wakeAtMs: wakeAtMs(state) };
 }
 
+/** By these a caller may join a queue. */
+const JOINING: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['callerAnswered', 'playFailed', 'keyPressed', 'transferAsked']);
+
 function happen(context: Context, event: CoreEvent): void {
   const { state, now } = context;
   switch (event.type) {
@@ -45,21 +51,37 @@ function happen(context: Context, event: CoreEvent): void {
       // A phone may be known before its agent; one that is gone and unknown is not worth remembering.
       return state.agents.has(event.agentId) || event.reachable ? phoneChanged(context, agentState(state, event.agentId, now), event.reachable) : undefined;
     case 'callArrived': return callArrived(context, event.arrival);
+    case 'pickCaller': return pickCaller(context, event);
+    case 'moveCaller': return moveCaller(context, event);
+    case 'setPriority': return setPriority(context, event);
     case 'phoneTest': return phoneTest(context, event.testId, event.agentId);
     case 'phoneTestEnded': return phoneTestEnded(context, event.testId);
     default: {
       const call = state.calls.get(event.callId);
-      return call === undefined ? undefined : tell(context, call, event);
+      return call === undefined ? tooLate(context, event) : tell(context, call, event);
     }
   }
+}
+
+/** What asks for an answer is answered even if its call is over; a phone that took a place there is let go. */
+function tooLate({ effects }: Context, event: CoreEvent): void {
+  if (event.type === 'transferAsked') effects.push({ type: 'refuseTransfer', transferId: event.transferId, status: 603, reason: 'the call is over' });
+  if (event.type === 'agentReplaced') effects.push({ type: 'endAgentLeg', callId: event.callId, offerId: event.newOfferId });
 }
 
 /** What was restored meets the configuration and the time as they are now. */
 function checkRestored(context: Context): void {
   const { calls, agents } = context.state.restored;
-  for (const agent of agents) refresh(context, agent);
+  for (const agent of agents) {
+    refresh(context, agent);
+    // Whoever was asked to write it as the agent's duty may not have come to it.
+    if (agent.autoPause !== null) context.effects.push({ type: 'pauseAgent', agentId: agent.agentId, unanswered: agent.autoPause.unanswered });
+  }
   agents.clear();
-  for (const call of calls) tell(context, call, { type: 'groupChanged' });
+  for (const call of calls) {
+    tell(context, call, { type: 'groupChanged' });
+    tell(context, call, { type: 'takenOver' });
+  }
   calls.clear();
 }
 

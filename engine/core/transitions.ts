@@ -1,11 +1,19 @@
 // The transition table of a call: every state and every input, and where it may lead. docs/states.md shows it; a test holds them together.
-import { type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
+import { carryOut, forwardEnded, forwardRangTooLong } from './actions';
+import { announceDue, announcementFailed, announcementStarted, noteConnected } from './announcements';
+import { callerAnswered } from './arrival';
+import { type Back, type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
 import { type Context } from './context';
 import { callerGone, completeIfOver, finish } from './ending';
-import { endLateAnswer, endLeg, endLegs, legOver, offer, pickedUp, rings } from './offers';
+import { welcomed } from './group-flow';
+import { endLateAnswer, endLeg, legOver, offer, pickedUp, rings } from './offers';
+import { moved, priorityChanged } from './instructions';
 import { move } from './phases';
-import { playPrompt, startedPlay } from './sounds';
-import { crowdedOut, groupChanged, join, waitedTooLong, waitOn } from './waiting';
+import { picked } from './picking';
+import { askAgain, questionFailed, questionKey, questionOver, questionStarted } from './questions';
+import { startedPlay } from './sounds';
+import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetRangTooLong, transferAsked, transferDone, transferTooLate } from './transfers';
+import { crowdedOut, groupChanged, keyWhileWaiting, noAgents, waitedTooLong, waitOn } from './waiting';
 
 /** `over`: the call is complete and forgotten. */
 export type Next = CallState | 'over';
@@ -16,13 +24,7 @@ type Table = { readonly [S in CallState]: { readonly [T in CallInputType]: Edge<
 
 function edge<P extends Phase, I extends CallInput>(act: Edge<P, I>['act'], ...to: readonly Next[]): Edge<P, I> { return { act, to }; }
 
-// ── The beginning ──
-
-function answered(context: Context, call: Call): void {
-  const workflow = context.state.workflows.get(call.workflowId)?.workflow ?? null;
-  if (workflow === null || workflow.welcome === null) { join(context, call); return; }
-  move(context, call, { state: 'welcoming', play: playPrompt(context, call, workflow.welcome) });
-}
+// ── What is said ──
 
 function promptStarted(context: Context, call: Call, phase: PhaseOf<'welcoming' | 'leaving'>, { playId, durationMs }: InputOf<'playStarted'>): void {
   if (playId !== phase.play.playId) return;
@@ -31,7 +33,13 @@ function promptStarted(context: Context, call: Call, phase: PhaseOf<'welcoming' 
 }
 
 function welcomeFailed(context: Context, call: Call, phase: PhaseOf<'welcoming'>, { playId }: InputOf<'playFailed'>): void {
-  if (playId === phase.play.playId) join(context, call);
+  if (playId === phase.play.playId) welcomed(context, call);
+}
+
+const leave = (context: Context, call: Call, { outcome, action }: PhaseOf<'leaving'>): void => carryOut(context, call, outcome, action);
+
+function leavingFailed(context: Context, call: Call, phase: PhaseOf<'leaving'>, { playId }: InputOf<'playFailed'>): void {
+  if (playId === phase.play.playId) leave(context, call, phase);
 }
 
 // ── Waiting and ringing ──
@@ -50,16 +58,21 @@ function lateAnswer(context: Context, call: Call, _phase: unknown, input: InputO
 }
 
 /** The first answer wins; every other phone stops ringing before the two are joined. */
-function answeredOffer(context: Context, call: Call, phase: PhaseOf<'offering'>, input: InputOf<'offerAnswered'>): void {
+function wins(context: Context, call: Call, input: InputOf<'offerAnswered'>, back: Back, keep?: string): void {
   const leg = legOf(call, input);
   if (leg === undefined) return;
   if (leg.phase !== 'ringing') { endLateAnswer(context, call, leg); return; }
   leg.phase = 'answered';
   pickedUp(context, leg);
-  endLegs(context, call, 'completedElsewhere', leg);
+  for (const other of call.legs.values()) if (other !== leg && other.offerId !== keep) endLeg(context, call, other, 'completedElsewhere');
   context.effects.push({ type: 'connect', callId: call.callId, offerId: leg.offerId });
-  move(context, call, { state: 'connecting', waiting: phase.waiting, winner: leg.offerId });
+  move(context, call, { state: 'connecting', winner: leg.offerId, back });
 }
+
+const answeredOffer = (context: Context, call: Call, { waiting }: PhaseOf<'offering'>, input: InputOf<'offerAnswered'>): void => wins(context, call, input, { to: 'queue', waiting });
+const answeredForward = (context: Context, call: Call, { outcome }: PhaseOf<'forwarding'>, input: InputOf<'offerAnswered'>): void => wins(context, call, input, { to: 'end', outcome });
+const answeredTransfer = (context: Context, call: Call, { transfer }: PhaseOf<'transferring'>, input: InputOf<'offerAnswered'>): void =>
+  wins(context, call, input, { to: 'transferor', transfer }, transfer.from);
 
 /** A leg that decides nothing any more is over. */
 function otherLegEnded(context: Context, call: Call, _phase: unknown, input: InputOf<'legEnded'>): void {
@@ -81,48 +94,42 @@ const takeBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call
 
 // ── Connected ──
 
-function connected(context: Context, call: Call, { winner }: PhaseOf<'connecting'>, input: InputOf<'connected'>): void {
+function connected(context: Context, call: Call, { winner, back }: PhaseOf<'connecting'>, input: InputOf<'connected'>): void {
   const leg = legOf(call, input);
   if (leg === undefined || leg.offerId !== winner) return;
+  const { draft } = call;
   leg.talked = true;
-  call.draft.connectedAt = context.now.civil;
-  call.draft.agentId = leg.agentId;
-  const written = call.draft.offers.findLast(({ attempt }) => attempt === leg.attempt);
+  draft.connectedAt ??= context.now.civil;
+  draft.agentId ??= leg.agentId;
+  draft.reached ??= leg.groupId === null ? 'forwarded' : 'answered';
+  const written = draft.offers.findLast(({ attempt }) => attempt === leg.attempt);
   if (written !== undefined) written.outcome = 'answered';
+  if (back.to === 'transferor') transferDone(context, call, back.transfer);
+  else if (back.to === 'queue') noteConnected(context.state, back.waiting.queueId, context.now.monotonicMs);
   move(context, call, { state: 'talking', winner });
 }
 
-function notConnected(context: Context, call: Call, { winner, waiting }: PhaseOf<'connecting'>, input: InputOf<'connectFailed'>): void {
+function notConnected(context: Context, call: Call, { winner, back }: PhaseOf<'connecting'>, input: InputOf<'connectFailed'>): void {
   const leg = legOf(call, input);
   if (leg === undefined || leg.offerId !== winner) return;
   endLeg(context, call, leg, 'connectFailed');
-  waitAgain(context, call, waiting);
-}
-
-/** Music was stopped for the connection, so it begins again. */
-function waitAgain(context: Context, call: Call, waiting: PhaseOf<'connecting'>['waiting']): void {
-  context.music.add(call);
-  waitOn(context, call, waiting);
+  goBack(context, call, back);
 }
 
 function winnerLost(context: Context, call: Call, phase: PhaseOf<'connecting'>, input: InputOf<'legEnded'>): void {
+  if (legOf(call, input) === undefined) return;
   otherLegEnded(context, call, phase, input);
-  if (input.offerId === phase.winner) waitAgain(context, call, phase.waiting);
+  if (input.offerId === phase.winner) goBack(context, call, phase.back);
 }
 
 function talkOver(context: Context, call: Call, phase: PhaseOf<'talking'>, input: InputOf<'legEnded'>): void {
   otherLegEnded(context, call, phase, input);
-  if (input.offerId === phase.winner) finish(context, call, 'answered', input.outcome === 'hungUp' ? 'agent' : 'system');
+  if (input.offerId === phase.winner) finish(context, call, 'failed', input.outcome === 'hungUp' ? 'agent' : 'system');
 }
 
 // ── The end ──
 
 const gone = (context: Context, call: Call, _phase: unknown, { cause }: InputOf<'callerGone'>): void => callerGone(context, call, cause);
-const over = (context: Context, call: Call, phase: PhaseOf<'leaving'>): void => finish(context, call, phase.outcome, 'system');
-
-function leavingFailed(context: Context, call: Call, phase: PhaseOf<'leaving'>, { playId }: InputOf<'playFailed'>): void {
-  if (playId === phase.play.playId) over(context, call, phase);
-}
 
 function lastLegEnded(context: Context, call: Call, phase: PhaseOf<'ending'>, input: InputOf<'legEnded'>): void {
   otherLegEnded(context, call, phase, input);
@@ -132,69 +139,117 @@ function lastLegEnded(context: Context, call: Call, phase: PhaseOf<'ending'>, in
 /** What never concerns a call in most states. */
 const NOTHING = {
   callerAnswered: null, playStarted: null, playFailed: null, offerRinging: null, offerAnswered: null, legEnded: null, connected: null, connectFailed: null,
-  promptOver: null, waitedTooLong: null, rangTooLong: null, agentLeft: null, crowdedOut: null, groupChanged: null, agentsFree: null,
+  keyPressed: null, promptOver: null, waitedTooLong: null, rangTooLong: null, agentLeft: null, crowdedOut: null, groupChanged: null, takenOver: null, agentsFree: null,
+  noAgents: null, announceDue: null, picked: null, moved: null, priorityChanged: null,
 } as const;
+
+/** What may come in any state and does not change it: other phones in the place of one, and transfers where none can be. */
+const always = <S extends CallState>(state: S) => ({
+  transferAsked: edge<PhaseOf<S>, InputOf<'transferAsked'>>(transferTooLate, state),
+  callerReplaced: edge<PhaseOf<S>, InputOf<'callerReplaced'>>(callerReplaced, state),
+  agentReplaced: edge<PhaseOf<S>, InputOf<'agentReplaced'>>(agentReplaced, state),
+});
+
+/** Legs that were asked to end, while the caller is elsewhere already. */
+const leftovers = <S extends CallState>(state: S) => ({
+  offerAnswered: edge<PhaseOf<S>, InputOf<'offerAnswered'>>(lateAnswer, state),
+  legEnded: edge<PhaseOf<S>, InputOf<'legEnded'>>(otherLegEnded, state),
+});
+
+/** Where a group's flow or a call action may lead to, without any further event. */
+const SENT = ['welcoming', 'asking', 'queued', 'forwarding', 'leaving', 'ending'] as const;
+
+/** What befalls whoever waits, whether or not somebody rings. */
+const whileWaiting = <S extends 'queued' | 'offering'>(state: S) => ({
+  playStarted: edge<PhaseOf<S>, InputOf<'playStarted'>>(announcementStarted, state),
+  playFailed: edge<PhaseOf<S>, InputOf<'playFailed'>>(announcementFailed, state),
+  announceDue: edge<PhaseOf<S>, InputOf<'announceDue'>>(announceDue, state),
+  keyPressed: edge<PhaseOf<S>, InputOf<'keyPressed'>>(keyWhileWaiting, state, ...SENT.filter((next) => next !== state)),
+  noAgents: edge<PhaseOf<S>, InputOf<'noAgents'>>(noAgents, ...SENT),
+  waitedTooLong: edge<PhaseOf<S>, InputOf<'waitedTooLong'>>(waitedTooLong, ...SENT),
+  crowdedOut: edge<PhaseOf<S>, InputOf<'crowdedOut'>>(crowdedOut, ...SENT),
+  picked: edge<PhaseOf<S>, InputOf<'picked'>>(picked, 'offering'),
+  moved: edge<PhaseOf<S>, InputOf<'moved'>>(moved, 'queued'),
+  priorityChanged: edge<PhaseOf<S>, InputOf<'priorityChanged'>>(priorityChanged, state),
+});
 
 export const TRANSITIONS: Table = {
   arriving: {
-    ...NOTHING,
-    callerAnswered: edge(answered, 'welcoming', 'queued', 'leaving', 'ending'),
+    ...NOTHING, ...always('arriving'),
+    callerAnswered: edge(callerAnswered, ...SENT),
     callerGone: edge(gone, 'over'),
   },
   welcoming: {
-    ...NOTHING,
+    ...NOTHING, ...always('welcoming'), ...leftovers('welcoming'),
     playStarted: edge(promptStarted, 'welcoming'),
-    playFailed: edge(welcomeFailed, 'welcoming', 'queued', 'leaving', 'ending'),
-    promptOver: edge(join, 'queued', 'leaving', 'ending'),
-    callerGone: edge(gone, 'over'),
+    playFailed: edge(welcomeFailed, ...SENT),
+    promptOver: edge(welcomed, ...SENT),
+    callerGone: edge(gone, 'ending', 'over'),
+  },
+  asking: {
+    ...NOTHING, ...always('asking'), ...leftovers('asking'),
+    playStarted: edge(questionStarted, 'asking'),
+    playFailed: edge(questionFailed, ...SENT),
+    promptOver: edge(questionOver, ...SENT),
+    keyPressed: edge(questionKey, ...SENT),
+    takenOver: edge(askAgain, 'asking', 'queued', 'leaving', 'forwarding', 'ending'),
+    callerGone: edge(gone, 'ending', 'over'),
   },
   queued: {
-    ...NOTHING,
+    ...NOTHING, ...always('queued'), ...leftovers('queued'), ...whileWaiting('queued'),
     agentsFree: edge(offerMore, 'offering'),
-    offerAnswered: edge(lateAnswer, 'queued'),
-    legEnded: edge(otherLegEnded, 'queued'),
     groupChanged: edge(groupChanged, 'queued', 'ending'),
-    waitedTooLong: edge(waitedTooLong, 'leaving', 'ending'),
-    crowdedOut: edge(crowdedOut, 'leaving', 'ending'),
     callerGone: edge(gone, 'ending', 'over'),
   },
   offering: {
-    ...NOTHING,
+    ...NOTHING, ...always('offering'), ...whileWaiting('offering'),
     agentsFree: edge(offerMore, 'offering'),
     offerAnswered: edge(answeredOffer, 'offering', 'connecting'),
     legEnded: edge(offeredLegEnded, 'offering', 'queued'),
     rangTooLong: edge(takeBack('noAnswer'), 'offering', 'queued'),
     agentLeft: edge(takeBack('agentOffDuty'), 'offering', 'queued', 'ending'),
     groupChanged: edge(groupChanged, 'offering', 'ending'),
-    waitedTooLong: edge(waitedTooLong, 'leaving', 'ending'),
-    crowdedOut: edge(crowdedOut, 'leaving', 'ending'),
+    callerGone: edge(gone, 'ending'),
+  },
+  forwarding: {
+    ...NOTHING, ...always('forwarding'),
+    offerAnswered: edge(answeredForward, 'forwarding', 'connecting'),
+    legEnded: edge(forwardEnded, 'forwarding', 'ending'),
+    rangTooLong: edge(forwardRangTooLong, 'ending'),
     callerGone: edge(gone, 'ending'),
   },
   connecting: {
-    ...NOTHING,
+    ...NOTHING, ...always('connecting'),
     connected: edge(connected, 'connecting', 'talking'),
     connectFailed: edge(notConnected, 'connecting', 'queued', 'ending'),
     offerAnswered: edge(lateAnswer, 'connecting'),
     legEnded: edge(winnerLost, 'connecting', 'queued', 'ending'),
+    agentReplaced: edge(agentReplaced, 'connecting', 'talking'),
     callerGone: edge(gone, 'ending'),
   },
   talking: {
-    ...NOTHING,
+    ...NOTHING, ...always('talking'),
     offerAnswered: edge(lateAnswer, 'talking'),
     legEnded: edge(talkOver, 'talking', 'ending'),
+    transferAsked: edge(transferAsked, 'talking', 'transferring', 'connecting', 'asking', 'queued', 'forwarding', 'leaving', 'ending'),
+    callerGone: edge(gone, 'ending'),
+  },
+  transferring: {
+    ...NOTHING, ...always('transferring'),
+    offerAnswered: edge(answeredTransfer, 'transferring', 'connecting'),
+    legEnded: edge(legEndedInTransfer, 'transferring', 'connecting', 'queued', 'ending'),
+    rangTooLong: edge(targetRangTooLong, 'connecting', 'queued', 'ending'),
     callerGone: edge(gone, 'ending'),
   },
   leaving: {
-    ...NOTHING,
+    ...NOTHING, ...always('leaving'), ...leftovers('leaving'),
     playStarted: edge(promptStarted, 'leaving'),
-    playFailed: edge(leavingFailed, 'leaving', 'ending'),
-    promptOver: edge(over, 'ending'),
-    offerAnswered: edge(lateAnswer, 'leaving'),
-    legEnded: edge(otherLegEnded, 'leaving'),
+    playFailed: edge(leavingFailed, ...SENT),
+    promptOver: edge(leave, ...SENT),
     callerGone: edge(gone, 'ending', 'over'),
   },
   ending: {
-    ...NOTHING,
+    ...NOTHING, ...always('ending'),
     offerAnswered: edge(lateAnswer, 'ending'),
     legEnded: edge(lastLegEnded, 'ending', 'over'),
     callerGone: edge(gone, 'ending', 'over'),

@@ -1,0 +1,52 @@
+// Legs that no agent group offers: a number, an address or one agent, dialled for a call action, a transfer or an agent's own call.
+import { type OutsideTarget } from '../../storage/model/number-policy';
+import { type AgentState, canBeRung, isEngaged } from './agent';
+import { refresh } from './availability';
+import { type Call, type Leg } from './call';
+import { type Context, touchCall } from './context';
+import { contextOf } from './offers';
+import { alertName } from './phases';
+import { workflowOf } from './state';
+import { type OfferId } from './types';
+
+/** How long somebody who is dialled may ring. */
+export const DIAL_ALERT_MS = 60_000;
+
+/** Why an agent cannot be rung now; null: the phone can be. Duty does not matter to who asks for this very person. */
+export function whyNotRung(agent: AgentState): 'unknown' | 'busy' | 'unreachable' | null {
+  if (agent.agent === null) return 'unknown';
+  if (isEngaged(agent)) return 'busy';
+  return canBeRung(agent) ? null : 'unreachable';
+}
+
+/** Rings one agent's phone, which must be free to ring. */
+export function ringAgent(context: Context, call: Call, agent: AgentState): OfferId {
+  const leg = newLeg(context, call, agent.agentId);
+  agent.leg = { kind: 'offer', callId: call.callId, offerId: leg.offerId, talking: false };
+  refresh(context, agent);
+  const { callerName, callerNumber } = call.arrival;
+  context.effects.push({
+    type: 'offer', callId: call.callId, offerId: leg.offerId, agentId: agent.agentId, attempt: leg.attempt, contacts: agent.agent?.contacts ?? [],
+    groupName: workflowOf(context.state, call)?.displayName ?? '', callerName, callerNumber, context: workflowOf(context.state, call) === null ? null : contextOf(context, call),
+  });
+  return leg.offerId;
+}
+
+/** Dials somebody outside, whom the policy was asked about. `replaces`: for the INVITE of an attended transfer (RFC 3891). */
+export function dialOutside(context: Context, call: Call, target: OutsideTarget, replaces: string | null): OfferId {
+  const { offerId } = newLeg(context, call, null);
+  const { callerName, callerNumber, dialled } = call.arrival;
+  context.effects.push({ type: 'dial', callId: call.callId, offerId, target, replaces, groupName: workflowOf(context.state, call)?.displayName ?? '', callerName, callerNumber, diverted: dialled });
+  return offerId;
+}
+
+function newLeg(context: Context, call: Call, agentId: string | null): Leg {
+  const attempt = (call.attempts += 1);
+  const offerId = `${call.callId}.${attempt}`;
+  const alertEndsAtMs = context.now.monotonicMs + DIAL_ALERT_MS;
+  const leg: Leg = { offerId, agentId, groupId: null, picked: false, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs: DIAL_ALERT_MS };
+  call.legs.set(offerId, leg);
+  context.state.callDeadlines.set(alertName(offerId), alertEndsAtMs, { type: 'rangTooLong', callId: call.callId, offerId });
+  touchCall(context, call);
+  return leg;
+}
