@@ -48,16 +48,23 @@ export class BotAdapter implements Chat {
     await this.#adapter.process(request, response as never, (context) => this.#turn(context));
   }
 
+  async send(place: Place, card: Card): Promise<string | null> {
+    return this.#outside(place, async (context) => (await context.sendActivity(asMessage(card)))?.id || null);
+  }
+
   async update(place: Place, messageId: string, card: Card): Promise<void> {
-    let failed: unknown;
+    await this.#outside(place, (context) => context.updateActivity({ ...asMessage(card), id: messageId }));
+  }
+
+  /** Outside of a turn botbuilder keeps a fault to itself; here it reaches whoever asked. */
+  async #outside<T>(place: Place, act: (context: TurnContext) => Promise<T>): Promise<T> {
+    let done: { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: unknown } = { ok: false, fault: new Error('The conversation could not be reached.') };
     await this.#adapter.continueConversationAsync(this.#deps.appId ?? '', place.reference, async (context) => {
-      try {
-        await context.updateActivity({ ...asMessage(card), id: messageId });
-      } catch (fault) {
-        failed = fault;
-      }
+      done = await act(context).then((value) => ({ ok: true as const, value }), (fault: unknown) => ({ ok: false as const, fault }));
     });
-    if (failed !== undefined) throw failed instanceof Error ? failed : new Error('The message could not be edited.');
+    const outcome = done as { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: unknown };
+    if (outcome.ok) return outcome.value;
+    throw outcome.fault instanceof Error ? outcome.fault : new Error('The message could not be carried.');
   }
 
   async #turn(context: TurnContext): Promise<void> {

@@ -1,8 +1,11 @@
 // Who asks, where, in which language; what a handler may use, and what it gives back.
 import { type Card } from '../cards/render';
+import { type Note } from '../cards/views';
 import { type Say } from '../cards/words';
 import { type Administration } from '../storage/administration/administration';
-import { type ActingPerson } from '../storage/access';
+import { type Answer } from '../storage/administration/results';
+import { type ObjectView, type ShownKind, type WorkflowView } from '../storage/administration/views';
+import { type Acting, type ActingPerson } from '../storage/access';
 import { type Person } from '../storage/people';
 import { type Logger } from '../storage/process/log';
 import { type Hold } from './holds';
@@ -10,7 +13,13 @@ import { type BotVerb, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
-export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask'>;
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask' | 'settings'> & ObjectsPort;
+
+/** Objects by themselves, as far as the person may see them. */
+export interface ObjectsPort {
+  objects<K extends ShownKind>(acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>>;
+  workflow(acting: Acting, workflowId: string): Promise<Answer<WorkflowView>>;
+}
 
 /** People seen in chat. Every method rejects when the database is away. */
 export interface PeoplePort {
@@ -28,6 +37,8 @@ export interface LiveCard {
   readonly locale: string;
   readonly until: Date;
   readonly hold: Hold;
+  /** What was just done; it stays on the card for a while. */
+  readonly told: Note;
 }
 export interface LivePort {
   /** Until when a card that begins now is followed. */

@@ -4,11 +4,21 @@ import { distance } from 'fastest-levenshtein';
 export type Command =
   | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' }
   | { readonly command: 'agents'; readonly search: string }
-  | { readonly command: 'show' | 'edit' | 'live' | 'managers'; readonly group: string };
+  | { readonly command: GroupCommand; readonly group: string }
+  | { readonly command: 'move'; readonly group: string; readonly to: string }
+  | { readonly command: 'priority'; readonly group: string; readonly priority: string }
+  | { readonly command: 'pause'; readonly words: string }
+  | { readonly command: 'resume'; readonly name: string }
+  | { readonly command: 'signIn' | 'signOut'; readonly group: string; readonly name: string };
 
+/** Those that are about one group, whose name may be left out. */
+type GroupCommand = 'show' | 'edit' | 'live' | 'managers' | 'team' | 'pick';
 export type CommandName = Command['command'];
 
-/** Words that mean each command, the first as shown in help. A trailing `*` takes the rest as a name. */
+/**
+ * Words that mean each command. `{name}` takes one word or more; at the end of a phrase it may be missing.
+ * The first phrase that fits is meant, so that the longer ones stand before those they contain.
+ */
 const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['help', ['help', 'hello', 'hi', 'hey', 'start', 'menu', 'what can i do', '?']],
   ['who', ['who am i', 'whoami', 'me']],
@@ -21,14 +31,31 @@ const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['newGroup', ['new group', 'create group', 'add group']],
   ['newAgent', ['new agent', 'create agent', 'add agent']],
   ['undo', ['undo', 'undo last edit', 'take back']],
-  ['managers', ['managers of *', 'managers *', 'manager *']],
-  ['agents', ['agents *', 'my agents', 'list agents', 'show agents']],
-  ['live', ['live queue *', 'live *', 'watch *', 'queue *']],
-  ['edit', ['edit *', 'change *']],
-  ['show', ['show *', 'open *', 'group *']],
+  ['signIn', ['sign in to {group}', 'sign me in to {group}', 'sign {name} in to {group}', 'sign in {name} to {group}']],
+  ['signOut', ['sign out of {group}', 'sign me out of {group}', 'sign {name} out of {group}', 'sign out {name} of {group}']],
+  ['pick', ['pick longest waiting in {group}', 'pick the longest waiting in {group}', 'pick longest in {group}', 'pick next in {group}', 'pick longest waiting', 'pick next', 'pick in {group}', 'pick']],
+  ['move', ['move longest waiting in {group} to {to}', 'move the longest waiting in {group} to {to}', 'move longest in {group} to {to}', 'move next in {group} to {to}', 'move longest waiting to {to}']],
+  ['priority', ['priority {priority} for longest waiting in {group}', 'priority {priority} for the longest waiting in {group}', 'priority {priority} longest waiting in {group}', 'priority {priority} for longest in {group}', 'priority {priority} in {group}', 'priority {priority} for {group}']],
+  ['pause', ['pause me {words}', 'pause {words}', 'take a break']],
+  ['resume', ['resume {name}', 'unpause {name}', 'end pause {name}']],
+  ['team', ['agents of {group}', 'agents in {group}', 'team {group}', 'who is on duty in {group}', 'who is on duty']],
+  ['managers', ['managers of {group}', 'managers {group}', 'manager {group}']],
+  ['agents', ['agents {search}', 'my agents', 'list agents', 'show agents']],
+  ['live', ['live queue {group}', 'live {group}', 'watch {group}', 'queue {group}']],
+  ['edit', ['edit {group}', 'change {group}']],
+  ['show', ['show {group}', 'open {group}', 'group {group}']],
 ];
 
-const TAKING_GROUP = new Set<CommandName>(['managers', 'live', 'edit', 'show']);
+/** Tried last, for their open end would take what another phrase says with a slip. */
+const LOOSE: typeof PHRASES = [['pick', ['pick {group}']]];
+/** No command has more words; whatever does is not looked through. */
+const WORDS_MOST = 40;
+
+/** What a command carries where its words leave it out. */
+const LEFT_OUT: Partial<Record<CommandName, Readonly<Record<string, string>>>> = {
+  agents: { search: '' }, show: { group: '' }, edit: { group: '' }, live: { group: '' }, managers: { group: '' }, team: { group: '' }, pick: { group: '' },
+  move: { group: '' }, pause: { words: '' }, resume: { name: '' }, signIn: { name: '' }, signOut: { name: '' },
+};
 
 /** Small letters, no accents, no punctuation at the ends, one space between words, no word of politeness. */
 export function plainWords(typed: string): string {
@@ -58,30 +85,45 @@ function alikeWords(one: string, other: string): boolean {
 export function readCommand(typed: string): Command | null {
   const words = plainWords(typed);
   if (words === '') return null;
-  return match(words, (one, other) => one === other) ?? match(words, alike);
+  const said = words.split(' ');
+  if (said.length > WORDS_MOST) return null;
+  return match(PHRASES, said, (one, other) => one === other) ?? match(PHRASES, said, alike) ?? match(LOOSE, said, alike);
 }
 
-function match(words: string, same: (one: string, other: string) => boolean): Command | null {
-  for (const [command, phrases] of PHRASES) {
+function match(table: typeof PHRASES, said: readonly string[], same: (one: string, other: string) => boolean): Command | null {
+  for (const [command, phrases] of table) {
     for (const phrase of phrases) {
-      const rest = fits(words, phrase, same);
-      if (rest === null) continue;
-      if (TAKING_GROUP.has(command)) return { command, group: rest } as Command;
-      if (command === 'agents') return { command, search: rest };
-      return { command } as Command;
+      const taken = fits(said, phrase.split(' '), same);
+      if (taken) return { command, ...LEFT_OUT[command], ...taken } as Command;
     }
   }
   return null;
 }
 
-/** What `*` stands for; '' when the phrase has none, or nothing follows; null when it does not fit. */
-function fits(words: string, phrase: string, same: (one: string, other: string) => boolean): string | null {
-  const open = phrase.endsWith(' *');
-  const wanted = (open ? phrase.slice(0, -2) : phrase).split(' ');
-  const said = words.split(' ');
-  if (said.length < wanted.length || (!open && said.length !== wanted.length)) return null;
-  if (!wanted.every((word, index) => same(word, said[index] ?? ''))) return null;
-  return said.slice(wanted.length).join(' ');
+/** What each `{name}` of a phrase stands for, the shortest first; null when the phrase does not fit. */
+function fits(said: readonly string[], phrase: readonly string[], same: (one: string, other: string) => boolean): Readonly<Record<string, string>> | null {
+  const [wanted, ...rest] = phrase;
+  if (wanted === undefined) return said.length === 0 ? {} : null;
+  const slot = /^\{(\w+)\}$/.exec(wanted)?.[1];
+  if (slot === undefined) return said[0] !== undefined && same(wanted, said[0]) ? fits(said.slice(1), rest, same) : null;
+  if (rest.length === 0) return { [slot]: said.join(' ') };
+  for (let length = 1; length < said.length; length++) {
+    const behind = fits(said.slice(length), rest, same);
+    if (behind) return { [slot]: said.slice(0, length).join(' '), ...behind };
+  }
+  return null;
+}
+
+const A_DURATION = /^(?:(.*?) )??(?:for )?(\d{1,4})(?: ?(m|min|mins|minute|minutes|h|hour|hours))?(?: (.*))?$/;
+
+/** What was said after “pause”: whom, for how long (null: until it is taken back), and why. Without a duration the words may be either a name or a reason. */
+export interface PauseWords { readonly name: string; readonly minutes: number | null; readonly reason: string; readonly either: string }
+
+export function readPause(words: string): PauseWords {
+  const match = A_DURATION.exec(words.trim());
+  if (!match) return { name: '', minutes: null, reason: '', either: words.replace(/^for /, '').trim() };
+  const [, name = '', count, unit = 'm', reason = ''] = match;
+  return { name, minutes: Number(count) * (unit.startsWith('h') ? 60 : 1), reason: reason.replace(/^(for|because of) /, ''), either: '' };
 }
 
 /** Something with a name and an address, such as a group. */

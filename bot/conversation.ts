@@ -5,6 +5,7 @@ import { type GroupSummary } from '../storage/administration/views';
 import { type Asking, type Services, type Shown } from './asking';
 import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
+import { pauseTyped, resumeTyped, signTyped } from './handlers/typed-duty';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
 import { type Hold, type Holds } from './holds';
@@ -100,10 +101,10 @@ export class Conversation {
     const command = readCommand(text);
     if (!asking.place.personal && command?.command !== 'live') return personalOnly(asking);
     if (command === null) return this.#unknown(asking, text);
-    return this.#command(asking, command);
+    return this.#command(asking, command, text);
   }
 
-  async #command(asking: Asking, command: Command): Promise<Shown> {
+  async #command(asking: Asking, command: Command, text: string): Promise<Shown> {
     const { services } = this.#deps;
     const verb = (name: BotVerb, data: Readonly<Record<string, unknown>> = {}): Promise<Shown> => carryOut(services, asking, name, data);
     switch (command.command) {
@@ -123,11 +124,20 @@ export class Conversation {
       case 'edit': return this.#ofGroup(asking, command.group, 'group.edit');
       case 'live': return this.#ofGroup(asking, command.group, 'live');
       case 'managers': return this.#ofGroup(asking, command.group, 'managers');
+      case 'team': return this.#ofGroup(asking, command.group, 'team');
+      // Without a group, whoever has waited longest wherever one may pick.
+      case 'pick': return command.group === '' ? verb('longest.pick', { groupId: '' }) : this.#ofGroup(asking, command.group, 'longest.pick');
+      case 'move': return this.#ofGroup(asking, command.group, 'longest.move', { to: command.to });
+      case 'priority': return this.#ofGroup(asking, command.group, 'longest.priority', { priority: command.priority });
+      case 'pause': return pauseTyped(services, asking, command.words, text);
+      case 'resume': return resumeTyped(services, asking, command.name);
+      case 'signIn':
+      case 'signOut': return signTyped(services, asking, command.name, command.group, command.command === 'signIn');
     }
   }
 
   /** A group is only ever looked for among those the person may see. */
-  async #ofGroup(asking: Asking, typed: string, verb: 'group' | 'group.edit' | 'live' | 'managers'): Promise<Shown> {
+  async #ofGroup(asking: Asking, typed: string, verb: BotVerb, more: Readonly<Record<string, unknown>> = {}): Promise<Shown> {
     const { services } = this.#deps;
     const { say } = asking;
     const groups = await services.administration.groups(asking.acting);
@@ -136,10 +146,10 @@ export class Conversation {
     if (all.length === 0) return notice(asking, 'default', say('unknown.noGroups'), '');
     const found = typed === '' ? all : findNamed(typed, all);
     const [first, ...others] = found;
-    if (first && others.length === 0) return carryOut(services, asking, verb, { groupId: first.id });
+    if (first && others.length === 0) return carryOut(services, asking, verb, { ...more, groupId: first.id });
     if (!asking.place.personal) return notice(asking, 'default', say('live.sharedTitle'), say(first ? 'unknown.moreWords' : 'unknown.noSuchGroup'));
-    if (!first) return notice(asking, 'default', say('unknown.noGroup', { typed }), say('unknown.noGroupBody'), choices(asking, all, verb));
-    return notice(asking, 'default', say('unknown.whichGroup'), typed === '' ? '' : say('unknown.whichGroupBody', { typed }), choices(asking, found, verb));
+    if (!first) return notice(asking, 'default', say('unknown.noGroup', { typed }), say('unknown.noGroupBody'), choices(asking, all, verb, more));
+    return notice(asking, 'default', say('unknown.whichGroup'), typed === '' ? '' : say('unknown.whichGroupBody', { typed }), choices(asking, found, verb, more));
   }
 
   async #unknown(asking: Asking, typed: string): Promise<Shown> {
@@ -155,8 +165,8 @@ export class Conversation {
   }
 }
 
-function choices(asking: Asking, groups: readonly GroupSummary[], verb: BotVerb): readonly ReturnType<typeof button>[] {
-  return groups.slice(0, GROUPS_OFFERED).map((group) => ({ ...button(asking.say, 'groups', verb, { groupId: group.id }), title: group.displayName }));
+function choices(asking: Asking, groups: readonly GroupSummary[], verb: BotVerb, more: Readonly<Record<string, unknown>> = {}): readonly ReturnType<typeof button>[] {
+  return groups.slice(0, GROUPS_OFFERED).map((group) => ({ ...button(asking.say, 'groups', verb, { ...more, groupId: group.id }), title: group.displayName }));
 }
 
 function personalOnly(asking: Asking): Shown {

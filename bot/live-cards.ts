@@ -6,7 +6,7 @@ import { type LiveView } from '../storage/administration/views';
 import { type Watch } from '../storage/live';
 import { type AdministrationPort, type LiveCard, type LivePort } from './asking';
 import { type Chat } from './turn';
-import { liveCard, sharedLiveCard } from './views/live';
+import { liveCard, sharedLiveCard, type LiveMoment } from './views/live';
 
 /** Nobody tells the bot whether anybody looks, so a card follows this long and then asks. */
 const FOLLOW_MS = 10 * 60_000;
@@ -14,9 +14,12 @@ const EDIT_MS = 1_000;
 /** Durations grow while nothing else changes, and an engine can fall silent: looked at this often. */
 const LOOK_MS = 5_000;
 const FAULTS_MOST = 5;
+/** How long the card says what was just done. */
+const TOLD_MS = 10_000;
+const NOBODY: ReadonlySet<string> = new Set();
 
 export interface LiveCardsDeps {
-  readonly administration: Pick<AdministrationPort, 'live'>;
+  readonly administration: Pick<AdministrationPort, 'live' | 'myAgent'>;
   readonly chat: Chat;
   /** Calls back with the ids of workflows whose live document changed; null: any of them. */
   readonly watch: (onChange: (workflowId: string | null) => void) => Watch;
@@ -71,6 +74,10 @@ export class LiveCards implements LivePort {
     let stamp = -1;
     let lookedMs = 0;
     let faults = 0;
+    // Whoever is no agent when the card begins has nothing to pick while it lasts, and is not asked about again.
+    let isAgent = card.place.personal;
+    let pickable = NOBODY;
+    const toldUntil = now().getTime() + TOLD_MS;
     while (now() < card.until) {
       await pause(EDIT_MS);
       if (!card.hold.held) return;
@@ -78,12 +85,14 @@ export class LiveCards implements LivePort {
       if (current === stamp && now().getTime() - lookedMs < LOOK_MS) continue;
       stamp = current;
       lookedMs = now().getTime();
-      const answer = await this.#deps.administration.live(card.acting, card.workflowId);
+      const [answer, mine] = await Promise.all([this.#deps.administration.live(card.acting, card.workflowId), isAgent ? this.#deps.administration.myAgent(card.acting) : null]);
       if (!card.hold.held) return;
       if (!answer.ok && answer.code !== 'unavailable') return this.#edit(card, this.#gone(card));
       if (answer.ok) seen = answer.value;
+      if (mine?.ok === false && mine.code !== 'unavailable') isAgent = false;
+      if (mine?.ok === true) pickable = new Set(mine.value.pickable.map((one) => one.callId));
       if (seen === null) continue;
-      const drawn = this.#draw(card, seen, card.until, !answer.ok);
+      const drawn = this.#draw(card, seen, { now: now(), until: card.until, lost: !answer.ok, pickable, ...(now().getTime() < toldUntil ? { told: card.told } : {}) });
       const text = JSON.stringify(drawn);
       if (text === edited) continue;
       try {
@@ -94,12 +103,12 @@ export class LiveCards implements LivePort {
         if (++faults >= FAULTS_MOST) throw fault;
       }
     }
-    if (card.hold.held && seen !== null && card.place.personal) await this.#edit(card, this.#draw(card, seen, null, false));
+    if (card.hold.held && seen !== null && card.place.personal) await this.#edit(card, this.#draw(card, seen, { now: now(), until: null }));
     card.hold.release();
   }
 
-  #draw(card: LiveCard, view: LiveView, until: Date | null, lost: boolean): Card {
-    return liveCard({ say: wordsFor(card.locale), locale: card.locale, place: card.place }, view, { now: this.#deps.now(), until, lost });
+  #draw(card: LiveCard, view: LiveView, moment: LiveMoment): Card {
+    return liveCard({ say: wordsFor(card.locale), locale: card.locale, place: card.place }, view, moment);
   }
 
   /** Deleted, or no longer this person's to see. */

@@ -41,6 +41,8 @@ export const hasFailed = (reply: Reply): reply is { readonly failed: string } =>
 
 /** Writes into a conversation outside of a turn. */
 export interface Chat {
+  /** Sends a new message; resolves to its id, or null when the channel gives none. @throws whatever the channel answers. */
+  send(place: Place, card: Card): Promise<string | null>;
   /** @throws whatever the channel answers. */
   update(place: Place, messageId: string, card: Card): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // Every verb a card may send, with the one schema of what it carries. Whatever does not fit is refused before a handler sees it.
 import { z } from 'zod';
-import { id, personId } from '../storage/model/fields';
+import { id, personId, whole } from '../storage/model/fields';
+import { LIMITS } from '../storage/model/limits';
 import { formToken } from './forms/token';
 
 const nothing = z.object({});
@@ -8,6 +9,11 @@ const requestId = z.string().regex(/^[A-Za-z0-9:_-]{8,100}$/);
 const ofGroup = z.object({ groupId: id });
 const ofAgent = z.object({ agentId: id });
 const once = { requestId };
+const idOrNone = z.union([z.literal(''), id]);
+/** As SIP names a call. */
+const ofCaller = ofGroup.extend({ callId: z.string().min(1).max(256) });
+/** `agentId` empty: one's own. `groupId`: whose agents are shown afterwards; empty: none. */
+const whose = z.object({ agentId: idOrNone, groupId: idOrNone });
 /** Inputs arrive as text; a client that leaves an empty one out means an empty one. */
 const typed = z.string().max(10_000).default('');
 /** A form’s inputs travel beside its token; which of them there are is for the form to read. */
@@ -29,7 +35,22 @@ export const VERB_SCHEMAS = {
   live: ofGroup,
   'live.refresh': ofGroup,
   'live.stop': ofGroup,
+  caller: ofCaller,
+  'caller.pick': ofCaller,
+  'caller.move': ofCaller.extend({ queueId: id }),
+  'caller.priority': ofCaller.extend({ priority: z.coerce.number().pipe(whole(LIMITS.priority)) }),
+  /** `groupId` empty: wherever one may pick. */
+  'longest.pick': z.object({ groupId: idOrNone }),
+  'longest.move': ofGroup.extend({ to: typed }),
+  'longest.priority': ofGroup.extend({ priority: typed }),
+  team: ofGroup,
+  'team.duty': ofGroup.extend({ agentId: id, onDuty: z.boolean() }),
   duty: nothing,
+  'duty.pause': whose,
+  'duty.pauseNow': whose.extend({ ...once, minutes: typed, reason: typed }),
+  'duty.resume': whose,
+  'duty.sign': whose.extend({ agentGroupId: id, into: z.boolean() }),
+  'duty.signNamed': z.object({ group: typed, into: z.boolean() }),
   'duty.set': z.object({ onDuty: z.boolean(), ...once }),
   phone: nothing,
   'phone.ring': nothing,

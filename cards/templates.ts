@@ -1,6 +1,8 @@
 // The templates by card name, and the view model each is bound to.
 import agentForm from './agent-form.template.json';
 import agents from './agents.template.json';
+import call from './call.template.json';
+import caller from './caller.template.json';
 import duty from './duty.template.json';
 import firstRun from './first-run.template.json';
 import group from './group.template.json';
@@ -10,18 +12,22 @@ import help from './help.template.json';
 import live from './live.template.json';
 import managers from './managers.template.json';
 import notice from './notice.template.json';
+import pause from './pause.template.json';
 import phone from './phone.template.json';
 import shared from './shared.template.json';
+import team from './team.template.json';
 import who from './who.template.json';
 import {
-  type AgentFormView, type AgentsView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
-  type LiveView, type ManagersView, type NoticeView, type PhoneView, type SharedView, type WhoView,
+  type AgentFormView, type AgentsView, type CallView, type CallerView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
+  type LiveView, type ManagersView, type NoticeView, type PauseView, type PhoneView, type SharedView, type TeamView, type WhoView,
 } from './views';
 
 /** Which view model each card shows. */
 export interface Views {
   'agent-form': AgentFormView;
   agents: AgentsView;
+  call: CallView;
+  caller: CallerView;
   duty: DutyView;
   'first-run': FirstRunView;
   group: GroupView;
@@ -31,12 +37,14 @@ export interface Views {
   live: LiveView;
   managers: ManagersView;
   notice: NoticeView;
+  pause: PauseView;
   phone: PhoneView;
   shared: SharedView;
+  team: TeamView;
   who: WhoView;
 }
 export type CardName = keyof Views;
 
 export const TEMPLATES: Readonly<Record<CardName, object>> = {
-  'agent-form': agentForm, agents, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, phone, shared, who,
+  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, pause, phone, shared, team, who,
 };

@@ -128,7 +128,11 @@ export interface LiveView {
   readonly talking: number;
   readonly free: number;
   readonly quiet: boolean;
-  readonly callers: readonly { readonly place: string; readonly who: string; readonly stateText: string; readonly timeText: string; readonly color: TextColor }[];
+  readonly callers: readonly {
+    readonly place: string; readonly who: string; readonly stateText: string; readonly timeText: string; readonly color: TextColor;
+    /** A priority other than the usual one. */
+    readonly marked: boolean; readonly markText: string; readonly answered: boolean; readonly answersText: string; readonly actions: readonly Button[];
+  }[];
   readonly moreCallers: boolean;
   readonly moreCallersText: string;
   readonly unstaffed: boolean;
@@ -144,14 +148,69 @@ export interface LiveView {
 /** The shared face of a card in a group chat: nothing that anyone there may not see. */
 export interface SharedView { readonly titleText: string; readonly bodyText: string; readonly refresh: Refresh }
 
+/** One waiting caller, and what may be done. */
+export interface CallerView {
+  readonly who: string;
+  readonly groupText: string;
+  readonly facts: readonly { readonly title: string; readonly value: string }[];
+  readonly movable: boolean;
+  readonly prioritized: boolean;
+  readonly values: { readonly queueId: string; readonly priority: string };
+  readonly queues: readonly Choice[];
+  readonly priorities: readonly Choice[];
+  readonly move: Button;
+  readonly setPriority: Button;
+  readonly note: Note;
+  readonly actions: readonly Button[];
+}
+
+/** The call on an agent's phone. */
+export interface CallView {
+  readonly tone: Tone;
+  readonly titleText: string;
+  readonly stateText: string;
+  readonly who: string;
+  readonly facts: readonly { readonly title: string; readonly value: string }[];
+  readonly answered: boolean;
+  readonly answers: readonly { readonly title: string; readonly value: string }[];
+  readonly actions: readonly Button[];
+}
+
 export interface DutyView {
   readonly note: Note;
   readonly titleText: string;
   readonly tone: Tone;
   readonly nowText: string;
+  readonly paused: boolean;
+  readonly pauseText: string;
   readonly effectText: string;
+  /** Formal agent groups, each signed in to and out of. */
+  readonly formal: boolean;
+  readonly groups: readonly { readonly name: string; readonly stateText: string; readonly color: TextColor; readonly actions: readonly Button[] }[];
+  readonly picking: boolean;
+  readonly callers: readonly { readonly who: string; readonly waitText: string; readonly actions: readonly Button[] }[];
   readonly actions: readonly Button[];
+  readonly moreActions: readonly Button[];
   readonly refresh: Refresh;
+}
+
+export interface PauseView {
+  readonly titleText: string;
+  readonly note: Note;
+  readonly values: { readonly minutes: string; readonly reason: string };
+  readonly lengths: readonly Choice[];
+  readonly actions: readonly Button[];
+}
+
+/** The agents of a group, for whoever supervises them. */
+export interface TeamView {
+  readonly note: Note;
+  readonly name: string;
+  readonly empty: boolean;
+  readonly agents: readonly { readonly name: string; readonly stateText: string; readonly color: TextColor; readonly dutyText: string; readonly signs: boolean; readonly signText: string; readonly actions: readonly Button[] }[];
+  readonly more: boolean;
+  readonly moreText: string;
+  readonly actions: readonly Button[];
 }
 
 export interface PhoneView {

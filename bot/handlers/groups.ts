@@ -148,8 +148,11 @@ async function openForm(services: Services, asking: Asking, groupId: string, req
   if (!group.ok) return { ok: false, shown: refused(asking, group, again) };
   if (!agents.ok) return { ok: false, shown: refused(asking, agents, again) };
   if (!group.value.rights.change) return { ok: false, shown: refused(asking, { code: 'notAllowed', message: '' }) };
-  const typed = typedFrom(group.value.form);
-  const token: FormToken = { groupId, requestId, versions: group.value.versions, shown: fingerprints(typed) };
+  const { form, versions } = group.value;
+  // What leads to no queue of its own is edited as what it is.
+  if (form === null || versions === null) return { ok: false, shown: refused(asking, { code: 'notAllowed', message: '' }) };
+  const typed = typedFrom(form);
+  const token: FormToken = { groupId, requestId, versions, shown: fingerprints(typed) };
   return { ok: true, group: group.value, typed, state: { token, title: group.value.displayName, addressed: group.value.rights.changeAddress, agents: agents.value, domain: services.sipDomain } };
 }
 
@@ -168,7 +171,7 @@ async function resume(services: Services, asking: Asking, token: FormToken, inpu
   if (!agents.ok) return { ok: false, shown: refused(asking, agents) };
   if (group === null && !asking.acting.administrator) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
   if (group !== null && !group.value.rights.change) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
-  const typed = readTyped(inputs, group === null ? EMPTY_FORM : typedFrom(group.value.form), agents.value);
+  const typed = readTyped(inputs, group?.value.form ? typedFrom(group.value.form) : EMPTY_FORM, agents.value);
   const state: FormState = { token, title: group === null ? '' : group.value.displayName, addressed: group === null || group.value.rights.changeAddress, agents: agents.value, domain: services.sipDomain };
   return { ok: true, state, typed, group: group?.value ?? null };
 }

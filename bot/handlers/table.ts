@@ -3,6 +3,7 @@ import { type Asking, type Handlers, type Services, type Shown } from '../asking
 import { notice } from '../views/notice';
 import { VERB_SCHEMAS, type BotVerb, type Sent } from '../verbs';
 import { agentHandlers } from './agents';
+import { callerHandlers } from './callers';
 import { dutyHandlers } from './duty';
 import { firstRunHandlers } from './first-run';
 import { groupHandlers } from './groups';
@@ -10,10 +11,11 @@ import { liveHandlers } from './live';
 import { managerHandlers } from './managers';
 import { phoneHandlers } from './phone';
 import { selfHandlers } from './self';
+import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...dutyHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

@@ -40,6 +40,13 @@ export function duration(fromMs: number, toMs: number): string {
   return minutes < 60 ? `${minutes}:${two(seconds % 60)}` : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
+/** A caller by name and number, as far as they are known; escaped. */
+export function callerText(say: Say, { callerName: name, callerNumber: number }: { readonly callerName: string; readonly callerNumber: string }): string {
+  if (name === '' && number === '') return say('live.unknownCaller');
+  if (name === '' || number === '' || name === number) return say('sentence', { sentence: number === '' ? name : number });
+  return say('live.caller', { name, number });
+}
+
 export function warningText(say: Say, warning: Warning, agentCount: number): string {
   if (warning.code === 'nobodyOnDuty' && agentCount === 0) return say('warning.noAgents');
   return say(`warning.${warning.code}`, { ...warning });

@@ -48,8 +48,8 @@ export function groupCard(asking: Asking, group: GroupView, told: Note = NO_NOTE
     address: group.address,
     numbered: group.telephoneNumber !== null,
     number: group.telephoneNumber ?? '',
-    described: group.form.description !== '',
-    description: group.form.description,
+    described: group.form !== null && group.form.description !== '',
+    description: group.form?.description ?? '',
     activeText: say(group.active ? 'group.active' : 'group.inactive'),
     activeColor: group.active ? 'Good' : 'Warning',
     forceText: say(`group.force.${group.inForce}`),
@@ -86,6 +86,9 @@ function facts(say: Say, group: GroupView): CardView['facts'] {
     return say(`group.${key}${zero}${text === '' ? '' : 'Words'}`, { seconds: value, count: value, text: valueText(say, text) });
   };
   const names = group.agents.map((agent) => (agent.onDuty ? agent.name : say('group.agentOff', { name: agent.name })));
+  const managers = fact('managers', !group.managed ? say('group.managersNone') : group.managers.length === 0 ? say('group.managersMissing') : say('sentence', { sentence: listNames(say, group.managers.map((one) => one.name)) }));
+  const lastEdit = group.lastEdit ? [fact('lastEdit', say('group.lastEdit', { by: group.lastEdit.by, when: clientDateTime(group.lastEdit.at) }))] : [];
+  if (form === null) return [managers, ...lastEdit];
   return [
     fact('welcome', form.welcomeText === '' ? say('group.welcomeNone') : say('group.welcome', { text: form.welcomeText })),
     fact('ringing', say('group.ringing', { method: say(`routing.short.${form.routingMethod}`), seconds: form.alertTimeSeconds })),
@@ -93,8 +96,8 @@ function facts(say: Say, group: GroupView): CardView['facts'] {
     fact('agents', listEscaped(say, group.agents.map((agent) => (agent.onDuty ? agent.name : null)), names)),
     fact('timeout', limit('timeout', form.timeoutSeconds, form.timeoutText)),
     fact('overflow', limit('overflow', form.overflowThreshold, form.overflowText)),
-    fact('managers', !group.managed ? say('group.managersNone') : group.managers.length === 0 ? say('group.managersMissing') : say('sentence', { sentence: listNames(say, group.managers.map((one) => one.name)) })),
-    ...(group.lastEdit ? [fact('lastEdit', say('group.lastEdit', { by: group.lastEdit.by, when: clientDateTime(group.lastEdit.at) }))] : []),
+    managers,
+    ...lastEdit,
   ];
 }
 

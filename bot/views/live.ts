@@ -1,15 +1,15 @@
 // The live queue card: who waits, who rings, who talks, as of one moment. Pure.
 import { render, type Card } from '../../cards/render';
-import { escapeMarkdown } from '../../cards/markdown';
-import { type Note, type TextColor } from '../../cards/views';
-import { type AgentActivity } from '../../storage/model/live';
+import { type Button, type Note, type TextColor } from '../../cards/views';
+import { DEFAULTS } from '../../storage/model/limits';
+import { type AgentActivity, type LiveCaller } from '../../storage/model/live';
 import { type LiveView } from '../../storage/administration/views';
 import { type Asking } from '../asking';
-import { button, clientTime, duration, NO_NOTE, NO_REFRESH, note } from './common';
+import { button, callerText, clientTime, duration, listNames, NO_NOTE, NO_REFRESH, note, offered } from './common';
 
 const CALLERS_SHOWN = 12;
 const AGENTS_SHOWN = 20;
-const ACTIVITY_COLOR: Readonly<Record<AgentActivity, TextColor>> = {
+export const ACTIVITY_COLOR: Readonly<Record<AgentActivity, TextColor>> = {
   free: 'Good', ringing: 'Accent', talking: 'Accent', wrappingUp: 'Default', resting: 'Default', paused: 'Warning', unreachable: 'Warning', offDuty: 'Default',
 };
 const ACTIVITY_ORDER: readonly AgentActivity[] = ['talking', 'ringing', 'free', 'wrappingUp', 'resting', 'paused', 'unreachable', 'offDuty'];
@@ -20,6 +20,27 @@ export interface LiveMoment {
   readonly until: Date | null;
   /** The database does not answer. */
   readonly lost?: boolean;
+  /** Ids of the calls that this person may pick. */
+  readonly pickable?: ReadonlySet<string>;
+  /** What was just done. */
+  readonly told?: Note;
+}
+
+/** Whether somebody can still be put through, moved or preferred. */
+export const waits = (caller: Pick<LiveCaller, 'state'>): boolean => caller.state === 'waiting' || caller.state === 'ringing';
+const RUNG_SHOWN = 3;
+const ANSWERS_SHOWN = 6;
+
+/** What a caller meets now, with the names of those rung. `names` has the agents this person may see. */
+export function stateText(say: Asking['say'], caller: Pick<LiveCaller, 'state' | 'agentId' | 'ringing'>, names: ReadonlyMap<string, string>): string {
+  if (caller.state !== 'ringing' && caller.state !== 'talking') return say(`live.state.${caller.state}`);
+  const ids = caller.state === 'ringing' && caller.ringing.length > 0 ? caller.ringing : caller.agentId === null ? [] : [caller.agentId];
+  const known = ids.flatMap((id) => names.get(id) ?? []);
+  return known.length === 0 ? say(`live.state.${caller.state}Some`) : say(`live.state.${caller.state}`, { agent: listNames(say, known, RUNG_SHOWN) });
+}
+
+export function answersText(answers: LiveCaller['answers']): string {
+  return answers.slice(-ANSWERS_SHOWN).map((one) => one.answer).join(' › ');
 }
 
 export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view: LiveView, moment: LiveMoment): Card {
@@ -40,17 +61,18 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     talking: view.talking,
     free: view.agents.filter((agent) => agent.activity === 'free').length,
     quiet: callers.length === 0,
-    callers: callers.slice(0, CALLERS_SHOWN).map((caller) => {
-      const agent = caller.agentId === null ? undefined : names.get(caller.agentId);
-      const state = (caller.state === 'ringing' || caller.state === 'talking') && agent === undefined ? `${caller.state}Some` : caller.state;
-      return {
-        place: caller.state === 'talking' ? '' : String(++place),
-        who: who(caller.callerName, caller.callerNumber),
-        stateText: say(`live.state.${state}`, { agent }),
-        timeText: duration((caller.joinedQueueAt ?? caller.arrivedAt).getTime(), nowMs),
-        color: caller.state === 'talking' ? 'Good' : caller.state === 'ringing' ? 'Accent' : 'Default',
-      };
-    }),
+    callers: callers.slice(0, CALLERS_SHOWN).map((caller) => ({
+      place: caller.state === 'talking' ? '' : String(++place),
+      who: callerText(say, caller),
+      stateText: stateText(say, caller, names),
+      marked: caller.state !== 'talking' && caller.priority !== DEFAULTS.priority,
+      markText: say('live.priority', { priority: caller.priority }),
+      answered: caller.answers.length > 0,
+      answersText: say('live.answers', { answers: answersText(caller.answers) }),
+      timeText: duration((caller.joinedQueueAt ?? caller.arrivedAt).getTime(), nowMs),
+      color: caller.state === 'talking' ? 'Good' : caller.state === 'ringing' ? 'Accent' : 'Default',
+      actions: actionsFor(caller),
+    })),
     moreCallers: callers.length > CALLERS_SHOWN,
     moreCallersText: callers.length > CALLERS_SHOWN ? say('live.moreCallers', { count: callers.length - CALLERS_SHOWN }) : '',
     unstaffed: agents.length === 0,
@@ -58,29 +80,41 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     unstaffedText: say(view.at === null ? 'live.unknownAgents' : 'live.unstaffed'),
     agents: agents.slice(0, AGENTS_SHOWN).map((agent) => ({
       name: agent.name,
-      stateText: say(`live.activity.${agent.activity}`),
+      stateText: agentState(say, agent),
       color: ACTIVITY_COLOR[agent.activity],
-      timeText: agent.activity === 'talking' || agent.activity === 'ringing' ? duration(agent.since.getTime(), nowMs) : '',
+      timeText: agent.activity === 'talking' || agent.activity === 'ringing' || agent.activity === 'paused' ? duration(agent.since.getTime(), nowMs) : '',
     })),
     moreAgents: agents.length > AGENTS_SHOWN,
     moreAgentsText: agents.length > AGENTS_SHOWN ? say('live.moreAgents', { count: agents.length - AGENTS_SHOWN }) : '',
     footText: moment.until === null ? say('live.stopped') : say('live.following', { until: clientTime(moment.until) }),
     actions: [
       moment.until === null ? button(say, 'watchAgain', 'live', data, 'positive') : button(say, 'stop', 'live.stop', data),
-      ...(asking.place.personal ? [button(say, 'openGroup', 'group', data)] : []),
+      ...(asking.place.personal ? [button(say, 'team', 'team', data), button(say, 'openGroup', 'group', data)] : []),
     ],
     refresh: asking.place.personal ? NO_REFRESH : sharedRefresh(view.id),
   }, asking.locale);
 
   function noteOf(): Note {
     if (moment.lost) return note(say('live.lost'), 'attention');
+    if (moment.told?.shown === true) return moment.told;
     return view.engineAlive ? NO_NOTE : note(say('live.noEngine'), 'warning');
   }
-  function who(name: string, number: string): string {
-    if (name === '' && number === '') return say('live.unknownCaller');
-    if (name === '' || name === number) return escapeMarkdown(number === '' ? name : number);
-    return number === '' ? escapeMarkdown(name) : say('live.caller', { name, number });
+  /** What is about one caller is done in one's own chat. */
+  function actionsFor(caller: LiveCaller): readonly Button[] {
+    if (!asking.place.personal || moment.until === null || !waits(caller)) return [];
+    const one = { ...data, callId: caller.callId };
+    return offered(
+      moment.pickable?.has(caller.callId) === true && button(say, 'pick', 'caller.pick', one, 'positive'),
+      (view.rights.moveCaller || view.rights.setPriority) && button(say, 'changeCaller', 'caller', one),
+    );
   }
+}
+
+/** Paused with the reason; not signed in where that is why an agent is not rung. */
+export function agentState(say: Asking['say'], agent: Pick<LiveView['agents'][number], 'activity' | 'signedIn' | 'pause'>): string {
+  if (agent.activity === 'paused' && agent.pause && agent.pause.reason !== '') return say('live.pausedFor', { reason: agent.pause.reason });
+  if (!agent.signedIn && agent.activity !== 'offDuty' && agent.activity !== 'talking') return say('live.notSignedIn');
+  return say(`live.activity.${agent.activity}`);
 }
 
 const sharedRefresh = (groupId: string): { readonly shown: boolean; readonly verb: string; readonly data: { readonly groupId: string }; readonly userIds: readonly string[] } =>

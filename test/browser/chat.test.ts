@@ -54,7 +54,9 @@ describeWith(['chromium'], 'chat, as each person', () => {
   const group = async (name: string) => {
     const answer = await system.administration.group(OPERATOR, await system.groupId(name));
     if (!answer.ok) throw new Error(answer.message);
-    return answer.value;
+    const { form } = answer.value;
+    if (form === null) throw new Error(`${name} has no form.`);
+    return { ...answer.value, form };
   };
 
   test('the first look: people are greeted by their names, which Teams leaves out of that first word', async () => {

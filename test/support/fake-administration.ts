@@ -3,10 +3,10 @@ import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
 import { type Answer, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type WhoAmI } from '../../storage/administration/views';
+import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
 import { type Person } from '../../storage/people';
-import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, whoAmI } from './storage-views';
+import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, shownObjects, whoAmI } from './storage-views';
 
 export interface Performed { readonly acting: Acting; readonly verb: Verb; readonly input: unknown; readonly requestId: string | undefined }
 const NOT_FOUND = { ok: false, code: 'notFound', message: 'There is no such thing.' } as const;
@@ -24,6 +24,9 @@ export class FakeAdministration implements AdministrationPort {
   agentsAnswer: readonly AgentView[] = agentViews();
   myAgentAnswer: MyAgent | null = myAgent();
   historyAnswer: readonly HistoryEntry[] = [historyEntry()];
+  objectsAnswer: { readonly [K in ShownKind]: readonly ObjectView<K>[] } = shownObjects();
+  workflowAnswers: Record<string, WorkflowView> = {};
+  settingsAnswer: SettingsView | null = null;
   outcome: InstructionOutcome = { kind: 'done', audioId: 'a'.repeat(64) };
   /** What a verb answers; by default it is done. */
   answers: Partial<Record<Verb, (input: never) => Result>> = {};
@@ -62,6 +65,9 @@ export class FakeAdministration implements AdministrationPort {
   async agents(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
   async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
   async history(): Promise<Answer<readonly HistoryEntry[]>> { return this.#answer(this.historyAnswer); }
+  async objects<K extends ShownKind>(_acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> { return this.#answer<readonly ObjectView<K>[]>(this.objectsAnswer[kind]); }
+  async workflow(_acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> { return this.#answer(this.workflowAnswers[workflowId]); }
+  async settings(): Promise<Answer<SettingsView>> { return this.#answer(this.settingsAnswer); }
   async ask(_acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
     this.asked.push(request);
     return this.#answer(this.outcome);

@@ -1,5 +1,8 @@
 // Views as storage would answer them, for the tests of cards and of the bot: the sample organisation at one moment.
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type WhoAmI } from '../../storage/administration/views';
+import { type AgentView, type GroupName, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type ObjectView, type ShownKind, type ShownObjects, type WhoAmI } from '../../storage/administration/views';
+import { agentGroup } from '../../storage/model/agent-group';
+import { queue } from '../../storage/model/queue';
+import { businessHours, holidaySet } from '../../storage/model/schedule';
 import { type GroupForm } from '../../storage/administration/verbs';
 
 export const NOW = new Date('2026-11-23T14:05:10Z');
@@ -20,7 +23,7 @@ export function groupForm(changes: Partial<GroupForm> = {}): GroupForm {
     displayName: 'Help Desk', description: 'Questions about computers and telephones.', sipUser: 'help-desk', telephoneNumber: '+441234567890', displayNumber: '',
     language: 'en-GB', timeZone: 'Europe/London', welcomeText: 'Welcome to the help desk. Please hold the line; somebody will be with you shortly.',
     routingMethod: 'parallel', alertTimeSeconds: 20, wrapUpSeconds: 15, timeoutSeconds: 300, timeoutText: 'We are sorry that nobody could take your call. Please try again later.',
-    overflowThreshold: 10, overflowText: 'All our lines are busy.', agentIds: ['agent-alice', 'agent-bob', 'agent-carla'], active: true, managed: true,
+    overflowThreshold: 10, overflowText: 'All our lines are busy.', participation: 'informal', autoPauseAfter: null, overflowCandidate: 'newestCall', announceSeconds: null, priority: 3, agentAnonymity: false, federation: false, agentIds: ['agent-alice', 'agent-bob', 'agent-carla'], active: true, managed: true,
     managers: [{ personId: PEOPLE.max.personId, name: PEOPLE.max.name }],
     ...changes,
   };
@@ -37,10 +40,11 @@ export function liveView(changes: Partial<LiveView> = {}): LiveView {
     ],
     waiting: 3, talking: 1, waitingSince: secondsAgo(75),
     agents: [
-      { id: 'agent-alice', name: 'Alice Moreau', activity: 'talking', since: secondsAgo(380) },
-      { id: 'agent-bob', name: 'Bob Okafor', activity: 'offDuty', since: secondsAgo(4000) },
-      { id: 'agent-carla', name: 'Carla Diaz', activity: 'ringing', since: secondsAgo(12) },
+      { id: 'agent-alice', name: 'Alice Moreau', activity: 'talking', since: secondsAgo(380), signedIn: true, pause: null },
+      { id: 'agent-bob', name: 'Bob Okafor', activity: 'offDuty', since: secondsAgo(4000), signedIn: true, pause: null },
+      { id: 'agent-carla', name: 'Carla Diaz', activity: 'ringing', since: secondsAgo(12), signedIn: true, pause: null },
     ],
+    queues: [{ id: 'queue-help', name: 'help-desk' }], rights: { moveCaller: true, setPriority: true },
     warnings: [],
     ...changes,
   };
@@ -61,9 +65,9 @@ export const SALES = groupSummary({
   warnings: [{ code: 'nobodyOnDuty', workflowId: 'group-sales' }, { code: 'waitsForever', workflowId: 'group-sales' }],
 });
 
-export function groupView(changes: Partial<GroupView> = {}): GroupView {
+export function groupView(changes: Partial<GroupView> = {}): GroupView & { readonly form: GroupForm } {
   return {
-    ...groupSummary(),
+    ...groupSummary(), type: 'huntGroup',
     form: groupForm(), versions: { workflow: 3, queue: 2, agentGroup: 4 },
     agents: [
       { id: 'agent-alice', name: 'Alice Moreau', onDuty: true }, { id: 'agent-bob', name: 'Bob Okafor', onDuty: false }, { id: 'agent-carla', name: 'Carla Diaz', onDuty: true },
@@ -71,13 +75,13 @@ export function groupView(changes: Partial<GroupView> = {}): GroupView {
     managers: [{ personId: PEOPLE.max.personId, name: PEOPLE.max.name }],
     savedSequence: 12, lastEdit: { by: 'Max Reuter', at: secondsAgo(3600) }, inForce: 'yes', live: liveView(),
     ...changes,
-  };
+  } as GroupView & { readonly form: GroupForm };
 }
 
 export function agentViews(): readonly AgentView[] {
   const agent = (key: 'alice' | 'bob' | 'carla', onDuty: boolean, registered: boolean): AgentView => ({
     id: `agent-${key}`, name: PEOPLE[key].name, sipUser: key,
-    detail: { version: 1, personId: PEOPLE[key].personId, hasPassword: true, simulated: false, onDuty, since: secondsAgo(4000), registered, groups: [{ id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' }] },
+    detail: { version: 1, personId: PEOPLE[key].personId, hasPassword: true, simulated: false, onDuty, since: secondsAgo(4000), registered, contacts: [], pause: null, formalGroups: [], groups: [{ id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' }] },
   });
   return [agent('alice', true, true), agent('bob', false, true), agent('carla', true, false)];
 }
@@ -88,6 +92,7 @@ export function myAgent(changes: Partial<MyAgent> = {}): MyAgent {
     activity: 'free',
     phone: { source: '192.0.2.10:5060', transport: 'udp', userAgent: 'Softphone 2.1', registeredAt: secondsAgo(60), expiresAt: secondsAgo(-60) },
     serves: [{ id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' }, { id: 'group-sales', displayName: 'Sales', sipUser: 'sales' }],
+    contacts: [], pause: null, formalGroups: [], pickable: [],
     ...changes,
   };
 }
@@ -101,5 +106,34 @@ export function historyEntry(changes: Partial<HistoryEntry> = {}): HistoryEntry 
     entryId: 'main:12', sequence: 12, at: secondsAgo(120), by: PEOPLE.ada.name, ownEdit: true, verb: 'group.change', subject: 'Help Desk', workflowId: 'group-help',
     fields: [{ field: 'alertTimeSeconds', before: 20, after: 30 }], undoes: null, undoneBy: null,
     ...changes,
+  };
+}
+
+/** The callers whom Alice may pick where Help Desk is an attendant group. */
+export function pickable(): MyAgent['pickable'] {
+  const group = { id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' };
+  return liveView().callers.filter((one) => one.state === 'ringing' || one.state === 'waiting').map((one) => ({ ...one, group, queue: { id: 'queue-help', name: 'help-desk' } }));
+}
+
+const SALES_NAME = { id: 'group-sales', displayName: 'Sales', sipUser: 'sales' };
+const HELP_NAME = { id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' };
+const view = <K extends ShownKind>(object: ShownObjects[K], groups: readonly GroupName[]): ObjectView<K> =>
+  ({ id: object.id, name: object.name, version: object.version, object, groups, rights: { change: true, delete: true } });
+
+/** Every object of the sample organisation that is shown by itself. */
+export function shownObjects(): { readonly [K in ShownKind]: readonly ObjectView<K>[] } {
+  const own = { pool: 'main', version: 2 };
+  return {
+    queues: [
+      view<'queues'>(queue.parse({ ...own, id: 'queue-help', name: 'help-desk', agentGroupIds: ['agents-help'], timeoutSeconds: 300 }), [HELP_NAME]),
+      view<'queues'>(queue.parse({ ...own, id: 'queue-sales', name: 'sales', agentGroupIds: ['agents-sales'] }), [SALES_NAME]),
+    ],
+    agentGroups: [
+      view<'agentGroups'>(agentGroup.parse({ ...own, id: 'agents-help', name: 'help-desk', agentIds: ['agent-alice', 'agent-bob', 'agent-carla'] }), [HELP_NAME]),
+      view<'agentGroups'>(agentGroup.parse({ ...own, id: 'agents-sales', name: 'sales', participation: 'formal', agentIds: ['agent-alice'] }), [SALES_NAME]),
+    ],
+    businessHours: [view<'businessHours'>(businessHours.parse({ ...own, id: 'hours-office', name: 'Office hours', ...Object.fromEntries(['monday', 'tuesday', 'wednesday', 'thursday', 'friday'].map((day) => [day, [{ open: '09:00', close: '12:00' }, { open: '13:00', close: '17:00' }]])) }), [HELP_NAME])],
+    holidaySets: [view<'holidaySets'>(holidaySet.parse({ ...own, id: 'holidays-uk', name: 'United Kingdom', holidays: [{ name: 'Christmas', start: '2026-12-25T00:00', end: '2026-12-27T00:00' }, { name: 'Early close', start: '2026-12-24T13:00', end: '2026-12-25T00:00' }] }), [])],
+    trunks: [],
   };
 }

@@ -1,6 +1,6 @@
 // What typed words mean, as tables.
 import fc from 'fast-check';
-import { findNamed, readCommand } from '../../../bot/commands';
+import { findNamed, readCommand, readPause } from '../../../bot/commands';
 
 describe('readCommand', () => {
   it.each<[string, unknown]>([
@@ -14,6 +14,12 @@ describe('readCommand', () => {
     ['new group', { command: 'newGroup' }], ['new agent', { command: 'newAgent' }], ['add agent', { command: 'newAgent' }], ['agents', { command: 'agents', search: '' }], ['agents moreau', { command: 'agents', search: 'moreau' }],
     ['managers of help desk', { command: 'managers', group: 'help desk' }], ['managers help desk', { command: 'managers', group: 'help desk' }], ['manager sales', { command: 'managers', group: 'sales' }],
     ['undo', { command: 'undo' }], ['udno', { command: 'undo' }], ['who am i', { command: 'who' }], ['who am I?', { command: 'who' }], ['whoami', { command: 'who' }],
+    ['pick', { command: 'pick', group: '' }], ['pick longest waiting', { command: 'pick', group: '' }], ['pick longest waiting in sales', { command: 'pick', group: 'sales' }], ['Pick longest wiating in help desk', { command: 'pick', group: 'help desk' }], ['pick sales', { command: 'pick', group: 'sales' }],
+    ['move longest waiting in sales to help desk', { command: 'move', group: 'sales', to: 'help desk' }], ['move longest waiting in help to desk to night', { command: 'move', group: 'help', to: 'desk to night' }], ['move longest waiting to help desk', { command: 'move', group: '', to: 'help desk' }], ['mvoe longest waiting in sales to help desk', { command: 'move', group: 'sales', to: 'help desk' }],
+    ['priority 1 for longest waiting in sales', { command: 'priority', priority: '1', group: 'sales' }], ['priority 2 in help desk', { command: 'priority', priority: '2', group: 'help desk' }],
+    ['pause', { command: 'pause', words: '' }], ['pause 10 minutes lunch', { command: 'pause', words: '10 minutes lunch' }], ['puase Bob 10 minutes', { command: 'pause', words: 'bob 10 minutes' }], ['resume', { command: 'resume', name: '' }], ['resume bob okafor', { command: 'resume', name: 'bob okafor' }],
+    ['sign in', { command: 'onDuty' }], ['sign in to sales', { command: 'signIn', group: 'sales', name: '' }], ['sign out of help desk', { command: 'signOut', group: 'help desk', name: '' }], ['sign bob in to sales', { command: 'signIn', group: 'sales', name: 'bob' }], ['sign out bob okafor of sales', { command: 'signOut', group: 'sales', name: 'bob okafor' }],
+    ['agents of help desk', { command: 'team', group: 'help desk' }], ['team', { command: 'team', group: '' }], ['who is on duty in sales?', { command: 'team', group: 'sales' }],
     ['', null], ['   ', null], ['banana', null], ['the weather today', null],
   ])('of %j is %j', (typed, command) => {
     expect(readCommand(typed)).toEqual(command);
@@ -31,6 +37,24 @@ describe('readCommand', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (typed) => {
       const command = readCommand(typed);
       return command === null || typeof command.command === 'string';
+    }));
+  });
+});
+
+describe('readPause', () => {
+  it.each<[string, object]>([
+    ['', { name: '', minutes: null, reason: '', either: '' }], ['10 minutes', { name: '', minutes: 10, reason: '', either: '' }], ['10', { name: '', minutes: 10, reason: '', either: '' }],
+    ['10 minutes lunch', { name: '', minutes: 10, reason: 'lunch', either: '' }], ['for 10 min for lunch with ann', { name: '', minutes: 10, reason: 'lunch with ann', either: '' }], ['2 hours', { name: '', minutes: 120, reason: '', either: '' }], ['90m', { name: '', minutes: 90, reason: '', either: '' }],
+    ['bob 10 minutes', { name: 'bob', minutes: 10, reason: '', either: '' }], ['bob okafor for 5 minutes lunch', { name: 'bob okafor', minutes: 5, reason: 'lunch', either: '' }],
+    ['lunch', { name: '', minutes: null, reason: '', either: 'lunch' }], ['bob', { name: '', minutes: null, reason: '', either: 'bob' }],
+  ])('of %j is %j', (words, expected) => {
+    expect(readPause(words)).toEqual(expected);
+  });
+
+  it('of anything at all is whole minutes or none', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (words) => {
+      const { minutes } = readPause(words);
+      return minutes === null || Number.isInteger(minutes);
     }));
   });
 });

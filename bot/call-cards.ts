@@ -1,0 +1,210 @@
+// Tells agents, in their own chat, of the call on their phone, and of a pause that somebody else gave them. Driven by live documents.
+import { wordsFor } from '../cards/words';
+import { type AgentActivity, type LiveCaller } from '../storage/model/live';
+import { type Pause } from '../storage/model/agent';
+import { type Logger } from '../storage/process/log';
+import { type Watch } from '../storage/live';
+import { type PeoplePort } from './asking';
+import { tell, type Told } from './telling';
+import { type Chat } from './turn';
+import { callCard, type CallState } from './views/call';
+import { pausedCard } from './views/pause';
+
+/** A group as it is now, with what it takes to tell its agents. */
+export interface FollowedGroup {
+  readonly id: string;
+  readonly displayName: string;
+  readonly callers: readonly LiveCaller[];
+  readonly agents: readonly FollowedAgent[];
+}
+export interface FollowedAgent {
+  readonly id: string;
+  /** Who the agent is in the directory; null: a phone without a person in chat. */
+  readonly personId: string | null;
+  readonly activity: AgentActivity;
+  readonly pause: Pause | null;
+}
+/** `groups`: those asked for that there are. `callContextShown`: the pool's setting. */
+export interface Followed { readonly callContextShown: boolean; readonly groups: readonly FollowedGroup[] }
+
+export interface CallCardsDeps {
+  /** Rejects when the database is away. */
+  readonly read: (workflowIds: readonly string[] | 'all') => Promise<Followed>;
+  readonly people: Pick<PeoplePort, 'read'>;
+  readonly chat: Pick<Chat, 'send' | 'update'>;
+  readonly watch: (onChange: (workflowId: string | null) => void) => Watch;
+  readonly now: () => Date;
+  /** Resolves after `ms`, or at once when the bot stops. */
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Logger;
+}
+
+/** Changes that come together are looked at together. */
+const GATHER_MS = 100;
+/** After a fault the same is looked at again, not at once. */
+const RETRY_MS = 2_000;
+/** Messages on their way at once; one more waits, and shows how things stand when its turn comes. */
+const SENDING_MOST = 8;
+
+/** One call on one agent's phone. There is one card for it, edited whenever its state changes. */
+interface Entry {
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly agentId: string;
+  readonly personId: string;
+  caller: LiveCaller;
+  state: CallState;
+  at: Date;
+  waitedMs: number;
+  message: Told | null;
+  /** The state the card shows; null: there is no card yet. */
+  shown: CallState | null;
+  /** Waiting for its turn, or on its way. */
+  busy: boolean;
+}
+
+const OVER: ReadonlySet<CallState> = new Set(['ended', 'elsewhere', 'gone']);
+
+export class CallCards {
+  readonly #deps: CallCardsDeps;
+  readonly #entries = new Map<string, Entry>();
+  /** Since when each agent's pause is, so that each is told once; null: not paused. */
+  readonly #pauses = new Map<string, number | null>();
+  readonly #changed = new Set<string | null>();
+  readonly #waiting: Entry[] = [];
+  #sending = 0;
+  #running: Promise<void> | null = null;
+  #watch: Watch | null = null;
+  #closed = false;
+
+  constructor(deps: CallCardsDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#watch = this.#deps.watch((workflowId) => {
+      this.#changed.add(workflowId);
+      this.#running ??= this.#run();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#watch?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#changed.size > 0 && !this.#closed) {
+      await this.#deps.pause(GATHER_MS);
+      const changed = [...this.#changed];
+      const asked = changed.filter((one) => one !== null);
+      const which = asked.length < changed.length ? 'all' : asked;
+      this.#changed.clear();
+      try {
+        this.#look(which, await this.#deps.read(which));
+      } catch (fault) {
+        this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'Calls on agents’ phones could not be read.');
+        for (const workflowId of changed) this.#changed.add(workflowId);
+        await this.#deps.pause(RETRY_MS);
+      }
+    }
+    this.#running = null;
+  }
+
+  #look(which: readonly string[] | 'all', followed: Followed): void {
+    const keyOf = (groupId: string, callId: string, agentId: string): string => `${groupId}\n${callId}\n${agentId}`;
+    for (const group of followed.groups) {
+      const personOf = new Map(group.agents.map((agent) => [agent.id, agent.personId]));
+      for (const agent of group.agents) this.#lookAtPause(agent);
+      for (const caller of group.callers) {
+        for (const agentId of caller.ringing) {
+          const key = keyOf(group.id, caller.callId, agentId);
+          const personId = personOf.get(agentId) ?? null;
+          if (followed.callContextShown && personId !== null && !this.#entries.has(key)) {
+            this.#entries.set(key, { groupId: group.id, groupName: group.displayName, agentId, personId, caller, state: 'gone', at: this.#deps.now(), waitedMs: 0, message: null, shown: null, busy: false });
+          }
+        }
+      }
+    }
+    const looked = which === 'all' ? null : new Set(which);
+    const callers = new Map(followed.groups.flatMap((group) => group.callers.map((caller) => [`${group.id}\n${caller.callId}`, caller] as const)));
+    for (const [key, entry] of this.#entries) {
+      if (looked && !looked.has(entry.groupId)) continue;
+      const caller = callers.get(`${entry.groupId}\n${entry.caller.callId}`) ?? null;
+      this.#becomes(entry, caller);
+      // What is on its way goes on by itself; nothing more will be shown in its card.
+      if (caller === null && OVER.has(entry.state)) this.#entries.delete(key);
+    }
+  }
+
+  /** `caller` null: the call is over, or has left this group. */
+  #becomes(entry: Entry, caller: LiveCaller | null): void {
+    const state = stateOf(entry, caller);
+    if (caller) entry.caller = caller;
+    if (state === entry.state) return;
+    const now = this.#deps.now();
+    if (state === 'ringing' || (state === 'talking' && entry.state !== 'talking')) entry.waitedMs = now.getTime() - (entry.caller.joinedQueueAt ?? entry.caller.arrivedAt).getTime();
+    entry.state = state;
+    entry.at = now;
+    this.#show(entry);
+  }
+
+  #show(entry: Entry): void {
+    if (entry.busy || entry.shown === entry.state) return;
+    // A phone that has stopped ringing before the card was sent needs none.
+    if (entry.shown === null && entry.state !== 'ringing' && entry.state !== 'talking' && entry.state !== 'missed') return;
+    entry.busy = true;
+    this.#waiting.push(entry);
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#sending < SENDING_MOST) {
+      const entry = this.#waiting.shift();
+      if (!entry) return;
+      this.#sending++;
+      this.#send(entry)
+        .catch((fault: unknown) => { this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'An agent could not be told of a call.'); })
+        .finally(() => {
+          this.#sending--;
+          entry.busy = false;
+          if (!this.#closed) this.#show(entry);
+          this.#next();
+        });
+    }
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    const state = entry.state;
+    // Whatever comes of it, the same is not tried again: the next state is.
+    entry.shown = state;
+    if (entry.message === null) {
+      entry.message = await tell(this.#deps, entry.personId, (_say, locale) => this.#draw(entry, state, locale));
+      return;
+    }
+    const { place, messageId, locale } = entry.message;
+    await this.#deps.chat.update(place, messageId, this.#draw(entry, state, locale));
+  }
+
+  #draw(entry: Entry, state: CallState, locale: string): ReturnType<typeof callCard> {
+    return callCard({ say: wordsFor(locale), locale }, { groupId: entry.groupId, groupName: entry.groupName, caller: entry.caller, state, at: entry.at, waitedMs: entry.waitedMs });
+  }
+
+  /** An agent who was paused for unanswered calls is told once, also when several groups show it. What was so at the start is not news. Whoever pauses somebody tells them at once. */
+  #lookAtPause({ id, personId, pause }: FollowedAgent): void {
+    const before = this.#pauses.get(id);
+    const since = pause?.since.getTime() ?? null;
+    this.#pauses.set(id, since);
+    if (before === undefined || pause === null || since === before || pause.by !== 'unanswered' || personId === null) return;
+    tell(this.#deps, personId, (say, locale) => pausedCard(say, locale, pause, null))
+      .catch((fault: unknown) => { this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'An agent could not be told of a pause.'); });
+  }
+}
+
+function stateOf(entry: Entry, caller: LiveCaller | null): CallState {
+  if (caller === null) return entry.state === 'talking' ? 'ended' : entry.state === 'elsewhere' || entry.state === 'ended' ? entry.state : 'gone';
+  if (caller.state === 'talking') return caller.agentId === entry.agentId ? 'talking' : entry.state === 'talking' ? 'ended' : 'elsewhere';
+  if (caller.ringing.includes(entry.agentId)) return 'ringing';
+  return entry.state === 'talking' ? 'ended' : entry.state === 'ended' ? 'ended' : 'missed';
+}
