@@ -89,7 +89,7 @@ export class TrunkRegistration {
 
   private ask(): void {
     this.cancelTimer?.();
-    if (this.state !== 'registered') this.state = 'registering';
+    if (this.state === 'no') this.state = 'registering';
     const attempt = (this.attempt = {});
     this.cancelTimer = this.deps.timers.after(SILENCE_MS, () => { if (this.attempt === attempt) this.failed(null, 'nothing in time'); });
     this.send(this.expires, this.answers.begin(this.asked), (reply, why) => {
