@@ -47,7 +47,7 @@ export class PhoneTests {
     this.tests.set(testId, test);
     within(this.deps.timers, MS.media, 'anchor', this.deps.media.anchorOfferless(testId)).then(({ callerSdp }) => {
       test.cancelDeadline = this.deps.timers.after(MS.ring, () => { this.deps.sip().withdraw(testId, 'noAnswer'); });
-      this.deps.sip().ring(testId, { agentId, sdp: callerSdp, fromName: TEXTS[ENGINE_LANGUAGE].phoneTestFrom, fromUser: 'phone-test' });
+      this.deps.sip().ring(testId, { branches: [{ to: { kind: 'registered', agentId }, sdp: callerSdp, confirm: false }], fromName: TEXTS[ENGINE_LANGUAGE].phoneTestFrom, fromUser: 'phone-test' });
     }).catch((fault: unknown) => {
       this.failed(fault);
       this.finish(testId, REFUSALS.failed);
@@ -72,10 +72,19 @@ export class PhoneTests {
     this.finish(testId, REFUSALS[outcome]);
   }
 
+  /** A new offer of the phone, which is the anchor's only side. @throws MediaFault */
+  async renegotiate(testId: string, sdp: string): Promise<string> {
+    return (await within(this.deps.timers, MS.media, 'renegotiate', this.deps.media.renegotiate(testId, 'caller', sdp))).sdp;
+  }
+
+  completeRenegotiation(testId: string, sdp: string): void {
+    within(this.deps.timers, MS.media, 'renegotiate', this.deps.media.completeRenegotiation(testId, 'caller', sdp)).catch((fault: unknown) => { this.failed(fault); });
+  }
+
   private async speak(testId: string, sdp: string): Promise<number> {
     const { media, sounds, timers } = this.deps;
     await within(timers, MS.media, 'complete', media.completeOfferless(testId, sdp));
-    const { file } = await within(timers, MS.media, 'sound', sounds.prompt(TEXTS[ENGINE_LANGUAGE].phoneTest, ENGINE_LANGUAGE));
+    const { file } = await within(timers, MS.media, 'sound', sounds.prompt({ text: TEXTS[ENGINE_LANGUAGE].phoneTest, audio: null }, ENGINE_LANGUAGE));
     return (await within(timers, MS.media, 'play', media.play(testId, file, false))).durationMs;
   }
 

@@ -1,7 +1,8 @@
 // People on fake phones: core, calls and the legs of engine/sip as they are, on an edge and a media server made of memory.
 import { Carrier } from '../../engine/calls/carrier';
 import { Loop } from '../../engine/calls/loop';
-import { type Anchored, MediaFault, type MediaPort, type SoundPort } from '../../engine/calls/ports';
+import { tuneOf } from '../../engine/tune';
+import { type Anchored, MediaFault, type MediaPort, type MediaSide, type SoundPort } from '../../engine/calls/ports';
 import { createState, step } from '../../engine/core/step';
 import { type CoreEvent, type Effect } from '../../engine/core/types';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
@@ -9,53 +10,100 @@ import { Switchboard } from '../../engine/sip/switchboard';
 import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { type CallRecord } from '../../storage/model/record';
-import { type Workflow } from '../../storage/model/workflow';
-import { type Queue } from '../../storage/model/queue';
+import { type z } from 'zod';
+import { agent, duty } from '../../storage/model/agent';
+import { agentGroup } from '../../storage/model/agent-group';
+import { type AudioFile, type Prompt } from '../../storage/model/prompt';
+import { queue as queueSchema } from '../../storage/model/queue';
+import { workflow as workflowSchema } from '../../storage/model/workflow';
 import { createLog } from '../../storage/process/log';
 import { ManualTimers, settle } from './manual-timers';
 
 export const CALLER_SDP = 'v=0\r\ncaller';
 export const PHONE_SDP = 'v=0\r\nphone';
 
-/** A fake media server. `dropOnce` makes one command fail, `stallOnce` never answer. */
+type Fault = 'drop' | 'stall' | 'unsupported' | 'slow';
+type MediaWork = Exclude<keyof MediaPort, 'healthy' | 'onKey'>;
+
+/**
+ * A fake media server. `dropOnce` makes one command fail, `stallOnce` never answer, `slowOnce` answer when `answerSlow` says so. A side holds
+ * when its SDP says sendonly or inactive.
+ */
 export class FakeMedia implements MediaPort {
   healthy = true;
   readonly done: string[] = [];
-  private readonly faults = new Map<string, 'drop' | 'stall' | 'unsupported'>();
+  /** Anchors that exist, by what they are called. */
+  readonly anchors = new Set<string>();
+  private readonly faults = new Map<string, Fault>();
+  private readonly slow: (() => void)[] = [];
+  private listener: (callId: string, side: MediaSide, key: string) => void = () => undefined;
 
-  dropOnce(method: keyof MediaPort): void { this.faults.set(method, 'drop'); }
+  dropOnce(method: MediaWork): void { this.faults.set(method, 'drop'); }
 
-  stallOnce(method: keyof MediaPort): void { this.faults.set(method, 'stall'); }
+  stallOnce(method: MediaWork): void { this.faults.set(method, 'stall'); }
 
-  refuseSdpOnce(method: keyof MediaPort): void { this.faults.set(method, 'unsupported'); }
+  slowOnce(method: MediaWork): void { this.faults.set(method, 'slow'); }
 
-  anchor(callId: string): Promise<Anchored> { return this.act('anchor', callId, { callerSdp: 'our answer', agentOfferSdp: 'our offer' }); }
-  anchorOfferless(callId: string): Promise<{ callerSdp: string }> { return this.act('anchorOfferless', callId, { callerSdp: 'our offer to the caller' }); }
+  refuseSdpOnce(method: MediaWork): void { this.faults.set(method, 'unsupported'); }
+
+  /** Whatever was slow is done now. */
+  answerSlow(): void { for (const answer of this.slow.splice(0)) answer(); }
+
+  /** A key in the RTP of that side. */
+  press(callId: string, key: string, side: MediaSide = 'caller'): void { this.listener(callId, side, key); }
+
+  onKey(listener: (callId: string, side: MediaSide, key: string) => void): void { this.listener = listener; }
+  anchor(callId: string): Promise<Anchored> { return this.act('anchor', callId, { callerSdp: 'our answer', agentOfferSdp: 'our offer' }, () => this.anchors.add(callId)); }
+  anchorOfferless(callId: string): Promise<{ callerSdp: string }> { return this.act('anchorOfferless', callId, { callerSdp: 'our offer to the caller' }, () => this.anchors.add(callId)); }
   completeOfferless(callId: string): Promise<Anchored> { return this.act('completeOfferless', callId, { callerSdp: '', agentOfferSdp: 'our offer' }); }
-  play(callId: string, file: string): Promise<{ durationMs: number }> { return this.act('play', `${callId} ${file}`, { durationMs: 3_000 }); }
-  stop(callId: string): Promise<void> { return this.act('stop', callId, undefined); }
-  bridge(callId: string): Promise<void> { return this.act('bridge', callId, undefined); }
-  renegotiate(callId: string, side: 'caller' | 'agent', sdp: string): Promise<string> { return this.act('renegotiate', `${callId} ${side}`, `answer to ${sdp}`); }
-  completeRenegotiation(callId: string): Promise<void> { return this.act('completeRenegotiation', callId, undefined); }
-  release(callId: string): Promise<void> { return this.act('release', callId, undefined); }
+  play(callId: string, file: string, _repeat: boolean, side: MediaSide = 'caller'): Promise<{ durationMs: number }> { return this.act('play', `${callId} ${file}${side === 'caller' ? '' : ' to the agent'}`, { durationMs: 3_000 }); }
+  stop(callId: string, side: MediaSide = 'caller'): Promise<void> { return this.act('stop', `${callId}${side === 'caller' ? '' : ' to the agent'}`, undefined); }
+  bridge(callId: string, sdp: string): Promise<void> { return this.act('bridge', `${callId} ${sdp}`, undefined); }
+  separate(callId: string): Promise<void> { return this.act('separate', callId, undefined); }
+  bridgeOffer(callId: string, sdp: string): Promise<{ agentSdp: string }> { return this.act('bridgeOffer', `${callId} ${sdp}`, { agentSdp: `answer to ${sdp}` }); }
+  renegotiate(callId: string, side: MediaSide, sdp: string): Promise<{ sdp: string; holds: boolean }> { return this.act('renegotiate', `${callId} ${side}`, { sdp: `answer to ${sdp}`, holds: holdsIn(sdp) }); }
+  completeRenegotiation(callId: string, side: MediaSide, sdp: string): Promise<{ holds: boolean }> { return this.act('completeRenegotiation', `${callId} ${side}`, { holds: holdsIn(sdp) }); }
+  release(callId: string): Promise<void> { return this.act('release', callId, undefined, () => this.anchors.delete(callId)); }
 
-  private act<T>(method: keyof MediaPort, what: string, value: T): Promise<T> {
+  private act<T>(method: MediaWork, what: string, value: T, effect: () => unknown = () => undefined): Promise<T> {
     const fault = this.faults.get(method);
     this.faults.delete(method);
     this.done.push(`${method} ${what}`);
+    const take = (): T => {
+      effect();
+      return value;
+    };
     if (fault === 'stall') return new Promise<T>(() => undefined);
+    if (fault === 'slow') return new Promise<T>((resolve) => { this.slow.push(() => { resolve(take()); }); });
     if (fault === 'drop') return Promise.reject(new MediaFault('unavailable', 'dropped'));
     if (fault === 'unsupported') return Promise.reject(new MediaFault('unsupported', 'no audio'));
-    return Promise.resolve(value);
+    return Promise.resolve(take());
   }
 }
 
+const holdsIn = (sdp: string): boolean => /a=(?:sendonly|inactive)/.test(sdp);
+
+/** Every sound is a file named like what is heard in it. `stall` makes prompts never ready; `mute` languages have no voice. */
 export class FakeSounds implements SoundPort {
   stall = false;
-  prompt(text: string): Promise<{ file: string; audioId: string; durationMs: number }> {
-    return this.stall ? new Promise(() => undefined) : Promise.resolve({ file: `${text}.wav`, audioId: text, durationMs: 3_000 });
+  readonly mute = new Set<string>();
+  /** What was asked for, in order. */
+  readonly asked: string[] = [];
+
+  prompt(prompt: Prompt, language: string): Promise<{ file: string; audioId: string; durationMs: number }> {
+    const heard = prompt.audio?.fileName ?? prompt.text;
+    this.asked.push(`${language} ${heard}`);
+    if (this.stall) return new Promise(() => undefined);
+    if (this.mute.has(language) && prompt.audio === null) return Promise.reject(new MediaFault('refused', `no voice speaks ${language}`));
+    return Promise.resolve({ file: prompt.audio === null ? `${heard}.wav` : heard, audioId: heard, durationMs: 3_000 });
   }
-  music(): Promise<{ file: string }> { return Promise.resolve({ file: 'music.wav' }); }
+
+  music(audio: AudioFile | null): Promise<{ file: string }> {
+    this.asked.push(`music ${audio?.fileName ?? 'ours'}`);
+    return Promise.resolve({ file: audio?.fileName ?? 'music.wav' });
+  }
+
+  ringback(): Promise<{ file: string }> { return Promise.resolve({ file: 'ringback.wav' }); }
 }
 
 /** A request from the network, and what it was answered. */
@@ -129,8 +177,10 @@ export class CallerCall {
 
 export interface GroupOptions {
   readonly agents?: readonly string[];
-  readonly workflow?: Partial<Workflow>;
-  readonly queue?: Partial<Queue>;
+  readonly agent?: Partial<z.input<typeof agent>>;
+  readonly workflow?: Partial<z.input<typeof workflowSchema>>;
+  readonly queue?: Partial<z.input<typeof queueSchema>>;
+  readonly agentGroup?: Partial<z.input<typeof agentGroup>>;
 }
 
 export class World {
@@ -140,13 +190,15 @@ export class World {
   readonly records: CallRecord[] = [];
   readonly events: CoreEvent[] = [];
   readonly effects: Effect[] = [];
+  /** What came of phone tests and instructions. */
   readonly told: { testId: string; outcome: InstructionOutcome }[] = [];
+  readonly paused: string[] = [];
   readonly byes: Outgoing[] = [];
   readonly rings: PhoneCall[] = [];
   readonly faults: unknown[] = [];
   /** Whether BYEs are answered. */
   answersBye = true;
-  readonly state = createState('main');
+  readonly state = createState('main', { domain: 'example.test' });
   readonly switchboard: Switchboard;
   readonly loop: Loop;
   readonly registered = new Set<string>();
@@ -158,7 +210,9 @@ export class World {
       media: this.media, sounds: this.sounds, timers: this.timers, log,
       post: (event) => { this.loop.post(event); },
       record: (record) => { this.records.push(record); },
-      testTold: (testId, outcome) => { this.told.push({ testId, outcome }); },
+      settled: (testId, outcome) => { this.told.push({ testId, outcome }); },
+      pauseAgent: (agentId) => { this.paused.push(agentId); },
+      tuneOf: (callId) => tuneOf(this.state, callId),
     });
     this.loop = new Loop({
       step: (event, now) => {
@@ -184,20 +238,19 @@ export class World {
 
   civil(): Date { return new Date(Date.UTC(2026, 0, 1) + this.timers.nowMs()); }
 
-  /** A group `help` with these agents on duty at registered phones. */
-  group({ agents = ['bob'], workflow = {}, queue = {} }: GroupOptions = {}): void {
+  /** A group `help` with these agents on duty at registered phones. What is not said has its default. */
+  group({ agents = ['bob'], ...options }: GroupOptions = {}): void {
     const stored = { pool: 'main', version: 1 };
     const objects: ObjectChange[] = [
       ...agents.flatMap((id): ObjectChange[] => [
-        { kind: 'agents', id, before: null, after: { ...stored, id, name: id, sipUser: id, personId: null, digest: null, simulated: false } },
-        { kind: 'duties', id, before: null, after: { ...stored, id, agentId: id, onDuty: true, since: this.civil() } },
+        { kind: 'agents', id, before: null, after: agent.parse({ ...stored, id, name: id, sipUser: id, personId: null, digest: null, ...options.agent }) },
+        { kind: 'duties', id, before: null, after: duty.parse({ ...stored, id, agentId: id, onDuty: true, since: this.civil() }) },
       ]),
-      { kind: 'agentGroups', id: 'ag', before: null, after: { ...stored, id: 'ag', name: 'Help', participation: 'informal', alertTimeSeconds: 20, routingMethod: 'parallel', wrapUpSeconds: 0, agentIds: [...agents] } },
-      { kind: 'queues', id: 'q', before: null, after: { ...stored, id: 'q', name: 'Help', agentGroupIds: ['ag'], timeoutSeconds: null, timeoutAction: { kind: 'disconnect', prompt: null }, overflowThreshold: null, overflowCandidate: 'newestCall', overflowAction: { kind: 'disconnect', prompt: null }, ...queue } },
-      { kind: 'workflows', id: 'w', before: null, after: {
-        ...stored, id: 'w', sipUser: 'help', telephoneNumber: null, displayNumber: '', displayName: 'Help Desk', description: '', language: 'en-US', timeZone: 'Etc/UTC', active: true, agentAnonymity: false, federation: false,
-        managed: false, managers: [], welcome: null, defaultAction: { kind: 'queue', queueId: 'q' }, ...workflow,
-      } },
+      { kind: 'agentGroups', id: 'ag', before: null, after: agentGroup.parse({ ...stored, id: 'ag', name: 'Help', agentIds: [...agents], ...options.agentGroup }) },
+      { kind: 'queues', id: 'q', before: null, after: queueSchema.parse({ ...stored, id: 'q', name: 'Help', agentGroupIds: ['ag'], ...options.queue }) },
+      { kind: 'workflows', id: 'w', before: null, after: workflowSchema.parse({
+        ...stored, id: 'w', sipUser: 'help', displayName: 'Help Desk', active: true, managed: false, managers: [], defaultAction: { kind: 'queue', queueId: 'q' }, ...options.workflow,
+      }) },
     ];
     this.sequence += 1;
     const update: ConfigurationUpdate = { sequence: this.sequence, changes: objects };

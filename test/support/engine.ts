@@ -10,11 +10,14 @@ import { realTimers } from '../../engine/calls/timers';
 import { openInventory } from '../../engine/continuity/inventory';
 import { Engine, type EngineStorage } from '../../engine/engine';
 import { createMedia, type Media } from '../../engine/media/media';
-import { type DigestHashes } from '../../storage/model/agent';
+import { agent, duty, type DigestHashes } from '../../storage/model/agent';
+import { agentGroup } from '../../storage/model/agent-group';
 import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
 import { type Instruction, type InstructionOutcome } from '../../storage/model/instruction';
 import { type LiveGroup, type LivePool, type PhoneBinding } from '../../storage/model/live';
+import { queue } from '../../storage/model/queue';
 import { type CallRecord } from '../../storage/model/record';
+import { workflow } from '../../storage/model/workflow';
 import { type JournalBatch, type JournalEntry, LeaseLost } from '../../storage/journal';
 import { createLog } from '../../storage/process/log';
 import { Cuttable } from './cuttable';
@@ -133,16 +136,16 @@ export class EngineUnderTest {
     this.counter += 1;
     const [id, user, stored] = [`w${this.counter}`, `group${this.counter}`, { pool: POOL, version: 1 }];
     this.configure([
-      ...agents.flatMap((agent): ObjectChange[] => [
-        { kind: 'agents', id: agent, before: null, after: { ...stored, id: agent, name: agent, sipUser: agent, personId: null, digest: hashesOf(agent, 'pw'), simulated: false } },
-        { kind: 'duties', id: agent, before: null, after: { ...stored, id: agent, agentId: agent, onDuty: true, since: new Date() } },
+      ...agents.flatMap((each): ObjectChange[] => [
+        { kind: 'agents', id: each, before: null, after: agent.parse({ ...stored, id: each, name: each, sipUser: each, personId: null, digest: hashesOf(each, 'pw') }) },
+        { kind: 'duties', id: each, before: null, after: duty.parse({ ...stored, id: each, agentId: each, onDuty: true, since: new Date() }) },
       ]),
-      { kind: 'agentGroups', id: `g${id}`, before: null, after: { ...stored, id: `g${id}`, name: id, participation: 'informal', alertTimeSeconds: 20, routingMethod: 'parallel', wrapUpSeconds: 0, agentIds: [...agents] } },
-      { kind: 'queues', id: `q${id}`, before: null, after: { ...stored, id: `q${id}`, name: id, agentGroupIds: [`g${id}`], timeoutSeconds: null, timeoutAction: { kind: 'disconnect', prompt: null }, overflowThreshold: null, overflowCandidate: 'newestCall', overflowAction: { kind: 'disconnect', prompt: null } } },
-      { kind: 'workflows', id, before: null, after: {
-        ...stored, id, sipUser: user, telephoneNumber: null, displayNumber: '', displayName: `Group ${this.counter}`, description: '', language: 'en-US', timeZone: 'Etc/UTC', active: options.active ?? true,
-        agentAnonymity: false, federation: false, managed: false, managers: [], welcome: options.welcome === undefined ? null : { text: options.welcome }, defaultAction: { kind: 'queue', queueId: `q${id}` },
-      } },
+      { kind: 'agentGroups', id: `g${id}`, before: null, after: agentGroup.parse({ ...stored, id: `g${id}`, name: id, agentIds: [...agents] }) },
+      { kind: 'queues', id: `q${id}`, before: null, after: queue.parse({ ...stored, id: `q${id}`, name: id, agentGroupIds: [`g${id}`] }) },
+      { kind: 'workflows', id, before: null, after: workflow.parse({
+        ...stored, id, sipUser: user, displayName: `Group ${this.counter}`, active: options.active ?? true, managed: false, managers: [],
+        welcome: options.welcome === undefined ? null : { text: options.welcome }, defaultAction: { kind: 'queue', queueId: `q${id}` },
+      }) },
     ]);
     return { id, user };
   }
@@ -195,5 +198,6 @@ export function toneSounds(folder: string): SoundPort {
   return {
     prompt: async () => ({ file: await file, audioId: 'tone', durationMs: 500 }),
     music: async () => ({ file: await file }),
+    ringback: async () => ({ file: await file }),
   };
 }

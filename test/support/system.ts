@@ -6,11 +6,16 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { WaveFile } from 'wavefile';
 import { type Acting } from '../../storage/access';
 import { Administration } from '../../storage/administration/administration';
-import { type VerbInput } from '../../storage/administration/verbs';
+import { type Done } from '../../storage/administration/results';
+import { type Verb, type VerbInput } from '../../storage/administration/verbs';
+import { storeAudio } from '../../storage/audio';
 import { connect, type Connection } from '../../storage/connect';
+import { type Duty } from '../../storage/model/agent';
 import { type LiveGroup } from '../../storage/model/live';
+import { type AudioFile } from '../../storage/model/prompt';
 import { type CallRecord } from '../../storage/model/record';
 import { ROOT } from '../../storage/process/root';
 import { testDatabase, type TestDatabase } from './database';
@@ -71,28 +76,58 @@ export class Process {
   }
 }
 
-export interface TestAgent { readonly id: string; readonly user: string; readonly password: string }
+export interface TestAgent { readonly id: string; readonly user: string; readonly password: string; readonly name: string; readonly personId: string }
 
 /** What a scenario may use. Each scenario makes its own group and agents, so that they can share one system. */
 export class System {
   private counter = 0;
+  private loopbacks = 1;
 
   constructor(
     readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
     readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase, private readonly closeMedia: () => Promise<void>,
   ) {}
 
-  private async perform<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): ReturnType<Administration['perform']> {
+  /** Any verb, as the operator, once the engine obeys it. @throws where it is refused, with every fault */
+  async perform<V extends Verb>(verb: V, input: VerbInput<V>): Promise<Done<V>> {
     const result = await this.order(verb, input);
     await this.inForce(result.sequence);
     return result;
   }
 
   /** The same without waiting for the engine. */
-  private async order<V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): Promise<Extract<Awaited<ReturnType<Administration['perform']>>, { ok: true }>> {
+  async order<V extends Verb>(verb: V, input: VerbInput<V>): Promise<Done<V>> {
     const result = await this.administration.perform(OPERATOR, verb, input);
     if (!result.ok) throw new Error(`${verb}: ${result.message} ${JSON.stringify(result.faults)}`);
     return result;
+  }
+
+  /** A name, or the user part of an address, that nothing else of this system has. */
+  name(what: string): string { return `${what}${(this.counter += 1)}`; }
+
+  /** That agent as the person who writes in chat. */
+  asPerson({ personId, name }: TestAgent): Acting { return { kind: 'person', personId, name, administrator: false }; }
+
+  /** The agent's duty once it fits. */
+  duties(agentId: string, fits: (duty: Duty) => boolean): Promise<Duty> {
+    return eventually('the duty of the agent', async () => (await this.connection.db.collection<Duty>('duties').find({ agentId }).toArray()).find(fits));
+  }
+
+  /** Keeps a WAV file, as a person who sent it would have it kept. */
+  async audio(wav: Buffer, fileName = 'sound.wav'): Promise<AudioFile> {
+    const { data, fmt } = new WaveFile(wav) as unknown as { data: { chunkSize: number }; fmt: { byteRate: number } };
+    return { audioId: await storeAudio(this.connection.db, wav), fileName, durationMs: Math.max(1, Math.round((data.chunkSize * 1_000) / fmt.byteRate)) };
+  }
+
+  /** A SIP peer outside that is a trunk of ours while it is open: calls go out to it, and what it sends comes from that trunk. It speaks from an address of its own. */
+  async trunk(options: Partial<VerbInput<'trunk.create'>> = {}): Promise<{ readonly id: string; readonly phone: Phone; close(): Promise<void> }> {
+    const address = `127.0.1.${(this.loopbacks += 1)}`;
+    const phone = await Phone.open(this.name('peer'), this.sip, 0, address);
+    const { value: { id } } = await this.perform('trunk.create', { name: this.name('trunk'), host: address, port: phone.port, checkSeconds: null, ...options });
+    return { id, phone, close: async () => {
+      await this.perform('trunk.delete', { id });
+      await phone.close();
+    } };
   }
 
   /** Resolves when the engine obeys everything up to that change. */
@@ -115,9 +150,11 @@ export class System {
     let sequence = 0;
     for (let made = 0; made < count; made += 1) {
       const user = `agent${++this.counter}`;
-      const { id } = (await this.order('agent.create', { name: `Agent ${this.counter}`, sipUser: user, onDuty })).value as { id: string };
+      const name = `Agent ${this.counter}`;
+      const personId = `00000000-0000-4000-8000-${String(this.counter).padStart(12, '0')}`;
+      const { id } = (await this.order('agent.create', { name, sipUser: user, personId, onDuty })).value;
       const reset = await this.order('agent.resetPassword', { agentId: id });
-      agents.push({ id, user, password: (reset.value as { password: string }).password });
+      agents.push({ id, user, name, personId, password: reset.value.password ?? '' });
       ({ sequence } = reset);
     }
     await this.inForce(sequence);
@@ -128,13 +165,15 @@ export class System {
   async group(form: Partial<VerbInput<'group.create'>> = {}): Promise<{ readonly id: string; readonly user: string }> {
     const user = `group${++this.counter}`;
     const made = await this.perform('group.create', { displayName: `Group ${this.counter}`, sipUser: user, active: true, ...form });
-    return { id: (made as { value: { id: string } }).value.id, user };
+    return { id: made.value.id, user };
   }
 
   async change(id: string, changes: VerbInput<'group.change'>['changes']): Promise<void> {
     const view = await this.administration.group(OPERATOR, id);
     if (!view.ok) throw new Error(view.message);
-    await this.perform('group.change', { id, versions: view.value.versions, changes });
+    const { versions } = view.value;
+    if (versions === null) throw new Error(`${id} is no hunt group: its parts are changed one by one`);
+    await this.perform('group.change', { id, versions, changes });
   }
 
   async duty(agentId: string, onDuty: boolean): Promise<void> {
@@ -142,7 +181,7 @@ export class System {
   }
 
   /** A phone of that agent that has registered. */
-  async phone(agent: TestAgent): Promise<Phone> {
+  async phone(agent: Pick<TestAgent, 'user' | 'password'>): Promise<Phone> {
     const phone = await Phone.open(agent.user, this.sip);
     const { status } = await phone.register(agent.password);
     if (status !== 200) throw new Error(`REGISTER was answered ${status}`);

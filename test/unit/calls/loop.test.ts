@@ -1,8 +1,6 @@
-// The loop around the core, texts rendered ahead, and phone tests.
+// The loop around the core, and phone tests.
 import { Loop } from '../../../engine/calls/loop';
-import { PromptsAhead, spokenTexts } from '../../../engine/calls/prompts';
 import { type CoreEvent, type Effect, type StepResult } from '../../../engine/core/types';
-import { createLog } from '../../../storage/process/log';
 import { World } from '../../support/calls-world';
 import { ManualTimers, settle } from '../../support/manual-timers';
 
@@ -56,25 +54,6 @@ test('woken once when the core asked for it, and the latest asking holds', async
   wakeAtMs = null;
   await timers.pass(10_000);
   expect(seen).toEqual(['a', 'b', 'wake@1100']);
-});
-
-test('everything that may be said is rendered ahead once, a text in two languages twice, and again only when it is new', async () => {
-  const world = new World();
-  world.group({ workflow: { welcome: { text: 'hello' } }, queue: { timeoutAction: { kind: 'disconnect', prompt: { text: 'goodbye' } }, overflowAction: { kind: 'disconnect', prompt: { text: 'full' } } } });
-  expect(spokenTexts(world.state.configuration).map(({ text }) => text)).toEqual(['hello', 'goodbye', 'full', expect.stringContaining('phone works')]);
-  const asked: string[] = [];
-  const prompts = new PromptsAhead({ prompt: (text) => {
-    asked.push(text);
-    return text === 'goodbye' ? Promise.reject(new Error('cannot say it')) : Promise.resolve({ file: '', audioId: '', durationMs: 0 });
-  } }, createLog('test', 'silent'));
-  prompts.prepare(world.state.configuration);
-  prompts.prepare(world.state.configuration);
-  await prompts.ready();
-  expect(asked).toHaveLength(4);
-  world.group({ workflow: { welcome: { text: 'hello again' } } });
-  prompts.prepare(world.state.configuration);
-  await prompts.ready();
-  expect(asked.slice(4)).toEqual(['hello again']);
 });
 
 describe('ring my phone', () => {

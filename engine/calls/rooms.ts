@@ -1,0 +1,109 @@
+// What calls know of each call and each leg: whose SDP is where, and the line in which a call's media work waits.
+import { type Arrival, type CallId, type Effect, type OfferId } from '../core/types';
+import { type Logger } from '../../storage/process/log';
+import { type Anchored, MediaFault, type MediaPort, type MediaSide, type Timers } from './ports';
+import { Serial, within } from './serial';
+
+/** How long a call waits for media, or for a phone that is asked for new SDP, before it goes on without. */
+export const MEDIA_MS = { sound: 2_000, command: 4_000, confirmation: 1_000, reinvite: 10_000, release: [1_000, 5_000, 30_000] } as const;
+
+export type PlayEffect = Extract<Effect, { type: 'play' }>;
+
+/** One call. */
+export interface Room {
+  readonly arrival: Arrival;
+  readonly offerSdp: string | null;
+  readonly media: Serial;
+  anchored: Anchored | null;
+  latestPlayId: string | null;
+  /** What repeats for the caller until something else is asked for: begun again where media stopped it for nothing. */
+  background: PlayEffect | null;
+  /** The leg whose SDP the agent's side of the anchor has. */
+  joined: OfferId | null;
+  /** Whether caller and that leg hear each other. */
+  talking: boolean;
+  callerHolds: boolean;
+  /** Sides that hear music because the other one holds. */
+  readonly heldMusic: Set<MediaSide>;
+  /** We could not serve the caller, so however the leg ends, that is the cause. */
+  failed: boolean;
+  gone: boolean;
+}
+
+/** One leg beside a caller's, from the moment the core asked for it. */
+export interface Leg {
+  readonly legId: OfferId;
+  /** Changes when the leg moves to another call. */
+  callId: CallId;
+  /** The latest SDP of the phone; null before it answered. */
+  sdp: string | null;
+  /** Whether this phone holds the caller: it stays so through a transfer. */
+  holds: boolean;
+  /** The phone called us, so that media joined it when it was answered. */
+  readonly calledUs: boolean;
+  /** What is to be done when the leg is taken back before SIP was given it; null from then on. */
+  takeBack: (() => void) | null;
+  /** We have asked for its end. */
+  ending: boolean;
+  /** Settles when a leg that came from another call has been told where its sound goes now. */
+  moved: Promise<void> | null;
+}
+
+export interface RoomsDeps { readonly media: MediaPort; readonly timers: Timers; readonly log: Logger }
+
+export class Rooms {
+  private readonly calls = new Map<CallId, Room>();
+  private readonly legs = new Map<OfferId, Leg>();
+
+  constructor(private readonly deps: RoomsDeps) {}
+
+  open(arrival: Arrival, offerSdp: string | null): Room {
+    const room: Room = {
+      arrival, offerSdp, anchored: null, latestPlayId: null, background: null, joined: null, talking: false, callerHolds: false, heldMusic: new Set(), failed: false, gone: false,
+      media: new Serial((fault) => { this.deps.log.error({ callId: arrival.callId, fault: String(fault) }, 'media work failed in an unforeseen way'); }),
+    };
+    this.calls.set(arrival.callId, room);
+    return room;
+  }
+
+  close(callId: CallId): void { this.calls.delete(callId); }
+
+  call(callId: CallId): Room | undefined { return this.calls.get(callId); }
+
+  addLeg(legId: OfferId, callId: CallId, options: { readonly calledUs?: boolean; readonly sdp?: string; readonly takeBack?: () => void } = {}): Leg {
+    const leg: Leg = { legId, callId, sdp: options.sdp ?? null, holds: false, calledUs: options.calledUs ?? false, takeBack: options.takeBack ?? null, ending: false, moved: null };
+    this.legs.set(legId, leg);
+    return leg;
+  }
+
+  removeLeg(legId: OfferId): void { this.legs.delete(legId); }
+
+  leg(legId: OfferId): Leg | undefined { return this.legs.get(legId); }
+
+  /** Puts work at the end of the call's line; nothing for a call that is unknown. */
+  inLine(callId: CallId, work: (room: Room) => Promise<void>): void {
+    const room = this.calls.get(callId);
+    room?.media.run(() => work(room));
+  }
+
+  /** The same for work whose outcome somebody waits for. @throws MediaFault 'refused' for a call that is unknown, and whatever the work throws */
+  ask<T>(callId: CallId, work: (room: Room) => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject: (fault: unknown) => void) => {
+      if (!this.calls.has(callId)) reject(new MediaFault('refused', 'there is no such call'));
+      this.inLine(callId, (room) => work(room).then(resolve, reject));
+    });
+  }
+
+  command<T>(what: string, work: Promise<T>): Promise<T> {
+    return within(this.deps.timers, MEDIA_MS.command, what, work);
+  }
+
+  mediaFailed(id: CallId | OfferId, fault: unknown, message: string): void {
+    this.deps.log.warn({ callId: id, code: fault instanceof MediaFault ? fault.code : 'unknown', fault: fault instanceof Error ? fault.message : String(fault) }, message);
+  }
+
+  /** Resolves when no media work is under way. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.calls.values()].map((room) => room.media.idle()));
+  }
+}
