@@ -1,7 +1,7 @@
 // Tells agents, in their own chat, of the call on their phone, and of a pause that somebody else gave them. Driven by live documents.
 import { wordsFor } from '../cards/words';
-import { type AgentActivity, type LiveCaller } from '../storage/model/live';
-import { type Pause } from '../storage/model/agent';
+import { type Followed, type FollowedAgent } from '../storage/followed';
+import { type LiveCaller } from '../storage/model/live';
 import { type Logger } from '../storage/process/log';
 import { type Watch } from '../storage/live';
 import { type PeoplePort } from './asking';
@@ -9,23 +9,6 @@ import { tell, type Told } from './telling';
 import { type Chat } from './turn';
 import { callCard, type CallState } from './views/call';
 import { pausedCard } from './views/pause';
-
-/** A group as it is now, with what it takes to tell its agents. */
-export interface FollowedGroup {
-  readonly id: string;
-  readonly displayName: string;
-  readonly callers: readonly LiveCaller[];
-  readonly agents: readonly FollowedAgent[];
-}
-export interface FollowedAgent {
-  readonly id: string;
-  /** Who the agent is in the directory; null: a phone without a person in chat. */
-  readonly personId: string | null;
-  readonly activity: AgentActivity;
-  readonly pause: Pause | null;
-}
-/** `groups`: those asked for that there are. `callContextShown`: the pool's setting. */
-export interface Followed { readonly callContextShown: boolean; readonly groups: readonly FollowedGroup[] }
 
 export interface CallCardsDeps {
   /** Rejects when the database is away. */
@@ -68,8 +51,8 @@ const OVER: ReadonlySet<CallState> = new Set(['ended', 'elsewhere', 'gone']);
 export class CallCards {
   readonly #deps: CallCardsDeps;
   readonly #entries = new Map<string, Entry>();
-  /** Since when each agent's pause is, so that each is told once; null: not paused. */
-  readonly #pauses = new Map<string, number | null>();
+  /** Since when each agent's last pause is, in ms, so that each is told once; 0: none has been seen. */
+  readonly #pauses = new Map<string, number>();
   readonly #changed = new Set<string | null>();
   readonly #waiting: Entry[] = [];
   #sending = 0;
@@ -194,9 +177,9 @@ export class CallCards {
   /** An agent who was paused for unanswered calls is told once, also when several groups show it. What was so at the start is not news. Whoever pauses somebody tells them at once. */
   #lookAtPause({ id, personId, pause }: FollowedAgent): void {
     const before = this.#pauses.get(id);
-    const since = pause?.since.getTime() ?? null;
+    const since = pause?.since.getTime() ?? before ?? 0;
     this.#pauses.set(id, since);
-    if (before === undefined || pause === null || since === before || pause.by !== 'unanswered' || personId === null) return;
+    if (before === undefined || pause === null || since <= before || pause.by !== 'unanswered' || personId === null) return;
     tell(this.#deps, personId, (say, locale) => pausedCard(say, locale, pause, null))
       .catch((fault: unknown) => { this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'An agent could not be told of a pause.'); });
   }

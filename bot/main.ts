@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Administration } from '../storage/administration/administration';
 import { readAudio } from '../storage/audio';
 import { connect, isUnusable, type Connection } from '../storage/connect';
-import { watchLive } from '../storage/live';
+import { readFollowed } from '../storage/followed';
+import { watchLive, type Watch } from '../storage/live';
 import { findPeople, readPerson, rememberPerson } from '../storage/people';
 import { EnvironmentFault, maskedSettings } from '../storage/process/environment';
 import { EXIT, stopOnSignal } from '../storage/process/exit';
@@ -12,6 +13,7 @@ import { VERSION } from '../storage/process/root';
 import { BotAdapter, createAuthentication } from './adapter';
 import { type Services } from './asking';
 import { AudioLinks } from './audio-links';
+import { CallCards } from './call-cards';
 import { Conversation } from './conversation';
 import { Holds } from './holds';
 import { LiveCards } from './live-cards';
@@ -60,6 +62,8 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     pause: pauses.pause,
     log,
   };
+  const watch = (onChange: (workflowId: string | null) => void): Watch => watchLive({ db, log }, onChange);
+  const callCards = new CallCards({ read: (workflowIds) => readFollowed(db, settings.POOL, workflowIds), people: services.people, chat: adapter, watch, now, pause: pauses.pause, log });
   const conversation = new Conversation({ services, holds, administrators: new Set(settings.ADMINISTRATORS) });
   const server = await serveBot({
     gate: { authentication, appId: settings.MICROSOFT_APP_ID, tenants: allowedTenants(settings) },
@@ -73,10 +77,12 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     await connection.close();
     throw fault;
   });
+  callCards.start();
   return async () => {
     await server.close();
     holds.close();
     pauses.close();
+    await callCards.close();
     await connection.close();
   };
 }
