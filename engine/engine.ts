@@ -16,20 +16,25 @@ import { bodyOf } from './continuity/documents';
 import { type EdgeInventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
+import { PauseWriter, type PauseStore } from './continuity/pause-writer';
 import { closeLeftovers, reconcileLegs } from './continuity/reconcile';
 import { agentJournal, journalAgent, journalCall, restoreAgent } from './core/journal';
 import { createState, step } from './core/step';
-import { type Now, type StepResult } from './core/types';
+import { type CoreEvent, type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
 import { type Algorithm, DigestGate } from './sip/digest';
-import { Link, type LinkOptions } from './sip/link';
+import { ArrivalReader } from './sip/arrivals';
+import { Link, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
 import { Registrar } from './sip/registrar';
 import { Switchboard } from './sip/switchboard';
+import { Trunks } from './sip/trunks';
+import { tuneOf } from './tune';
 
 export interface EngineStorage {
   readonly journal: Pick<Journal, 'pool' | 'epoch' | 'write'>;
   readonly live: LiveStore;
   readonly bindings: BindingStore;
+  readonly pauses: PauseStore;
   /** Keeps what a person asked to hear; resolves to its id. */
   keepAudio(file: string): Promise<string>;
 }
@@ -71,7 +76,11 @@ export class Engine {
   private readonly journal: JournalWriter;
   private readonly live: LiveWriter;
   private readonly bindings: BindingWriter;
+  private readonly pauses: PauseWriter;
+  private readonly trunks: Trunks;
   private readonly prompts: PromptsAhead;
+  /** The call each instruction under way is about. */
+  private readonly subjects = new Map<string, string>();
   private readonly agentsBySipUser = new Map<string, string>();
   private readonly startedAt: Date;
   private leftovers: readonly JournalEntry[] = [];
@@ -83,8 +92,9 @@ export class Engine {
     const { log, timers, storage, media, sounds } = deps;
     const { pool, epoch } = storage.journal;
     this.startedAt = deps.civil();
-    this.state = createState(pool);
+    this.state = createState(pool, { domain: deps.domain });
     this.bindings = new BindingWriter(storage.bindings, deps);
+    this.pauses = new PauseWriter(storage.pauses, deps);
     this.prompts = new PromptsAhead(sounds, log);
     this.journal = new JournalWriter({
       journal: storage.journal, timers, log,
@@ -111,7 +121,15 @@ export class Engine {
       media, sounds, timers, log,
       post: (event) => { this.loop.post(event); },
       record: (record) => { this.recorded(record); },
-      testTold: (testId, outcome) => { this.journal.settle(testId, outcome); },
+      settled: (instructionId, outcome) => {
+        this.journal.settle(instructionId, outcome, this.subjects.get(instructionId) ?? null);
+        this.subjects.delete(instructionId);
+      },
+      pauseAgent: (agentId, unanswered) => {
+        log.info({ agentId, unanswered }, 'an agent is paused for unanswered offers');
+        this.pauses.pause(agentId);
+      },
+      tuneOf: (callId) => tuneOf(this.state, callId),
     });
     this.loop = new Loop({
       step: (event, now) => step(this.state, event, now),
@@ -121,29 +139,35 @@ export class Engine {
       touched: (result) => { this.touched(result); },
       failed: (fault, during) => { log.error({ fault: fault instanceof Error ? fault.stack : String(fault), during: during.type }, 'a step failed in an unforeseen way'); },
     });
-    this.registrar = new Registrar({
-      pool, timers, log,
-      gate: new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex: () => randomBytes(8).toString('hex'), offered: deps.digestAlgorithms }),
+    const randomHex = (): string => randomBytes(8).toString('hex');
+    const gate = new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex, offered: deps.digestAlgorithms });
+    const agentOf = (sipUser: string): Agent | undefined => this.agentOf(sipUser);
+    const registrar = (this.registrar = new Registrar({
+      pool, timers, log, gate, agentOf,
       civil: () => deps.civil(),
-      agentOf: (sipUser) => this.agentOf(sipUser),
       store: this.bindings,
       phoneChanged: (agentId, reachable) => { this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
-    });
+    }));
+    const link = { send: (outgoing: Outgoing, outcome: Outcome): void => { this.link.send(outgoing, outcome); } };
+    const trunks = (this.trunks = new Trunks({ link, timers, log, randomHex, random: () => Math.random(), domain: deps.domain, registrar }));
     this.link = new Link({ ...deps.edge, tags: [`epoch:${epoch}`] }, {
       request: (incoming) => { this.switchboard.request(incoming); },
       up: () => {
         log.info({}, 'connected to the edge');
         this.registrar.tellAll();
+        trunks.linkUp();
         this.reconcileAfter(0);
       },
       down: () => {
         log.warn({}, 'the connection to the edge was lost');
         this.cancelReconcile?.();
+        trunks.linkDown();
         this.switchboard.linkDown();
       },
       turnedAway: (reason) => { log.error({ reason }, 'the edge does not let this engine in: another holds it, or DRACHTIO_SECRET is not the same on both sides'); },
     }, deps);
-    this.switchboard = new Switchboard(this.carrier, { link: this.link, registrar: this.registrar, timers, log, domain: deps.domain });
+    const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source) });
+    this.switchboard = new Switchboard(this.carrier, { link: this.link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain });
     this.carrier.use(this.switchboard);
   }
 
@@ -164,12 +188,14 @@ export class Engine {
 
   configurationChanged(update: ConfigurationUpdate): void {
     for (const change of update.changes) {
+      if (change.kind === 'duties') this.pauses.dutyChanged((change.after ?? change.before)?.agentId ?? change.id, change.before, change.after);
       if (change.kind !== 'agents') continue;
       if (change.before !== null) this.agentsBySipUser.delete(change.before.sipUser);
       if (change.after !== null) this.agentsBySipUser.set(change.after.sipUser, change.id);
       if (change.after === null || (change.before !== null && change.before.digest?.sha256 !== change.after.digest?.sha256)) this.registrar.drop(change.id);
     }
     this.loop.post({ type: 'configurationChanged', update });
+    if (update.changes.some(({ kind }) => kind === 'trunks')) this.trunks.configure(this.state.configuration.objects.trunks.values());
     this.prompts.prepare(this.state.configuration);
     this.live.touch(update.changes.filter(({ kind }) => kind === 'workflows').map(({ id }) => id));
     this.live.configurationChanged();
@@ -181,8 +207,14 @@ export class Engine {
       case 'ringPhone':
         this.loop.post({ type: 'phoneTest', testId: _id, agentId: request.agentId });
         break;
+      case 'pickCaller':
+      case 'moveCaller':
+      case 'setPriority':
+        this.subjects.set(_id, request.callId);
+        this.loop.post(eventOf(_id, request));
+        break;
       case 'renderPrompt':
-        this.deps.sounds.prompt(request.text, request.language)
+        this.deps.sounds.prompt({ text: request.text, audio: null }, request.language)
           .then(({ file }) => this.deps.storage.keepAudio(file))
           .then((audioId) => { this.journal.settle(_id, { kind: 'done', audioId }); }, (fault: unknown) => {
             this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'a text could not be rendered for a person');
@@ -197,6 +229,7 @@ export class Engine {
       ok: this.link.isUp && this.deps.media.healthy && !this.stopping,
       edge: this.link.isUp, media: this.deps.media.healthy, database: this.journal.healthy,
       epoch: this.deps.storage.journal.epoch, inForce: this.state.configuration.sequence, calls: this.state.calls.size, stopping: this.stopping,
+      trunks: this.trunks.health,
     };
   }
 
@@ -214,17 +247,20 @@ export class Engine {
     }
     await this.carrier.idle();
     if (calls > 0) this.deps.log.info({ calls, left: this.state.calls.size }, 'calls were ended to stop');
+    await this.trunks.stop();
     this.letGo();
-    await Promise.all([this.journal.close(MS.journal), this.live.close(), this.bindings.close()]);
+    await Promise.all([this.journal.close(MS.journal), this.live.close(), this.bindings.close(), this.pauses.close()]);
   }
 
   /** Lets go of everything at once: no BYE, no record. What it held is for the next engine to find. */
   abandon(): void {
     this.stopping = true;
+    this.trunks.abandon();
     this.letGo();
     this.journal.stop();
     void this.live.close();
     void this.bindings.close();
+    void this.pauses.close();
   }
 
   private isEmpty(): boolean { return this.switchboard.size === 0 && this.state.calls.size === 0; }
@@ -290,5 +326,14 @@ export class Engine {
     this.journal.touch(leftovers.map(({ id }) => id), []);
     const last = events.at(-1);
     if (last !== undefined) await this.deps.inventory.forget(last.sequence);
+  }
+}
+
+/** What a person asked for a caller, as the core hears it. */
+function eventOf(instructionId: string, request: Extract<Instruction['request'], { readonly callId: string }>): CoreEvent {
+  switch (request.kind) {
+    case 'pickCaller': return { type: 'pickCaller', instructionId, callId: request.callId, agentId: request.agentId };
+    case 'moveCaller': return { type: 'moveCaller', instructionId, callId: request.callId, queueId: request.queueId };
+    case 'setPriority': return { type: 'setPriority', instructionId, callId: request.callId, priority: request.priority };
   }
 }

@@ -1,4 +1,5 @@
 // The engine process: real clocks, sockets and database given to the engine, and its life from start to stop.
+import { readAudio } from '../storage/audio';
 import { connect, isUnusable, type Connection } from '../storage/connect';
 import { EnvironmentFault, maskedSettings, readEnvironment } from '../storage/process/environment';
 import { EXIT, stopOnSignal } from '../storage/process/exit';
@@ -10,7 +11,7 @@ import { openInventory } from './continuity/inventory';
 import { createMedia } from './media/media';
 import { createSounds } from './media/sounds';
 import { serve, type Serving } from './serve';
-import { ENGINE_VARIABLES, type EngineSettings } from './settings';
+import { azureSpeechOf, ENGINE_VARIABLES, type EngineSettings } from './settings';
 
 const DATABASE_RETRY_MS = 2_000;
 
@@ -45,16 +46,26 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
   closing.push(() => health.close());
   const media = createMedia({ host: settings.RTPENGINE_HOST, port: settings.RTPENGINE_PORT, log });
   closing.push(() => media.close());
-  const sounds = createSounds({ mediaDirectory: settings.MEDIA_DIRECTORY, log });
+  let audioFrom: Connection | null = null;
+  const azureSpeech = azureSpeechOf(settings);
+  const sounds = createSounds({
+    mediaDirectory: settings.MEDIA_DIRECTORY, log,
+    readAudio: async (audioId) => {
+      if (audioFrom === null) throw new Error('the database has not answered yet');
+      return readAudio(audioFrom.db, audioId);
+    },
+    ...(azureSpeech === undefined ? {} : { azureSpeech }),
+  });
   closing.push(() => sounds.close());
   // The very first start composes the music; callers are let in once it is there, or has failed.
-  const music = sounds.music().catch((fault: unknown) => { log.error({ fault: wordsOf(fault) }, 'there is no music on hold'); });
+  const music = sounds.music(null).catch((fault: unknown) => { log.error({ fault: wordsOf(fault) }, 'there is no music on hold'); });
 
   // Without configuration there is nothing to serve, so the first time it waits for the database, as long as it takes.
   while (!stopping && serving === null) {
     let connection: Connection | null = null;
     try {
       const opened = (connection = await connect(settings.MONGODB_URI, { appName: 'response-group engine' }));
+      audioFrom = opened;
       await music;
       const inventory = openInventory({ host: settings.DRACHTIO_HOST, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET }, { log, timers: realTimers });
       const begun = (serving = await serve(settings.POOL, opened, log, {
@@ -87,7 +98,9 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
 
 function readSettings(): EngineSettings | null {
   try {
-    return readEnvironment(ENGINE_VARIABLES);
+    const settings = readEnvironment(ENGINE_VARIABLES);
+    azureSpeechOf(settings);
+    return settings;
   } catch (fault) {
     if (!(fault instanceof EnvironmentFault)) throw fault;
     process.stderr.write(`${fault.message}\n`);

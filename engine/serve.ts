@@ -1,6 +1,7 @@
 // From a database connection to an engine that serves: lease, configuration, what an earlier engine left, and what people ask.
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { Administration } from '../storage/administration/administration';
 import { storeAudio } from '../storage/audio';
 import { readBindings, removeBinding, writeBinding } from '../storage/bindings';
 import { type Connection } from '../storage/connect';
@@ -31,7 +32,8 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
   const feed = await openFeed({ client, db, log }, pool, (update) => { follow(update); });
   try {
     const [bindings, { calls, agents }] = await Promise.all([readBindings(db, pool), journal.readAll()]);
-    const engine = new Engine({ ...deps, log, storage: storageOf(connection, journal) });
+    const administration = new Administration({ client, db, pool, sipDomain: deps.domain, log });
+    const engine = new Engine({ ...deps, log, storage: storageOf(connection, journal, administration) });
     engine.begin({ configuration: asUpdate(feed.initial), bindings, calls, agents });
     follow = (update) => { engine.configurationChanged(update); };
     for (const update of early) follow(update);
@@ -50,11 +52,17 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
   }
 }
 
-function storageOf({ db }: Connection, journal: Journal): EngineStorage {
+function storageOf({ db }: Connection, journal: Journal, administration: Administration): EngineStorage {
   return {
     journal,
     live: { writeGroups: (groups) => writeLiveGroups(db, groups), removeGroups: (ids) => removeLiveGroups(db, ids), writePool: (pool) => writeLivePool(db, pool) },
     bindings: { write: (binding) => writeBinding(db, binding), remove: (agentId) => removeBinding(db, agentId) },
+    pauses: { pause: async (agentId, requestId) => {
+      const result = await administration.perform({ kind: 'engine', name: 'engine' }, 'duty.pause', { agentId }, { requestId });
+      if (result.ok || result.code === 'alreadyDone') return null;
+      if (result.code === 'unavailable') throw new Error(result.message);
+      return `${result.code}: ${result.message}`;
+    } },
     keepAudio: async (file) => storeAudio(db, await readFile(file)),
   };
 }

@@ -1,7 +1,7 @@
 // The engine's environment: the only place of this process that reads it.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { port, type Settings, type Variables } from '../storage/process/environment';
+import { EnvironmentFault, port, type Settings, type Variables } from '../storage/process/environment';
 import { ROOT } from '../storage/process/root';
 import { id } from '../storage/model/fields';
 
@@ -23,7 +23,26 @@ export const ENGINE_VARIABLES = {
     schema: z.string().default('MD5').transform((list) => list.split(',').map((name) => name.trim().toUpperCase())).pipe(z.array(z.enum(['MD5', 'SHA-256'], 'must be MD5, SHA-256 or both, with a comma between')).min(1)),
     describe: 'What registering phones are offered, the preferred first: MD5, SHA-256 or both. Many phones fail when SHA-256 is offered at all.',
   },
+  SPEECH: { schema: z.enum(['local', 'azure'], { error: 'must be local or azure' }).default('local'), describe: 'Who speaks: the voice that comes with the product, or Azure Speech, for which that voice steps in while it cannot be had.' },
+  AZURE_SPEECH_KEY: { schema: z.string().min(1).optional(), describe: 'The key of the Azure Speech resource; needed where SPEECH is azure.', secret: true },
+  AZURE_SPEECH_REGION: { schema: z.string().regex(/^[a-z0-9]+$/, 'must be the name of a region, like westeurope').optional(), describe: 'The region of the Azure Speech resource; needed where SPEECH is azure, unless AZURE_SPEECH_ENDPOINT is set.' },
+  AZURE_SPEECH_ENDPOINT: { schema: z.string().regex(/^https?:\/\/[^\s/]+$/, 'must be http:// or https:// with a host, and nothing after it').optional(), describe: 'Where Azure Speech is in place of its region: a private endpoint, or a container of your own.' },
   ENGINE_HEALTH_PORT: { schema: port(9025), describe: 'The port of /healthz.' },
 } as const satisfies Variables;
 
 export type EngineSettings = Settings<typeof ENGINE_VARIABLES>;
+
+/**
+ * Where Azure Speech is and how to get in; undefined where the local voice speaks alone.
+ * @throws EnvironmentFault where something that Azure needs is missing.
+ */
+export function azureSpeechOf(settings: Pick<EngineSettings, 'SPEECH' | 'AZURE_SPEECH_KEY' | 'AZURE_SPEECH_REGION' | 'AZURE_SPEECH_ENDPOINT'>): { readonly endpoint: string; readonly key: string } | undefined {
+  if (settings.SPEECH !== 'azure') return undefined;
+  const { AZURE_SPEECH_KEY: key, AZURE_SPEECH_REGION: region } = settings;
+  const endpoint = settings.AZURE_SPEECH_ENDPOINT ?? (region === undefined ? undefined : `https://${region}.tts.speech.microsoft.com`);
+  if (key !== undefined && endpoint !== undefined) return { endpoint, key };
+  throw new EnvironmentFault([
+    ...(key === undefined ? ['AZURE_SPEECH_KEY (not set): must be set where SPEECH is azure.'] : []),
+    ...(endpoint === undefined ? ['AZURE_SPEECH_REGION (not set): it or AZURE_SPEECH_ENDPOINT must be set where SPEECH is azure.'] : []),
+  ]);
+}

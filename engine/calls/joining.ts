@@ -23,7 +23,8 @@ export class Joining {
   constructor(private readonly deps: JoiningDeps) {}
 
   connect({ callId, offerId }: Extract<Effect, { type: 'connect' }>): void {
-    const { rooms, playing, media, post } = this.deps;
+    const { deps } = this;
+    const { rooms, playing, media } = deps;
     const now = rooms.call(callId);
     if (now !== undefined) playing.nothingMore(now);
     rooms.inLine(callId, async (room) => {
@@ -39,10 +40,10 @@ export class Joining {
         }
         room.joined = offerId;
         room.talking = true;
-        post({ type: 'connected', callId, offerId });
+        deps.post({ type: 'connected', callId, offerId });
       } catch (fault) {
         rooms.mediaFailed(callId, fault, 'caller and agent could not be joined');
-        post({ type: 'connectFailed', callId, offerId });
+        deps.post({ type: 'connectFailed', callId, offerId });
         return;
       }
       await playing.holdMusic(callId, room);
@@ -60,14 +61,15 @@ export class Joining {
 
   /** The phone of an arrival that dialled in to pick a caller. It hears the caller as soon as it is answered. */
   takeLeg({ legId: dialler, callId, offerId }: Extract<Effect, { type: 'takeLeg' }>): void {
-    const { rooms, media, sip } = this.deps;
+    const { deps } = this;
+    const { rooms, media } = deps;
     const offerSdp = rooms.call(dialler)?.offerSdp ?? null;
     rooms.close(dialler);
     this.taking.set(dialler, offerId);
     const turnAway = (status: number, reason: string, outcome: LegOutcome): void => {
       if (!this.taking.delete(dialler)) return;
-      sip().refuse(dialler, status, reason);
-      this.deps.legOver(offerId, outcome);
+      deps.sip().refuse(dialler, status, reason);
+      deps.legOver(offerId, outcome);
     };
     const leg = rooms.addLeg(offerId, callId, { calledUs: true, takeBack: () => { turnAway(480, 'the caller is gone', 'withdrawn'); } });
     if (rooms.call(callId) === undefined) turnAway(480, 'the caller is gone', 'failed');
@@ -80,7 +82,7 @@ export class Joining {
         leg.sdp = offerSdp;
         if (this.taking.delete(dialler)) {
           leg.takeBack = null;
-          sip().takeLeg(dialler, offerId, agentSdp);
+          deps.sip().takeLeg(dialler, offerId, agentSdp);
         } else await this.undo(callId, room, leg);
       } catch (fault) {
         rooms.mediaFailed(callId, fault, 'a phone that dialled in could not be joined');
@@ -101,7 +103,8 @@ export class Joining {
 
   /** A leg of one call goes on as a leg of another: its phone is told where its sound goes now. `connect` waits for that. */
   moveLeg({ fromCallId, callId, offerId }: Extract<Effect, { type: 'moveLeg' }>): void {
-    const { rooms, timers, sip } = this.deps;
+    const { deps } = this;
+    const { rooms, timers } = deps;
     const leg = rooms.leg(offerId);
     const from = rooms.call(fromCallId);
     const offer = rooms.call(callId)?.anchored?.agentOfferSdp ?? null;
@@ -113,7 +116,7 @@ export class Joining {
     leg.callId = callId;
     leg.sdp = null;
     if (offer === null) return;
-    leg.moved = within(timers, MEDIA_MS.reinvite, 're-INVITE', sip().reinvite({ legId: offerId }, offer)).then((sdp) => {
+    leg.moved = within(timers, MEDIA_MS.reinvite, 're-INVITE', deps.sip().reinvite({ legId: offerId }, offer)).then((sdp) => {
       leg.sdp = sdp;
       leg.holds = holdsIn(sdp);
     }, (fault: unknown) => { rooms.mediaFailed(callId, fault, 'a phone could not be brought to another call'); });
@@ -162,20 +165,22 @@ export class Joining {
 
   /** Another phone takes the caller's place. @throws MediaFault */
   replaceCaller(callId: CallId, caller: { readonly number: string; readonly name: string }, sdp: string): Promise<string> {
-    const { rooms, media, post } = this.deps;
+    const { deps } = this;
+    const { rooms, media } = deps;
     return rooms.ask(callId, async (room) => {
       if (room.gone) throw new MediaFault('refused', 'the caller is gone');
       const { sdp: answer, holds } = await rooms.command('renegotiate', media.renegotiate(callId, 'caller', sdp));
       if (this.isGone(room)) throw new MediaFault('refused', 'the caller is gone');
       this.learnt(callId, room, null, sdp, holds);
-      post({ type: 'callerReplaced', callId, callerNumber: caller.number, callerName: caller.name });
+      deps.post({ type: 'callerReplaced', callId, callerNumber: caller.number, callerName: caller.name });
       return answer;
     });
   }
 
   /** Another phone takes the place of the agent's that talks. @throws MediaFault */
   replaceAgent(legId: OfferId, newLegId: OfferId, agentId: string | null, sdp: string): Promise<string> {
-    const { rooms, media, post, playing } = this.deps;
+    const { deps } = this;
+    const { rooms, media, playing } = deps;
     const callId = rooms.leg(legId)?.callId ?? '';
     const talks = (room: Room): boolean => {
       const leg = rooms.leg(legId);
@@ -189,7 +194,7 @@ export class Joining {
       rooms.addLeg(newLegId, callId, { calledUs: true, sdp });
       room.joined = newLegId;
       room.heldMusic.clear();
-      post({ type: 'agentReplaced', callId, offerId: legId, newOfferId: newLegId, agentId });
+      deps.post({ type: 'agentReplaced', callId, offerId: legId, newOfferId: newLegId, agentId });
       rooms.inLine(callId, (same) => playing.holdMusic(callId, same));
       return agentSdp;
     });

@@ -98,7 +98,7 @@ export class Rooms {
     return within(this.deps.timers, MEDIA_MS.command, what, work);
   }
 
-  mediaFailed(id: CallId | OfferId, fault: unknown, message: string): void {
+  mediaFailed(id: string, fault: unknown, message: string): void {
     this.deps.log.warn({ callId: id, code: fault instanceof MediaFault ? fault.code : 'unknown', fault: fault instanceof Error ? fault.message : String(fault) }, message);
   }
 

@@ -30,8 +30,11 @@ interface Pending {
   readonly calls: Set<string>;
   readonly agents: Set<string>;
   records: CallRecord[];
-  settled: { instructionId: string; outcome: InstructionOutcome }[];
+  settled: Settled[];
 }
+
+/** `callId`: the call that the instruction changed; its write goes with the outcome. */
+interface Settled { readonly instructionId: string; readonly outcome: InstructionOutcome; readonly callId: string | null }
 
 export class JournalWriter {
   private readonly pending: Pending = { calls: new Set(), agents: new Set(), records: [], settled: [] };
@@ -61,8 +64,9 @@ export class JournalWriter {
     this.soon();
   }
 
-  settle(instructionId: string, outcome: InstructionOutcome): void {
-    this.pending.settled.push({ instructionId, outcome });
+  /** The outcome is written in the same transaction as what the instruction changed of `callId`, so that no engine carries it out a second time. */
+  settle(instructionId: string, outcome: InstructionOutcome, callId: string | null = null): void {
+    this.pending.settled.push({ instructionId, outcome, callId });
     this.soon();
   }
 
@@ -109,12 +113,13 @@ export class JournalWriter {
     this.cancelTimer?.();
     this.cancelTimer = null;
     const { calls, agents, records, settled } = this.pending;
-    const taken = { calls: take(calls), agents: take(agents), records: records.splice(0, ENTRIES_A_BATCH), settled: settled.splice(0, ENTRIES_A_BATCH) };
+    const ready = settled.splice(0, ENTRIES_A_BATCH);
+    const taken = { calls: take(calls, ready.flatMap(({ callId }) => callId ?? [])), agents: take(agents), records: records.splice(0, ENTRIES_A_BATCH), settled: ready };
     const batch: JournalBatch = {
       calls: this.entries(taken.calls, (id) => this.deps.callBody(id)),
       agents: this.entries(taken.agents, (id) => this.deps.agentBody(id)),
       records: taken.records,
-      settled: taken.settled,
+      settled: taken.settled.map(({ instructionId, outcome }) => ({ instructionId, outcome })),
     };
     this.writing = this.deps.journal.write(batch).then(() => {
       this.writing = null;
@@ -149,8 +154,9 @@ export class JournalWriter {
   }
 }
 
-function take(ids: Set<string>): string[] {
-  const taken = [...ids].slice(0, ENTRIES_A_BATCH);
+/** `first` come along however many there are. */
+function take(ids: Set<string>, first: readonly string[] = []): string[] {
+  const taken = [...new Set([...first.filter((id) => ids.has(id)), ...[...ids].slice(0, ENTRIES_A_BATCH)])];
   for (const id of taken) ids.delete(id);
   return taken;
 }

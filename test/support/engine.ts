@@ -43,6 +43,7 @@ export class MemoryStorage {
   readonly bindings = new Map<string, PhoneBinding>();
   readonly groups = new Map<string, LiveGroup>();
   readonly settled = new Map<string, InstructionOutcome>();
+  readonly paused: string[] = [];
   pool: Omit<LivePool, 'at'> | null = null;
 
   /** As the engine that takes the lease now sees it. */
@@ -67,6 +68,11 @@ export class MemoryStorage {
         write: async (binding) => { await there(); this.bindings.set(binding._id, binding); },
         remove: async (agentId) => { await there(); this.bindings.delete(agentId); },
       },
+      pauses: { pause: async (agentId) => {
+        await there();
+        this.paused.push(agentId);
+        return null;
+      } },
       keepAudio: async () => 'audio-id',
     };
   }

@@ -181,7 +181,7 @@ export class System {
   }
 
   /** A phone of that agent that has registered. */
-  async phone(agent: Pick<TestAgent, 'user' | 'password'>): Promise<Phone> {
+  async phone(agent: Omit<TestAgent, 'name' | 'personId'>): Promise<Phone> {
     const phone = await Phone.open(agent.user, this.sip);
     const { status } = await phone.register(agent.password);
     if (status !== 200) throw new Error(`REGISTER was answered ${status}`);
