@@ -1,7 +1,7 @@
 // Audio in GridFS, named by its content: the same sound is stored once, and a name never means another sound.
 import { createHash } from 'node:crypto';
 import { finished } from 'node:stream/promises';
-import { GridFSBucket, type Db } from 'mongodb';
+import { GridFSBucket, type ClientSession, type Db } from 'mongodb';
 
 // Chunks belong to an id of their own and the content hash is the file's name, so that an upload that was cut off is never in the way of the next.
 const bucketOf = (db: Db): GridFSBucket => new GridFSBucket(db, { bucketName: 'audio' });
@@ -15,6 +15,13 @@ export async function storeAudio(db: Db, wav: Buffer): Promise<string> {
   upload.end(wav);
   await finished(upload);
   return audioId;
+}
+
+/** Which of these are there, whole. */
+export async function keptAudio(db: Db, audioIds: readonly string[], options: { readonly session?: ClientSession } = {}): Promise<ReadonlySet<string>> {
+  // GridFS writes the file's document after its last chunk.
+  const found = await db.collection<{ filename: string }>('audio.files').find({ filename: { $in: [...audioIds] } }, { ...options, projection: { filename: 1 } }).toArray();
+  return new Set(found.map((one) => one.filename));
 }
 
 /** `null` when there is none of that id. */

@@ -1,6 +1,7 @@
 // The change log and the objects it is about: read by the feed, by history and by undo; written by administration alone.
 import { type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { emptyConfiguration, OBJECT_KINDS, type Configuration, type ObjectChange, type ObjectKind, type ObjectKinds } from './model/configuration';
+import { completed, completedChange } from './kinds';
 import { collectionOf } from './schema';
 import { type StoredChange, type StoredObject } from './stored';
 import { inTransaction } from './transaction';
@@ -22,16 +23,21 @@ export async function writeChange(db: Db, session: ClientSession, entry: StoredC
   await collectionOf(db, 'changes').insertOne(entry, { session });
 }
 
-/** An object without the name the database gives it. */
-export function unstored<K extends ObjectKind>(stored: StoredObject<K>): ObjectKinds[K] {
+/** An object without the name the database gives it, and complete, also where it was stored before a field existed. */
+export function unstored<K extends ObjectKind>(kind: K, stored: StoredObject<K>): ObjectKinds[K] {
   const { _id, ...object } = stored;
-  return object as unknown as ObjectKinds[K];
+  return completed(kind, object);
+}
+
+/** A log entry whose objects are complete, as `unstored`. */
+export function completedEntry<E extends { readonly changes: readonly ObjectChange[] }>(entry: E): E {
+  return { ...entry, changes: entry.changes.map(completedChange) };
 }
 
 /** Entries after `sequence`, oldest first: only what a follower needs. */
 export async function changesAfter(db: Db, pool: string, sequence: number, limit: number): Promise<readonly { readonly sequence: number; readonly changes: readonly ObjectChange[] }[]> {
-  return collectionOf(db, 'changes').find({ pool, sequence: { $gt: sequence } }, { projection: { sequence: 1, changes: 1 } })
-    .sort({ sequence: 1 }).limit(limit).toArray();
+  return (await collectionOf(db, 'changes').find({ pool, sequence: { $gt: sequence } }, { projection: { sequence: 1, changes: 1 } })
+    .sort({ sequence: 1 }).limit(limit).toArray()).map(completedEntry);
 }
 
 const READ_PATIENCE_MS = 15_000;
@@ -43,7 +49,7 @@ export async function readConfiguration(client: MongoClient, db: Db, pool: strin
     configuration.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }, { session }))?.sequence ?? 0;
     for (const kind of OBJECT_KINDS) {
       const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
-      for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(stored as StoredObject<ObjectKind>));
+      for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(kind, stored as StoredObject<ObjectKind>));
     }
     return configuration;
   }, Date.now() + READ_PATIENCE_MS);

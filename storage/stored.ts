@@ -11,7 +11,15 @@ export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string 
 export interface Counter { readonly _id: string; readonly sequence: number }
 
 /** What a log entry is about, as a person names it. */
-export interface Subject { readonly kind: 'group' | 'agent' | 'settings'; readonly id: string; readonly name: string }
+export interface Subject {
+  readonly kind: 'group' | 'agent' | 'settings' | OwnedNoun | 'trunk';
+  readonly id: string;
+  readonly name: string;
+  /** The workflows that an object by itself belonged to then: their managers see the entry. */
+  readonly workflowIds?: readonly string[];
+}
+/** Objects that belong to workflows, by the name their verbs have. */
+export type OwnedNoun = 'queue' | 'agentGroup' | 'businessHours' | 'holidaySet';
 
 /** A log entry as stored: with what only this database needs to know of it. */
 export interface StoredChange extends ChangeEntry {

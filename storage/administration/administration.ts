@@ -2,23 +2,28 @@
 import { randomUUID } from 'node:crypto';
 import { MongoError, MongoErrorLabel, type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { type z } from 'zod';
-import { type Acting } from '../access';
+import { may, type Acting } from '../access';
+import { storeAudio } from '../audio';
 import { nextSequence, writeChange } from '../changes';
 import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
 import { inTransaction, isDatabaseAway } from '../transaction';
+import { ask } from './asking';
+import { lookAtAudio } from './audio-file';
 import { type Changed, type Context, type Row } from './context';
 import { Draft } from './draft';
 import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { LogReader } from './log-reader';
+import { ObjectQueries } from './object-queries';
 import { Queries } from './queries';
-import { Refused, refuse, type Answer, type Done, type Refusal, type Result } from './results';
+import { Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
 import { readRoles } from './roles';
 import { TABLE } from './table';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type SettingsView, type WhoAmI } from './views';
+import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -53,10 +58,12 @@ interface Request<V extends Verb> { readonly acting: Acting; readonly verb: V; r
 
 export class Administration {
   private readonly queries: Queries;
+  private readonly objectQueries: ObjectQueries;
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: AdministrationDeps) {
     this.queries = new Queries(deps);
+    this.objectQueries = new ObjectQueries(deps);
   }
 
   /**
@@ -125,7 +132,7 @@ export class Administration {
     const { value, once, subject, warnings = [], undoes }: Changed<V> = await row.change(context, input);
     const changes = draft.changes();
     if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
-    await checkIntegrity(draft);
+    await checkIntegrity({ draft, roles, sipDomain });
     const entryId = `${pool}:${sequence}`;
     await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token });
     return { ok: true, value: { ...value, ...once }, entryId, sequence, warnings };
@@ -173,9 +180,40 @@ export class Administration {
     return this.answer(() => this.queries.inForce(sequence, waitMs));
   }
 
-  /** Asks the engine, after checking the right: `ringPhone` for one's own agent, `renderPrompt` for administrators and managers. Waits 10 s for an engine to begin. */
+  /** Objects of a kind that this actor may see, by name; trunks for administrators only, and without their passwords. */
+  objects<K extends ShownKind>(acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> {
+    return this.answer(() => this.objectQueries.objects(acting, kind));
+  }
+
+  /** Everything about one workflow, for whoever may change it. */
+  workflow(acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> {
+    return this.answer(() => this.objectQueries.workflow(acting, workflowId));
+  }
+
+  /**
+   * Asks the engine, after checking the right: `ringPhone` and `pickCaller` for one's own agent, `renderPrompt` for administrators and managers,
+   * `moveCaller` and `setPriority` for administrators and the managers of the caller's group. Waits 10 s for an engine to begin.
+   */
   ask(acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
-    return this.answer(() => this.queries.ask(acting, request));
+    return this.answer(() => ask(this.deps, acting, request));
+  }
+
+  /** Looks at a WAV file and keeps it, for administrators and managers; what is answered goes into a prompt or is music. Keeping it again is harmless. */
+  async keepAudio(acting: Acting, fileName: string, bytes: Buffer): Promise<Kept> {
+    const looked = lookAtAudio(bytes);
+    const named = audioFile.shape.fileName.safeParse(fileName);
+    const faults = [
+      ...named.success ? [] : faultsOf(named.error, fileName).map((fault) => ({ ...fault, field: 'fileName' })),
+      ...looked.ok ? [] : [{ field: looked.field, value: looked.value, message: looked.message }],
+    ];
+    const { db, pool } = this.deps;
+    const kept = await this.answer(async () => {
+      if (may(await readRoles(db, pool, acting), 'audio.keep', { kind: 'pool' }) !== 'allowed') throw refuse('notAllowed', NOT_ALLOWED);
+      if (!looked.ok || !named.success) return null;
+      return { audioId: await storeAudio(db, bytes), fileName: named.data, durationMs: looked.durationMs } satisfies AudioFile;
+    });
+    if (!kept.ok) return { ok: false, code: kept.code === 'unavailable' ? 'unavailable' : 'notAllowed', message: kept.message, faults: [] };
+    return kept.value === null ? { ok: false, code: 'invalid', message: sentence(faults), faults } : { ok: true, value: kept.value };
   }
 
   private async answer<T>(query: () => Promise<T>): Promise<Answer<T>> {

@@ -16,7 +16,7 @@ export interface Context {
   readonly sipDomain: string;
   readonly now: Date;
   /** A new id of a kind, like `workflow-1f0c…`. */
-  readonly newId: (kind: 'workflow' | 'queue' | 'group' | 'agent') => string;
+  readonly newId: (kind: 'workflow' | 'queue' | 'group' | 'agent' | 'hours' | 'holidays' | 'trunk') => string;
 }
 
 export interface Changed<V extends Verb> {

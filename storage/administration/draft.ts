@@ -1,6 +1,7 @@
 // What one transaction reads and means to write: an object put here is what every later reading of the same transaction sees.
 import { isDeepStrictEqual } from 'node:util';
 import { type ClientSession, type Db, type Document, type Filter } from 'mongodb';
+import { keptAudio } from '../audio';
 import { unstored } from '../changes';
 import { type ObjectChange, type ObjectKind, type ObjectKinds } from '../model/configuration';
 import { type StoredObject } from '../stored';
@@ -20,15 +21,20 @@ export class Draft {
     const staged = this.staged.get(`${kind}/${id}`);
     if (staged) return staged.after as ObjectKinds[K] | null;
     const stored = await this.collection(kind).findOne({ _id: id, pool: this.pool } as Filter<StoredObject<K>>, this.inSession);
-    return stored && unstored(stored as StoredObject<K>);
+    return stored && unstored(kind, stored as StoredObject<K>);
   }
 
   /** Everything of a kind that `filter` finds and `matches` confirms: the filter asks the database, `matches` looks at what is staged. */
   async find<K extends ObjectKind>(kind: K, filter: Document, matches: (object: ObjectKinds[K]) => boolean): Promise<ObjectKinds[K][]> {
     const stored = await this.collection(kind).find({ pool: this.pool, ...filter } as Filter<StoredObject<K>>, this.inSession).toArray();
-    const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(one as StoredObject<K>));
+    const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(kind, one as StoredObject<K>));
     const staged = [...this.staged.values()].filter((one) => one.kind === kind && one.after !== null).map((one) => one.after as ObjectKinds[K]);
     return [...untouched, ...staged.filter(matches)];
+  }
+
+  /** Which of these audio files are kept. */
+  async keptAudio(audioIds: readonly string[]): Promise<ReadonlySet<string>> {
+    return audioIds.length === 0 ? new Set() : keptAudio(this.db, audioIds, this.inSession);
   }
 
   /** Puts an object in place. One that differs in nothing from what stands there is not a change. `atLeast`: the version a restored object must exceed. */

@@ -11,7 +11,7 @@ export function faultsOf(error: z.ZodError, input: unknown): Fault[] {
       continue;
     }
     const path = issue.path[0] === 'changes' ? issue.path.slice(1) : issue.path;
-    const value = valueAt(input, issue.path);
+    const value = issue.path.at(-1) === 'password' ? null : valueAt(input, issue.path);
     faults.push({ field: path.map(String).join('.'), value: value ?? null, message: value === undefined ? 'is needed' : issue.message });
   }
   return faults;

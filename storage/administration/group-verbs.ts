@@ -1,36 +1,38 @@
-// The verbs about groups: a workflow, its queue and its agent group, edited as one.
+// The verbs about groups: a workflow, its main queue and that queue's agent group, edited as one.
+import { isDeepStrictEqual } from 'node:util';
 import { may, type Action, type Verdict } from '../access';
+import { type Workflow } from '../model/workflow';
 import { type Subject } from '../stored';
 import { type Changed, type Context, type Row } from './context';
-import { blankGroup, formOf, putGroup, readGroup, versionsOf, warningsOf, type Group } from './group-form';
+import { blankGroup, formOf, putGroup, readGroup, versionsOf, type FormGroup, type Group } from './group-form';
 import { mergeFields } from './merge';
-import { refuse, type Warning } from './results';
+import { removeWorkflow } from './removal';
+import { refuse } from './results';
 import { ADDRESS_FIELDS, VERB_SCHEMAS, type GroupField, type GroupForm, type GroupVersions } from './verbs';
-import { isDeepStrictEqual } from 'node:util';
+import { workflowWarnings } from './warnings';
 
-export const groupSubject = ({ id, displayName }: { readonly id: string; readonly displayName: string }): Subject => ({ kind: 'group', id, name: displayName });
+export const groupSubject = ({ id, displayName }: Pick<Workflow, 'id' | 'displayName'>): Subject => ({ kind: 'group', id, name: displayName });
 
 /** A group that was checked to be there. */
-async function known(context: Context, id: string): Promise<Group> {
+export async function knownGroup(context: Context, id: string): Promise<Group> {
   const group = await readGroup(context.draft, id);
   if (!group) throw refuse('notFound', 'There is no such group.');
   return group;
 }
 
-async function onGroup(context: Context, action: Action, id: string): Promise<Verdict> {
+/** What the form edits, of a group that has it. */
+async function knownForm(context: Context, id: string): Promise<FormGroup> {
+  const { form, workflow } = await knownGroup(context, id);
+  if (!form) throw refuse('conflict', `${workflow.displayName} leads to no queue with an agent group, so the form of a group does not fit it.`, [{ field: 'id', value: id, message: 'is changed with workflow.change' }]);
+  return form;
+}
+
+export async function onGroup(context: Context, action: Action, id: string): Promise<Verdict> {
   return await context.draft.get('workflows', id) ? may(context.roles, action, { kind: 'group', workflowId: id }) : 'unseen';
 }
 
-/** The group's warnings as the draft now has it. */
-export async function groupWarnings(context: Context, id: string): Promise<Warning[]> {
-  const group = await known(context, id);
-  const { agentIds } = group.agentGroup;
-  const onDuty = await context.draft.find('duties', { _id: { $in: agentIds }, onDuty: true }, (duty) => agentIds.includes(duty.agentId) && duty.onDuty);
-  return warningsOf(group, new Set(onDuty.map((duty) => duty.agentId)));
-}
-
 /** The form as it was when it was opened; `null` where the log no longer knows. */
-async function openedForm(context: Context, now: Group, versions: GroupVersions): Promise<GroupForm | null> {
+async function openedForm(context: Context, now: FormGroup, versions: GroupVersions): Promise<GroupForm | null> {
   const current = versionsOf(now);
   const workflow = versions.workflow === current.workflow ? now.workflow : await context.log.objectAt('workflows', now.workflow.id, versions.workflow);
   const queue = versions.queue === current.queue ? now.queue : await context.log.objectAt('queues', now.queue.id, versions.queue);
@@ -39,8 +41,8 @@ async function openedForm(context: Context, now: Group, versions: GroupVersions)
 }
 
 async function saved<V extends 'group.change' | 'group.addManager' | 'group.removeManager'>(context: Context, value: Changed<V>['value']): Promise<Changed<V>> {
-  const { workflow } = await known(context, value.id);
-  return { value, subject: groupSubject(workflow), warnings: await groupWarnings(context, value.id) };
+  const { workflow } = await knownGroup(context, value.id);
+  return { value, subject: groupSubject(workflow), warnings: await workflowWarnings(context.draft, [value.id]) };
 }
 
 export const createGroup: Row<'group.create'> = {
@@ -48,8 +50,8 @@ export const createGroup: Row<'group.create'> = {
   right: ({ roles }) => may(roles, 'group.create', { kind: 'pool' }),
   change: async (context, input) => {
     const ids = { workflow: context.newId('workflow'), queue: context.newId('queue'), agentGroup: context.newId('group') };
-    await putGroup(context.draft, { ...input, active: input.active ?? input.managed }, blankGroup(ids));
-    return { value: { id: ids.workflow }, subject: groupSubject({ id: ids.workflow, displayName: input.displayName }), warnings: await groupWarnings(context, ids.workflow) };
+    await putGroup(context.draft, { ...input, active: input.active ?? input.managed }, blankGroup(context.draft.pool, ids, input));
+    return { value: { id: ids.workflow }, subject: groupSubject({ id: ids.workflow, displayName: input.displayName }), warnings: await workflowWarnings(context.draft, [ids.workflow]) };
   },
 };
 
@@ -59,16 +61,15 @@ export const changeGroup: Row<'group.change'> = {
     const verdict = await onGroup(context, 'group.change', id);
     if (verdict !== 'allowed') return verdict;
     // A form may send back what it does not let its reader change, as long as it is as it was.
-    const now = formOf(await known(context, id));
-    const isAddressChanged = ADDRESS_FIELDS.some((field) => changes[field] !== undefined && !isDeepStrictEqual(changes[field], now[field]));
+    const { workflow } = await knownGroup(context, id);
+    const isAddressChanged = ADDRESS_FIELDS.some((field) => changes[field] !== undefined && !isDeepStrictEqual(changes[field], workflow[field]));
     return isAddressChanged ? onGroup(context, 'group.changeAddress', id) : 'allowed';
   },
   change: async (context, { id, versions, changes }) => {
-    const group = await known(context, id);
+    const group = await knownForm(context, id);
     const now = formOf(group);
-    const wanted = definedFields(changes);
     const ids = [group.workflow.id, group.queue.id, group.agentGroup.id];
-    const effective = await mergeFields({ wanted, now, opened: await openedForm(context, group, versions), ids, log: context.log });
+    const effective = await mergeFields({ wanted: definedFields(changes), now, opened: await openedForm(context, group, versions), ids, log: context.log });
     // A group that is no longer managed has no managers.
     const managers = effective.managed === false && effective.managers === undefined ? { managers: [] } : {};
     await putGroup(context.draft, { ...now, ...effective, ...managers }, group);
@@ -80,15 +81,9 @@ export const deleteGroup: Row<'group.delete'> = {
   schema: VERB_SCHEMAS['group.delete'],
   right: (context, { id }) => onGroup(context, 'group.delete', id),
   change: async (context, { id }) => {
-    const { workflow, queue, agentGroup } = await known(context, id);
-    const { draft } = context;
-    await draft.remove('workflows', id);
-    // What another, unmanaged group shares stays.
-    const isQueueShared = (await draft.find('workflows', { 'defaultAction.queueId': queue.id }, (one) => one.defaultAction.queueId === queue.id)).length > 0;
-    if (!isQueueShared) await draft.remove('queues', queue.id);
-    const isAgentGroupShared = (await draft.find('queues', { agentGroupIds: agentGroup.id }, (one) => one.agentGroupIds.includes(agentGroup.id))).length > 0;
-    if (!isAgentGroupShared) await draft.remove('agentGroups', agentGroup.id);
-    return { value: { id }, subject: groupSubject(workflow) };
+    const group = await knownGroup(context, id);
+    await removeWorkflow(context.draft, group, { withQueues: true });
+    return { value: { id }, subject: groupSubject(group.workflow) };
   },
 };
 
@@ -96,10 +91,9 @@ export const addManager: Row<'group.addManager'> = {
   schema: VERB_SCHEMAS['group.addManager'],
   right: (context, { id }) => onGroup(context, 'group.addManager', id),
   change: async (context, { id, manager }) => {
-    const group = await known(context, id);
-    const form = formOf(group);
-    if (!form.managed) throw refuse('conflict', `${form.displayName} is not a managed group, so it has no managers.`, [{ field: 'manager', value: manager.name, message: 'can be named for a managed group only' }]);
-    if (!form.managers.some((one) => one.personId === manager.personId)) await putGroup(context.draft, { ...form, managers: [...form.managers, manager] }, group);
+    const { workflow } = await knownGroup(context, id);
+    if (!workflow.managed) throw refuse('conflict', `${workflow.displayName} is not a managed group, so it has no managers.`, [{ field: 'manager', value: manager.name, message: 'can be named for a managed group only' }]);
+    if (!workflow.managers.some((one) => one.personId === manager.personId)) await context.draft.put('workflows', { ...workflow, managers: [...workflow.managers, manager] });
     return saved<'group.addManager'>(context, { id });
   },
 };
@@ -108,9 +102,8 @@ export const removeManager: Row<'group.removeManager'> = {
   schema: VERB_SCHEMAS['group.removeManager'],
   right: (context, { id }) => onGroup(context, 'group.removeManager', id),
   change: async (context, { id, personId }) => {
-    const group = await known(context, id);
-    const form = formOf(group);
-    await putGroup(context.draft, { ...form, managers: form.managers.filter((one) => one.personId !== personId) }, group);
+    const { workflow } = await knownGroup(context, id);
+    await context.draft.put('workflows', { ...workflow, managers: workflow.managers.filter((one) => one.personId !== personId) });
     return saved<'group.removeManager'>(context, { id });
   },
 };

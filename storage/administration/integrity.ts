@@ -1,94 +1,168 @@
 // What must hold for the configuration as a whole, checked for every verb on what it is about to write.
-import { type z } from 'zod';
-import { agent, duty, type Agent } from '../model/agent';
-import { agentGroup, type AgentGroup } from '../model/agent-group';
-import { type ObjectChange, type ObjectKind, type ObjectKinds } from '../model/configuration';
-import { queue, type Queue } from '../model/queue';
-import { poolSettings } from '../model/settings';
-import { workflow, type Workflow } from '../model/workflow';
+import { OBJECT_SCHEMAS } from '../kinds';
+import { type Agent } from '../model/agent';
+import { type AgentGroup } from '../model/agent-group';
+import { type ObjectChange, type ObjectKinds } from '../model/configuration';
+import { type Queue } from '../model/queue';
+import { type Workflow } from '../model/workflow';
+import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
+import { missingAudio } from './audio-references';
+import { nameOf, type Checking } from './checking';
 import { type Draft } from './draft';
 import { faultsOf, sentence } from './faults';
+import { groupsListing, queuesListing, queuesUsing, workflowsLeadingToGroups, workflowsUsing } from './leading';
+import { fallbackLoops, queueLoops } from './loops';
 import { refuse, type Fault } from './results';
-
-const SCHEMAS: { readonly [K in ObjectKind]: z.ZodType<ObjectKinds[K]> } = { workflows: workflow, queues: queue, agentGroups: agentGroup, agents: agent, duties: duty, settings: poolSettings };
+import { sharingFaults } from './sharing';
+import { activationFaults, contactTargets, forbiddenTargets, targetsIn } from './targets';
 
 /**
- * Ranges of every object; SIP users and telephone numbers that only one has; no reference into nothing; nothing shared by a managed workflow.
+ * Ranges of every object; names, addresses and numbers that only one has; no reference into nothing; no way round in a circle without a caller's key;
+ * nothing shared by a managed workflow; no target that the number policy forbids.
  * @throws Refused 'invalid' or 'conflict', with a fault for each
  */
-export async function checkIntegrity(draft: Draft): Promise<void> {
-  const changes = draft.changes();
+export async function checkIntegrity(checking: Checking): Promise<void> {
+  const changes = checking.draft.changes();
   const invalid = changes.flatMap(({ kind, after }) => {
-    const parsed = after && SCHEMAS[kind].safeParse(after);
+    const parsed = after && OBJECT_SCHEMAS[kind].safeParse(after);
     return parsed?.success === false ? faultsOf(parsed.error, after) : [];
   });
   if (invalid.length > 0) throw refuse('invalid', sentence(invalid), invalid);
   const conflicts: Fault[] = [];
-  for (const change of changes) conflicts.push(...await conflictsOf(draft, change));
+  for (const change of changes) conflicts.push(...await conflictsOf(checking, change), ...await missingAudio(checking.draft, change));
+  conflicts.push(...await sharingFaults(checking, changes));
   if (conflicts.length > 0) throw refuse('conflict', sentence(conflicts), conflicts);
 }
 
-async function conflictsOf(draft: Draft, change: ObjectChange): Promise<Fault[]> {
+async function conflictsOf(checking: Checking, change: ObjectChange): Promise<Fault[]> {
+  const { draft } = checking;
   switch (change.kind) {
-    case 'workflows': return change.after ? ofWorkflow(draft, change.after) : [];
-    case 'queues': return change.after ? [] : ofRemoved(await draft.find('workflows', { 'defaultAction.queueId': change.id }, (one) => one.defaultAction.queueId === change.id), 'queue');
-    case 'agentGroups': return change.after ? ofAgentGroup(draft, change.after) : ofRemoved(await draft.find('queues', { agentGroupIds: change.id }, (one) => one.agentGroupIds.includes(change.id)), 'agent group');
-    case 'agents': return change.after ? ofAgent(draft, change.after) : ofRemovedAgent(draft, change.id);
-    case 'duties':
-    case 'settings': return [];
+    case 'workflows': return change.after ? ofWorkflow(checking, change.before, change.after) : [];
+    case 'queues': return change.after ? ofQueue(checking, change.before, change.after) : ofRemoved(change.id, await queueUsers(checking, change.id));
+    case 'agentGroups': return change.after ? ofAgentGroup(draft, change.after) : ofRemoved(change.id, (await queuesListing(draft, [change.id])).map((one) => `the queue ${one.name}`));
+    case 'agents': return change.after ? ofAgent(checking, change.before, change.after) : ofRemoved(change.id, await agentUsers(checking, change.id));
+    case 'businessHours': return change.after ? ofSchedule(draft, change.kind, change.after)
+      : ofRemoved(change.id, groupNames(checking, await draft.find('workflows', { businessHoursId: change.id }, (one) => one.businessHoursId === change.id)));
+    case 'holidaySets': return change.after ? ofSchedule(draft, change.kind, change.after)
+      : ofRemoved(change.id, groupNames(checking, await draft.find('workflows', { holidaySetIds: change.id }, (one) => one.holidaySetIds.includes(change.id))));
+    case 'trunks': return change.after ? ofName(draft, 'trunks', change.after, 'trunk') : [];
+    case 'settings': return change.after ? ofPickupCode(draft, change.after.pickupCode) : [];
+    case 'duties': return [];
   }
 }
 
-async function ofWorkflow(draft: Draft, { id, sipUser, telephoneNumber, managed, managers, defaultAction: { queueId } }: Workflow): Promise<Fault[]> {
+async function ofWorkflow(checking: Checking, before: Workflow | null, after: Workflow): Promise<Fault[]> {
+  const { draft } = checking;
+  const { id, sipUser, telephoneNumber, managed, managers, defaultAction, businessHoursId, holidaySetIds, questions } = after;
   const faults = await ofSipUser(draft, id, sipUser);
   if (telephoneNumber !== null) {
     const [other] = (await draft.find('workflows', { telephoneNumber }, (one) => one.telephoneNumber === telephoneNumber)).filter((one) => one.id !== id);
     if (other) faults.push({ field: 'telephoneNumber', value: telephoneNumber, message: `is already the number of the group ${other.displayName}` });
   }
   if (!managed && managers.length > 0) faults.push({ field: 'managers', value: managers.map((one) => one.name), message: 'can be named for a managed group only' });
-  const used = await draft.get('queues', queueId);
-  if (!used) return [...faults, { field: 'defaultAction', value: queueId, message: 'names a queue that does not exist' }];
-  return [...faults, ...await ofSharing(draft, id, used, managed)];
+  const actions = actionsOfWorkflow(after);
+  faults.push(...await missingQueues(draft, [...defaultAction.kind === 'queue' ? [{ field: 'defaultAction', id: defaultAction.queueId }] : [], ...queuesIn(actions)]));
+  const asked = [...defaultAction.kind === 'question' ? [{ field: 'defaultAction', id: defaultAction.questionId }] : [], ...actions.flatMap(({ field, action }) => (action.kind === 'question' ? [{ field: `${field}.questionId`, id: action.questionId }] : []))];
+  faults.push(...asked.filter((one) => !questions.some((question) => question.id === one.id)).map((one) => ({ field: one.field, value: one.id, message: 'names no question of this workflow' })));
+  faults.push(...fallbackLoops(after));
+  if (businessHoursId !== null) faults.push(...ofUsedSchedule('businessHoursId', id, businessHoursId, await draft.get('businessHours', businessHoursId)));
+  for (const [i, setId] of holidaySetIds.entries()) faults.push(...ofUsedSchedule(`holidaySetIds.${i}`, id, setId, await draft.get('holidaySets', setId)));
+  faults.push(...await forbiddenTargets(checking, targetsIn(actions), before ? targetsIn(actionsOfWorkflow(before)) : []));
+  if (after.active && before?.active !== true && faults.length === 0) faults.push(...await activationFaults(checking, after));
+  return faults;
 }
 
-/** A managed workflow shares its queue and agent groups with nobody, whichever of the two came second. */
-async function ofSharing(draft: Draft, workflowId: string, used: Queue, managed: boolean): Promise<Fault[]> {
-  const queues = await draft.find('queues', { agentGroupIds: { $in: used.agentGroupIds } }, (one) => one.agentGroupIds.some((id) => used.agentGroupIds.includes(id)));
-  const queueIds = queues.map((one) => one.id);
-  const sharing = (await draft.find('workflows', { 'defaultAction.queueId': { $in: queueIds } }, (one) => queueIds.includes(one.defaultAction.queueId))).filter((one) => one.id !== workflowId);
-  const others = managed ? sharing : sharing.filter((one) => one.managed);
-  return others.map((one) => ({ field: 'managed', value: managed, message: `cannot be, because ${one.displayName} shares the queue or the agents, and a managed group shares with no other` }));
+async function ofQueue(checking: Checking, before: Queue | null, after: Queue): Promise<Fault[]> {
+  const { draft } = checking;
+  const groups = new Set((await draft.find('agentGroups', { _id: { $in: after.agentGroupIds } }, (one) => after.agentGroupIds.includes(one.id))).map((one) => one.id));
+  return [
+    ...await ofName(draft, 'queues', after, 'queue'),
+    ...await ofOwner(draft, after.workflowId),
+    ...after.agentGroupIds.filter((id) => !groups.has(id)).map((id) => ({ field: 'agentGroupIds', value: id, message: 'names an agent group that does not exist' })),
+    ...await missingQueues(draft, queuesIn(actionsOfQueue(after))),
+    ...await queueLoops(draft, after),
+    ...await forbiddenTargets(checking, targetsIn(actionsOfQueue(after)), before ? targetsIn(actionsOfQueue(before)) : []),
+  ];
 }
 
-async function ofAgentGroup(draft: Draft, { agentIds }: AgentGroup): Promise<Fault[]> {
+async function ofAgentGroup(draft: Draft, after: AgentGroup): Promise<Fault[]> {
+  const { agentIds } = after;
   const known = new Set((await draft.find('agents', { _id: { $in: agentIds } }, (one) => agentIds.includes(one.id))).map((one) => one.id));
-  return agentIds.filter((id) => !known.has(id)).map((id) => ({ field: 'agentIds', value: id, message: 'names an agent who does not exist in this pool' }));
+  return [
+    ...await ofName(draft, 'agentGroups', after, 'agent group'),
+    ...await ofOwner(draft, after.workflowId),
+    ...agentIds.filter((id) => !known.has(id)).map((id) => ({ field: 'agentIds', value: id, message: 'names an agent who does not exist in this pool' })),
+  ];
 }
 
-async function ofAgent(draft: Draft, { id, sipUser, personId }: Agent): Promise<Fault[]> {
+async function ofAgent(checking: Checking, before: Agent | null, { id, sipUser, personId, contacts }: Agent): Promise<Fault[]> {
+  const { draft } = checking;
   const faults = await ofSipUser(draft, id, sipUser);
   if (personId !== null) {
     const [other] = (await draft.find('agents', { personId }, (one) => one.personId === personId)).filter((one) => one.id !== id);
     if (other) faults.push({ field: 'personId', value: personId, message: `is already the agent ${other.name}` });
   }
-  return faults;
+  return [...faults, ...await forbiddenTargets(checking, contactTargets(contacts), before ? contactTargets(before.contacts) : [])];
+}
+
+/** Names of what any workflow may use are unique in the pool, those of a workflow's own among its own. */
+async function ofSchedule<K extends 'businessHours' | 'holidaySets'>(draft: Draft, kind: K, after: ObjectKinds[K]): Promise<Fault[]> {
+  const { id, name, workflowId } = after;
+  const same = (await draft.find(kind, { name, workflowId }, (one) => one.name === name && one.workflowId === workflowId)).filter((one) => one.id !== id);
+  return [...await ofOwner(draft, workflowId), ...same.slice(0, 1).map(() => ({ field: 'name', value: name, message: 'is already in use' }))];
+}
+
+function ofUsedSchedule(field: string, workflowId: string, value: string, used: { readonly workflowId: string | null } | null): Fault[] {
+  if (used && (used.workflowId === null || used.workflowId === workflowId)) return [];
+  return [{ field, value, message: used ? 'belongs to another group' : 'does not exist' }];
+}
+
+async function ofOwner(draft: Draft, workflowId: string | null | undefined): Promise<Fault[]> {
+  return workflowId == null || await draft.get('workflows', workflowId) ? [] : [{ field: 'workflowId', value: workflowId, message: 'names a workflow that does not exist' }];
+}
+
+async function ofName<K extends 'queues' | 'agentGroups' | 'trunks'>(draft: Draft, kind: K, { id, name }: ObjectKinds[K], what: string): Promise<Fault[]> {
+  const others = (await draft.find(kind, { name }, (one) => one.name === name)).filter((one) => one.id !== id);
+  return others.slice(0, 1).map(() => ({ field: 'name', value: name, message: `is already the name of another ${what}` }));
 }
 
 async function ofSipUser(draft: Draft, id: string, sipUser: string): Promise<Fault[]> {
   const groups = await draft.find('workflows', { sipUser }, (one) => one.sipUser === sipUser);
   const agents = await draft.find('agents', { sipUser }, (one) => one.sipUser === sipUser);
-  const taken = [...groups.map((one) => ({ id: one.id, what: `group ${one.displayName}` })), ...agents.map((one) => ({ id: one.id, what: `agent ${one.name}` }))].filter((one) => one.id !== id);
-  return taken.slice(0, 1).map(({ what }) => ({ field: 'sipUser', value: sipUser, message: `is already the address of the ${what}` }));
+  const settings = await draft.get('settings', draft.pool);
+  const taken = [
+    ...groups.map((one) => ({ id: one.id, what: `address of the group ${one.displayName}` })), ...agents.map((one) => ({ id: one.id, what: `address of the agent ${one.name}` })),
+    ...settings?.pickupCode === sipUser ? [{ id: settings.id, what: 'code that agents dial to pick a call' }] : [],
+  ].filter((one) => one.id !== id);
+  return taken.slice(0, 1).map(({ what }) => ({ field: 'sipUser', value: sipUser, message: `is already the ${what}` }));
 }
 
-async function ofRemovedAgent(draft: Draft, id: string): Promise<Fault[]> {
-  const groupIds = (await draft.find('agentGroups', { agentIds: id }, (one) => one.agentIds.includes(id))).map((one) => one.id);
-  if (groupIds.length === 0) return [];
-  const queueIds = (await draft.find('queues', { agentGroupIds: { $in: groupIds } }, (one) => one.agentGroupIds.some((one) => groupIds.includes(one)))).map((one) => one.id);
-  const users = await draft.find('workflows', { 'defaultAction.queueId': { $in: queueIds } }, (one) => queueIds.includes(one.defaultAction.queueId));
-  return users.map((one) => ({ field: 'id', value: id, message: `is still an agent of the group ${one.displayName}` }));
+async function ofPickupCode(draft: Draft, pickupCode: string): Promise<Fault[]> {
+  const faults = await ofSipUser(draft, draft.pool, pickupCode);
+  return faults.map(({ message }) => ({ field: 'pickupCode', value: pickupCode, message }));
 }
 
-function ofRemoved(users: readonly (Workflow | Queue)[], what: string): Fault[] {
-  return users.map((one) => ({ field: 'id', value: one.id, message: `still uses the ${what}` }));
+const queuesIn = (actions: readonly PlacedAction[]) => actions.flatMap(({ field, action }) => (action.kind === 'queue' ? [{ field: `${field}.queueId`, id: action.queueId }] : []));
+
+async function missingQueues(draft: Draft, named: readonly { readonly field: string; readonly id: string }[]): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const { field, id } of named) if (!await draft.get('queues', id)) faults.push({ field, value: id, message: 'names a queue that does not exist' });
+  return faults;
+}
+
+const groupNames = ({ roles }: Checking, workflows: readonly Workflow[]): string[] => [...new Set(workflows.map((one) => nameOf(roles, one)))];
+
+async function queueUsers(checking: Checking, id: string): Promise<string[]> {
+  return [...groupNames(checking, await workflowsUsing(checking.draft, [id])), ...(await queuesUsing(checking.draft, [id])).map((one) => `the queue ${one.name}`)];
+}
+
+async function agentUsers(checking: Checking, id: string): Promise<string[]> {
+  const groups = await groupsListing(checking.draft, [id]);
+  const names = groupNames(checking, await workflowsLeadingToGroups(checking.draft, groups.map((one) => one.id)));
+  return names.length > 0 ? names : groups.map((one) => `the agent group ${one.name}`);
+}
+
+/** Deleting what is used names the users. */
+function ofRemoved(id: string, users: readonly string[]): Fault[] {
+  return users.map((user) => ({ field: 'id', value: id, message: `is still used by ${user}` }));
 }

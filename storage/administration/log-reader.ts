@@ -1,6 +1,7 @@
 // What undo, stale forms and history ask of the change log.
 import { type ClientSession, type Db, type Filter } from 'mongodb';
 import { type ObjectKind, type ObjectKinds } from '../model/configuration';
+import { completedEntry } from '../changes';
 import { collectionOf } from '../schema';
 import { type StoredChange } from '../stored';
 
@@ -11,16 +12,16 @@ export class LogReader {
   constructor(private readonly db: Db, private readonly pool: string, private readonly inSession: { readonly session?: ClientSession } = {}) {}
 
   async entry(entryId: string): Promise<StoredChange | null> {
-    return this.log.findOne({ _id: entryId, pool: this.pool }, this.inSession);
+    return this.one({ _id: entryId });
   }
 
   async ofRequest(requestId: string): Promise<StoredChange | null> {
-    return this.log.findOne({ pool: this.pool, requestId }, this.inSession);
+    return this.one({ requestId });
   }
 
   /** An object as it was at an earlier version; `null` where the log no longer knows. */
   async objectAt<K extends ObjectKind>(kind: K, id: string, version: number): Promise<ObjectKinds[K] | null> {
-    const entry = await this.log.findOne({ pool: this.pool, changes: { $elemMatch: { id, kind, 'before.version': version } } } as Filter<StoredChange>, this.inSession);
+    const entry = await this.one({ changes: { $elemMatch: { id, kind, 'before.version': version } } });
     const change = entry?.changes.find((one) => one.kind === kind && one.id === id);
     return (change?.before ?? null) as ObjectKinds[K] | null;
   }
@@ -31,12 +32,17 @@ export class LogReader {
   }
 
   async newest(filter: Filter<StoredChange>, limit = LOOKED_BACK): Promise<StoredChange[]> {
-    return this.log.find({ pool: this.pool, ...filter }, this.inSession).sort({ sequence: -1 }).limit(limit).toArray();
+    return (await this.log.find({ pool: this.pool, ...filter }, this.inSession).sort({ sequence: -1 }).limit(limit).toArray()).map(completedEntry);
   }
 
   /** Entries that took one of these back. */
   async undoing(entryIds: readonly string[]): Promise<StoredChange[]> {
     return this.newest({ undoes: { $in: [...entryIds] } }, Math.max(1, entryIds.length * 4));
+  }
+
+  private async one(filter: Filter<StoredChange>): Promise<StoredChange | null> {
+    const entry = await this.log.findOne({ pool: this.pool, ...filter }, this.inSession);
+    return entry && completedEntry(entry);
   }
 
   private get log() {

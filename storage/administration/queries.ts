@@ -1,30 +1,32 @@
 // What people see: every query takes the actor first and answers nothing that the actor may not see.
 import { type Db } from 'mongodb';
-import { may, type Acting, type Roles } from '../access';
+import { may, type Acting, type Action, type Roles } from '../access';
 import { readBindings } from '../bindings';
 import { waitUntil } from '../doorbell';
-import { askEngine } from '../instructions';
 import { readLiveGroups, readLivePool } from '../live';
 import { type Agent, type Duty } from '../model/agent';
-import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { type AgentGroup } from '../model/agent-group';
 import { type LiveGroup } from '../model/live';
 import { type Workflow } from '../model/workflow';
 import { type Logger } from '../process/log';
 import { collectionOf } from '../schema';
-import { defaultSettings } from './agent-verbs';
 import { Draft } from './draft';
-import { formOf, versionsOf, warningsOf, type Group } from './group-form';
+import { formOf, groupOf, versionsOf, type Group } from './group-form';
 import { readHistory } from './history';
+import { groupsListing, queuesListing, reachOf } from './leading';
 import { LogReader } from './log-reader';
 import { refuse } from './results';
 import { readRoles } from './roles';
-import { type AgentDetail, type AgentView, type GroupName, type GroupRights, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type SettingsView, type WhoAmI } from './views';
+import { defaultSettings, settingsFields } from './settings-verbs';
+import { type AgentDetail, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
+import { dutiesOf, warningsOf } from './warnings';
 
 export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger }
 
 const anything = (): boolean => true;
-const nameOf = ({ id, displayName, sipUser }: Workflow): GroupName => ({ id, displayName, sipUser });
-const byName = (one: { readonly displayName: string }, other: { readonly displayName: string }): number => one.displayName.localeCompare(other.displayName);
+/** A group as others name it. */
+export const nameOf = ({ id, displayName, sipUser }: Workflow): GroupName => ({ id, displayName, sipUser });
+export const byName = (one: { readonly displayName: string }, other: { readonly displayName: string }): number => one.displayName.localeCompare(other.displayName);
 
 export class Queries {
   constructor(private readonly deps: QueryDeps) {}
@@ -47,27 +49,29 @@ export class Queries {
   async groups(acting: Acting): Promise<GroupSummary[]> {
     const roles = await this.roles(acting);
     const groups = await this.readGroups(visibleGroups(roles));
-    const [onDuty, live] = await Promise.all([this.onDuty(groups), readLiveGroups(this.deps.db, groups.map((one) => one.workflow.id))]);
-    return groups.map((group) => this.summary(roles, group, onDuty, live.get(group.workflow.id))).sort(byName);
+    const [duties, live] = await Promise.all([dutiesOf(this.reading(), groups), readLiveGroups(this.deps.db, groups.map((one) => one.workflow.id))]);
+    return groups.map((group) => this.summary(roles, group, duties, live.get(group.workflow.id))).sort(byName);
   }
 
   async group(acting: Acting, workflowId: string): Promise<GroupView> {
     const { db, pool } = this.deps;
     const roles = await this.roles(acting);
     const group = await this.visibleGroup(roles, workflowId);
-    const { workflow, queue, agentGroup } = group;
-    const [onDuty, live, agents, [lastEdit]] = await Promise.all([
-      this.onDuty([group]),
-      this.liveView(group),
-      this.agentsOf(agentGroup.agentIds),
-      new LogReader(db, pool).newest({ 'changes.id': { $in: [workflow.id, queue.id, agentGroup.id] } }, 1),
+    const { workflow, form, queues, agentGroups } = group;
+    const ids = [workflow, ...queues, ...agentGroups].map((one) => one.id);
+    const [duties, live, agents, [lastEdit]] = await Promise.all([
+      dutiesOf(this.reading(), [group]),
+      this.liveView(roles, group),
+      this.agentsOf(form?.agentGroup.agentIds ?? []),
+      new LogReader(db, pool).newest({ 'changes.id': { $in: ids } }, 1),
     ]);
     const savedSequence = lastEdit?.sequence ?? 0;
     return {
-      ...this.summary(roles, group, onDuty, live.document ?? undefined),
-      form: formOf(group),
-      versions: versionsOf(group),
-      agents: agents.map(({ id, name }) => ({ id, name, onDuty: onDuty.has(id) })),
+      ...this.summary(roles, group, duties, live.document ?? undefined),
+      type: typeOf(workflow),
+      form: form && formOf(form),
+      versions: form && versionsOf(form),
+      agents: agents.map(({ id, name }) => ({ id, name, onDuty: duties.get(id)?.onDuty ?? false })),
       managers: workflow.managers,
       savedSequence,
       lastEdit: lastEdit ? { by: lastEdit.actor.name, at: lastEdit.at } : null,
@@ -77,7 +81,8 @@ export class Queries {
   }
 
   async live(acting: Acting, workflowId: string): Promise<LiveView> {
-    return (await this.liveView(await this.visibleGroup(await this.roles(acting), workflowId))).view;
+    const roles = await this.roles(acting);
+    return (await this.liveView(roles, await this.visibleGroup(roles, workflowId))).view;
   }
 
   async agents(acting: Acting): Promise<AgentView[]> {
@@ -89,12 +94,13 @@ export class Queries {
     const dutyOf = new Map(duties.map((duty) => [duty.agentId, duty]));
     const registered = new Set(bindings.map((one) => one._id));
     const view = (agent: Agent): AgentView => {
-      const serves = groups.filter((group) => group.agentGroup.agentIds.includes(agent.id));
+      const serves = groups.filter((group) => group.agentGroups.some((one) => one.agentIds.includes(agent.id)));
       const isDetailed = roles.administrator || roles.agentId === agent.id || serves.some((group) => roles.manages.has(group.workflow.id));
       const duty = dutyOf.get(agent.id);
       const detail: AgentDetail | null = !isDetailed ? null : {
         version: agent.version, personId: agent.personId, hasPassword: agent.digest !== null, simulated: agent.simulated,
         onDuty: duty?.onDuty ?? false, since: duty?.since ?? new Date(0), registered: registered.has(agent.id),
+        contacts: agent.contacts, pause: duty?.pause ?? null, formalGroups: formalGroups(serves.flatMap((group) => group.agentGroups), agent.id, duty),
         groups: serves.map((group) => nameOf(group.workflow)).sort(byName),
       };
       return { id: agent.id, name: agent.name, sipUser: agent.sipUser, detail };
@@ -109,6 +115,7 @@ export class Queries {
     if (!found) throw refuse('notFound', 'You are not an agent here.');
     const { agent, duty } = found;
     const serves = await this.readGroups([...roles.serves]);
+    const ownGroups = await groupsListing(this.reading(), [agent.id]);
     const [[phone], live] = await Promise.all([readBindings(db, pool, [agent.id]), readLiveGroups(db, [...roles.serves])]);
     const activity = [...live.values()].flatMap((one) => one.agents).find((one) => one.agentId === agent.id)?.activity ?? null;
     return {
@@ -116,6 +123,7 @@ export class Queries {
       hasPassword: agent.digest !== null, onDuty: duty.onDuty, since: duty.since, activity,
       phone: phone ? { source: phone.source, transport: phone.transport, userAgent: phone.userAgent, registeredAt: phone.registeredAt, expiresAt: phone.expiresAt } : null,
       serves: serves.map((group) => nameOf(group.workflow)).sort(byName),
+      contacts: agent.contacts, pause: duty.pause, formalGroups: formalGroups(ownGroups, agent.id, duty), pickable: await this.pickable(ownGroups, serves, live),
     };
   }
 
@@ -127,8 +135,7 @@ export class Queries {
     const { pool } = this.deps;
     if (!(await this.roles(acting)).administrator) throw refuse('notAllowed', 'Only an administrator sees the settings of the pool.');
     const stored = await this.reading().get('settings', pool);
-    const { gracePeriodSeconds, callContextShown } = stored ?? defaultSettings(pool);
-    return { version: stored?.version ?? 0, settings: { gracePeriodSeconds, callContextShown } };
+    return { version: stored?.version ?? 0, settings: settingsFields(stored ?? defaultSettings(pool)) };
   }
 
   async inForce(sequence: number, waitMs: number): Promise<InForce> {
@@ -137,36 +144,42 @@ export class Queries {
     return this.inForceNow(sequence);
   }
 
-  async ask(acting: Acting, request: InstructionRequest): Promise<InstructionOutcome> {
-    const { db, pool, log } = this.deps;
-    const roles = await this.roles(acting);
-    const verdict = request.kind === 'ringPhone' ? may(roles, 'agent.ring', { kind: 'agent', agentId: request.agentId }) : may(roles, 'prompt.render', { kind: 'pool' });
-    if (verdict !== 'allowed') throw refuse(verdict === 'unseen' ? 'notFound' : 'notAllowed', 'You may not ask for this.');
-    return askEngine({ db, log }, pool, request, acting.kind === 'person' ? acting.personId : acting.name);
+  /** Who waits in the queues of the attendant groups among these, in waiting order. */
+  private async pickable(ownGroups: readonly AgentGroup[], serves: readonly Group[], live: ReadonlyMap<string, LiveGroup>): Promise<PickableCaller[]> {
+    const attendant = ownGroups.filter((one) => one.routingMethod === 'attendant').map((one) => one.id);
+    const queues = new Map((await queuesListing(this.reading(), attendant)).map((one) => [one.id, { id: one.id, name: one.name }]));
+    const found = serves.flatMap(({ workflow }) => (live.get(workflow.id)?.callers ?? []).flatMap((caller): PickableCaller[] => {
+      const queue = caller.queueId === null ? undefined : queues.get(caller.queueId);
+      if (!queue || (caller.state !== 'waiting' && caller.state !== 'ringing')) return [];
+      const { callId, callerNumber, callerName, state, priority, answers, arrivedAt, joinedQueueAt } = caller;
+      return [{ callId, callerNumber, callerName, state, priority, answers, arrivedAt, joinedQueueAt, group: nameOf(workflow), queue }];
+    }));
+    return found.sort((one, other) => one.priority - other.priority || Number(one.arrivedAt) - Number(other.arrivedAt) || one.callId.localeCompare(other.callId));
   }
 
-  private summary(roles: Roles, group: Group, onDuty: ReadonlySet<string>, live: LiveGroup | undefined): GroupSummary {
-    const { workflow, agentGroup } = group;
+  private summary(roles: Roles, group: Group, duties: ReadonlyMap<string, Duty>, live: LiveGroup | undefined): GroupSummary {
+    const { workflow } = group;
+    const agentIds = agentIdsOf(group);
     return {
       ...nameOf(workflow),
       address: `sip:${workflow.sipUser}@${this.deps.sipDomain}`,
       telephoneNumber: workflow.telephoneNumber,
       active: workflow.active,
       managed: workflow.managed,
-      agentCount: agentGroup.agentIds.length,
-      onDutyCount: agentGroup.agentIds.filter((id) => onDuty.has(id)).length,
+      agentCount: agentIds.length,
+      onDutyCount: agentIds.filter((id) => duties.get(id)?.onDuty === true).length,
       ...countsOf(live),
       rights: rightsOn(roles, workflow.id),
-      warnings: warningsOf(group, onDuty),
+      warnings: warningsOf(group, duties),
     };
   }
 
-  private async liveView(group: Group): Promise<{ readonly view: LiveView; readonly document: LiveGroup | null }> {
+  private async liveView(roles: Roles, group: Group): Promise<{ readonly view: LiveView; readonly document: LiveGroup | null }> {
     const { db, pool } = this.deps;
     const { workflow } = group;
-    const [document = null] = [(await readLiveGroups(db, [workflow.id])).get(workflow.id)];
-    const shownIds = document ? document.agents.map((one) => one.agentId) : group.agentGroup.agentIds;
-    const [engine, agents, onDuty] = await Promise.all([readLivePool(db, pool), this.agentsOf([...new Set([...shownIds, ...(document?.callers ?? []).flatMap((one) => one.agentId ?? [])])]), this.onDuty([group])]);
+    const document = (await readLiveGroups(db, [workflow.id])).get(workflow.id) ?? null;
+    const shownIds = [...document?.agents.map((one) => one.agentId) ?? [], ...(document?.callers ?? []).flatMap((one) => [...one.agentId === null ? [] : [one.agentId], ...one.ringing])];
+    const [engine, agents, duties] = await Promise.all([readLivePool(db, pool), this.agentsOf([...new Set(shownIds)]), dutiesOf(this.reading(), [group])]);
     const names = new Map(agents.map((one) => [one.id, one.name]));
     const queued = (document?.callers ?? []).filter((one) => one.joinedQueueAt !== null && one.state !== 'talking').map((one) => one.joinedQueueAt as Date);
     return {
@@ -176,8 +189,10 @@ export class Queries {
         callers: document?.callers ?? [],
         ...countsOf(document ?? undefined),
         waitingSince: queued.length === 0 ? null : new Date(Math.min(...queued.map(Number))),
-        agents: (document?.agents ?? []).map((one) => ({ id: one.agentId, name: names.get(one.agentId) ?? one.agentId, activity: one.activity, since: one.since })),
-        warnings: warningsOf(group, onDuty),
+        agents: (document?.agents ?? []).map((one) => ({ id: one.agentId, name: names.get(one.agentId) ?? one.agentId, activity: one.activity, since: one.since, signedIn: one.signedIn, pause: duties.get(one.agentId)?.pause ?? null })),
+        queues: group.queues.map(({ id, name }) => ({ id, name })),
+        rights: { moveCaller: mayTo(roles, 'caller.move', workflow.id), setPriority: mayTo(roles, 'caller.prioritise', workflow.id) },
+        warnings: warningsOf(group, duties),
       },
     };
   }
@@ -199,21 +214,7 @@ export class Queries {
   private async readGroups(ids: readonly string[] | 'all'): Promise<Group[]> {
     const draft = this.reading();
     const workflows = await draft.find('workflows', ids === 'all' ? {} : { _id: { $in: ids } }, anything);
-    const queues = await draft.find('queues', ids === 'all' ? {} : { _id: { $in: workflows.map((one) => one.defaultAction.queueId) } }, anything);
-    const agentGroups = await draft.find('agentGroups', ids === 'all' ? {} : { _id: { $in: queues.flatMap((one) => one.agentGroupIds) } }, anything);
-    const queueOf = new Map(queues.map((one) => [one.id, one]));
-    const agentGroupOf = new Map(agentGroups.map((one) => [one.id, one]));
-    return workflows.flatMap((workflow) => {
-      const queue = queueOf.get(workflow.defaultAction.queueId);
-      const agentGroup = queue && agentGroupOf.get(queue.agentGroupIds[0] ?? '');
-      // One that was deleted between two readings is not shown.
-      return queue && agentGroup ? [{ workflow, queue, agentGroup }] : [];
-    });
-  }
-
-  private async onDuty(groups: readonly Group[]): Promise<ReadonlySet<string>> {
-    const ids = [...new Set(groups.flatMap((one) => one.agentGroup.agentIds))];
-    return new Set((await this.reading().find('duties', { _id: { $in: ids }, onDuty: true }, anything)).map((duty) => duty.agentId));
+    return (await reachOf(draft, workflows)).map(groupOf);
   }
 
   /** In the order of `ids`. */
@@ -222,10 +223,10 @@ export class Queries {
     return ids.flatMap((id) => agents.get(id) ?? []);
   }
 
-  private async agentWithDuty(agentId: string): Promise<{ readonly agent: Agent; readonly duty: Pick<Duty, 'onDuty' | 'since'> } | null> {
+  private async agentWithDuty(agentId: string): Promise<{ readonly agent: Agent; readonly duty: Pick<Duty, 'onDuty' | 'since' | 'pause' | 'signedIn'> } | null> {
     const draft = this.reading();
     const [agent, duty] = await Promise.all([draft.get('agents', agentId), draft.get('duties', agentId)]);
-    return agent && { agent, duty: duty ?? { onDuty: false, since: new Date(0) } };
+    return agent && { agent, duty: duty ?? { onDuty: false, since: new Date(0), pause: null, signedIn: [] } };
   }
 
   private roles(acting: Acting): Promise<Roles> {
@@ -241,9 +242,22 @@ function visibleGroups(roles: Roles): readonly string[] | 'all' {
   return roles.administrator ? 'all' : [...new Set([...roles.manages, ...roles.serves])];
 }
 
-function rightsOn(roles: Roles, workflowId: string): GroupRights {
-  const can = (action: Parameters<typeof may>[1]): boolean => may(roles, action, { kind: 'group', workflowId }) === 'allowed';
+const mayTo = (roles: Roles, action: Action, workflowId: string): boolean => may(roles, action, { kind: 'group', workflowId }) === 'allowed';
+
+/** What this actor may do with one group. */
+export function rightsOn(roles: Roles, workflowId: string): GroupRights {
+  const can = (action: Action): boolean => mayTo(roles, action, workflowId);
   return { change: can('group.change'), changeAddress: can('group.changeAddress'), delete: can('group.delete'), addManager: can('group.addManager'), removeManager: can('group.removeManager') };
+}
+
+export const typeOf = ({ defaultAction }: Workflow): 'huntGroup' | 'interactive' => (defaultAction.kind === 'queue' ? 'huntGroup' : 'interactive');
+
+const agentIdsOf = ({ agentGroups }: Group): string[] => [...new Set(agentGroups.flatMap((one) => one.agentIds))];
+
+/** The formal ones among these groups that list the agent. */
+function formalGroups(groups: readonly AgentGroup[], agentId: string, duty: Pick<Duty, 'signedIn'> | undefined): FormalGroup[] {
+  const formal = new Map(groups.filter((one) => one.participation === 'formal' && one.agentIds.includes(agentId)).map((one) => [one.id, one]));
+  return [...formal.values()].map(({ id, name }) => ({ id, name, signedIn: duty?.signedIn.includes(id) ?? false }));
 }
 
 function countsOf(live: LiveGroup | undefined): { readonly waiting: number; readonly talking: number } {

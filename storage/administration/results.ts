@@ -1,4 +1,5 @@
 // What a verb answers: what was done, or why not. Refusals are values; only a defect throws.
+import { type AudioFile } from '../model/prompt';
 import { type Verb, type VerbValues } from './verbs';
 
 /** One thing wrong with what was typed. `field` is the input's own name for it; `message` says what is allowed. */
@@ -62,6 +63,9 @@ export type Result<V extends Verb = Verb> = Done<V> | Refusal<V>;
 
 /** Queries: a view, or that there is nothing this actor may see, or no database. */
 export type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: 'notFound' | 'notAllowed' | 'unavailable'; readonly message: string };
+
+/** An audio file that was kept, or why not; `invalid` says what is wrong with it and what is allowed. */
+export type Kept = { readonly ok: true; readonly value: AudioFile } | { readonly ok: false; readonly code: 'invalid' | 'notAllowed' | 'unavailable'; readonly message: string; readonly faults: readonly Fault[] };
 
 /** Thrown inside a transaction to abort it; `perform` turns it into a `Refusal`. Never leaves administration. */
 export class Refused extends Error {

@@ -2,6 +2,7 @@
 import { type ClientSession, type Db } from 'mongodb';
 import { rolesOf, type Acting, type Roles } from '../access';
 import { Draft } from './draft';
+import { groupsListing, queuesLeadingTo, queuesListing, workflowsUsing } from './leading';
 
 /** What `acting` is in this pool now. */
 export async function readRoles(db: Db, pool: string, acting: Acting, inSession: { readonly session?: ClientSession } = {}): Promise<Roles> {
@@ -11,8 +12,10 @@ export async function readRoles(db: Db, pool: string, acting: Acting, inSession:
   const draft = new Draft(db, pool, inSession);
   const anything = (): boolean => true;
   const agents = await draft.find('agents', { personId }, anything);
-  const agentGroups = agents.length === 0 ? [] : await draft.find('agentGroups', { agentIds: { $in: agents.map((one) => one.id) } }, anything);
-  const queues = agentGroups.length === 0 ? [] : await draft.find('queues', { agentGroupIds: { $in: agentGroups.map((one) => one.id) } }, anything);
-  const workflows = await draft.find('workflows', { $or: [{ 'managers.personId': personId }, { 'defaultAction.queueId': { $in: queues.map((one) => one.id) } }] }, anything);
+  const agentGroups = await groupsListing(draft, agents.map((one) => one.id));
+  const queues = await queuesLeadingTo(draft, await queuesListing(draft, agentGroups.map((one) => one.id)));
+  const managed = await draft.find('workflows', { 'managers.personId': personId }, anything);
+  const served = await workflowsUsing(draft, queues.map((one) => one.id));
+  const workflows = [...new Map([...managed, ...served].map((one) => [one.id, one])).values()];
   return rolesOf(acting, { workflows, queues, agentGroups, agents });
 }

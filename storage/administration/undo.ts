@@ -1,16 +1,18 @@
 // Takes one edit back, if nothing has changed the same objects since.
-import { may, type Action, type Target, type Verdict } from '../access';
+import { may, type Action, type Verdict } from '../access';
 import { type ObjectChange } from '../model/configuration';
 import { type StoredChange } from '../stored';
 import { type Context, type Row } from './context';
-import { describeChange } from './describe';
-import { groupWarnings } from './group-verbs';
+import { workflowsServedBy } from './leading';
 import { byWhom, takenBack } from './log-reader';
+import { NOUNS, targetOf } from './owners';
 import { refuse } from './results';
-import { ADDRESS_FIELDS, VERB_SCHEMAS, type Verb } from './verbs';
+import { VERB_SCHEMAS, VERBS, type Verb } from './verbs';
+import { workflowWarnings } from './warnings';
+import { isAddressChanged } from './workflow-verbs';
 
 /** What "the last edit" may be; duty and passwords are not edits. */
-export const EDITS: readonly Verb[] = ['group.create', 'group.change', 'group.delete', 'group.addManager', 'group.removeManager', 'agent.create', 'agent.change', 'agent.delete', 'settings.change'];
+export const EDITS: readonly Verb[] = VERBS.filter((verb) => !verb.startsWith('duty.') && verb !== 'agent.resetPassword' && verb !== 'change.undo');
 
 export const undoChange: Row<'change.undo'> = {
   schema: VERB_SCHEMAS['change.undo'],
@@ -25,7 +27,8 @@ export const undoChange: Row<'change.undo'> = {
     if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.');
     await refuseIfChangedSince(context, entry);
     for (const change of entry.changes) await takeBack(context, change);
-    const warnings = entry.subject.kind === 'group' && await context.draft.get('workflows', entry.subject.id) ? await groupWarnings(context, entry.subject.id) : [];
+    const { kind, id, workflowIds = [] } = entry.subject;
+    const warnings = await workflowWarnings(context.draft, kind === 'group' ? [id] : workflowIds);
     return { value: { entryId: entry._id, verb: root.verb as Verb }, subject: entry.subject, undoes: entry._id, warnings };
   },
 };
@@ -62,22 +65,36 @@ async function original({ log }: Context, entry: StoredChange): Promise<StoredCh
 
 /** Who may undo is who may do: the right of the original verb, on the same thing, with the same fields. */
 async function rightTo(context: Context, entry: StoredChange): Promise<Verdict> {
+  const { roles } = context;
   const { verb } = await original(context, entry);
-  if (entry.subject.kind === 'settings' && !context.roles.administrator) return 'unseen';
   const { kind, id } = entry.subject;
-  const target: Target = kind === 'group' ? { kind, workflowId: id } : kind === 'agent' ? { kind, agentId: id } : { kind: 'pool' };
-  const isAddress = verb === 'group.change' && entry.changes.some((change) => describeChange(change).some(({ field }) => (ADDRESS_FIELDS as readonly string[]).includes(field)));
-  return may(context.roles, isAddress ? 'group.changeAddress' : verb as Action, target);
+  switch (kind) {
+    case 'settings':
+    case 'trunk': return roles.administrator ? 'allowed' : 'unseen';
+    case 'group': {
+      const isAddress = (verb === 'group.change' || verb === 'workflow.change')
+        && entry.changes.some((change) => change.kind === 'workflows' && change.before && change.after && isAddressChanged(change.before, change.after));
+      return may(roles, isAddress ? 'group.changeAddress' : verb as Action, { kind, workflowId: id });
+    }
+    case 'agent': return may(roles, verb as Action, { kind, agentId: id, workflowIds: (await workflowsServedBy(context.draft, [id])).map((one) => one.id) });
+    default: {
+      const object = await context.draft.get(NOUNS[kind].kind, id);
+      // What was deleted belongs to whom it belonged to.
+      return may(roles, verb as Action, object ? await targetOf(context.draft, kind, object as never) : { kind: 'object', workflowIds: entry.subject.workflowIds ?? [] });
+    }
+  }
 }
+
+const isOfDuty = ({ verb }: StoredChange): boolean => verb.startsWith('duty.');
 
 /** @throws Refused 'conflict' saying who did what since */
 async function refuseIfChangedSince({ log }: Context, entry: StoredChange): Promise<void> {
-  const ids = entry.changes.filter(({ kind }) => kind !== 'duties' || entry.subject.kind !== 'agent' || entry.verb === 'duty.set').map((change) => change.id);
+  const ids = entry.changes.filter(({ kind }) => kind !== 'duties' || entry.subject.kind !== 'agent' || isOfDuty(entry)).map((change) => change.id);
   const later = await log.touching(ids, entry.sequence);
   const taken = takenBack(later);
   const undone = taken.get(entry._id);
   if (undone) throw refuse('conflict', `${byWhom(undone)} has already taken this back.`, [{ field: 'entryId', value: entry._id, message: 'is already taken back' }]);
-  const [since] = later.filter((one) => !taken.has(one._id) && one.undoes === null && (one.verb !== 'duty.set' || entry.verb === 'duty.set'));
+  const [since] = later.filter((one) => !taken.has(one._id) && one.undoes === null && (!isOfDuty(one) || isOfDuty(entry)));
   if (since) {
     throw refuse('conflict', `${byWhom(since)} has changed ${since.subject.name} since (${since.verb}). Take that back first.`, [{ field: 'entryId', value: entry._id, message: `is followed by ${since.verb} by ${byWhom(since)} at ${since.at.toISOString()}` }]);
   }

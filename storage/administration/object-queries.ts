@@ -1,0 +1,105 @@
+// Objects by themselves as people see them, and a workflow with everything it leads to.
+import { type Db } from 'mongodb';
+import { may, type Acting, type Action, type Roles, type Target } from '../access';
+import { type ObjectKinds } from '../model/configuration';
+import { type Workflow } from '../model/workflow';
+import { type OwnedNoun } from '../stored';
+import { Draft } from './draft';
+import { reachOf, type Reach } from './leading';
+import { NOUNS, type Noun } from './owners';
+import { byName, nameOf, rightsOn, typeOf } from './queries';
+import { refuse } from './results';
+import { readRoles } from './roles';
+import { type ObjectView, type ShownKind, type ShownObjects, type WorkflowView } from './views';
+import { dutiesOf, warningsOf } from './warnings';
+
+export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string }
+
+const nounOf = (kind: ShownKind): Noun => (Object.keys(NOUNS) as Noun[]).find((noun) => NOUNS[noun].kind === kind) ?? 'trunk';
+
+/** Which workflows use which objects, worked out for all of them at once. */
+class Uses {
+  private readonly using = new Map<string, Set<string>>();
+  private readonly workflows: ReadonlyMap<string, Workflow>;
+
+  constructor(reaches: readonly Reach[]) {
+    this.workflows = new Map(reaches.map(({ workflow }) => [workflow.id, workflow]));
+    for (const { workflow, queues, agentGroups } of reaches) {
+      const scheduled = [...workflow.businessHoursId === null ? [] : [workflow.businessHoursId], ...workflow.holidaySetIds];
+      for (const id of [...queues.map((one) => one.id), ...agentGroups.map((one) => one.id), ...scheduled]) this.of(id).add(workflow.id);
+    }
+  }
+
+  /** Ids of the workflows that lead to the object, or observe it. */
+  of(id: string): Set<string> {
+    const known = this.using.get(id) ?? new Set<string>();
+    this.using.set(id, known);
+    return known;
+  }
+
+  view<K extends ShownKind>(roles: Roles, kind: K, stored: ObjectKinds[K]): ObjectView<K> & { readonly seen: boolean } {
+    const noun = nounOf(kind);
+    const made = 'workflowId' in stored && stored.workflowId != null ? [stored.workflowId] : [];
+    const related = new Set([...this.of(stored.id), ...made]);
+    const isSchedule = kind === 'businessHours' || kind === 'holidaySets';
+    const target: Target = noun === 'trunk' ? { kind: 'pool' } : { kind: 'object', workflowIds: isSchedule ? made : [...related], preset: isSchedule && made.length === 0 };
+    const can = (action: 'see' | 'change' | 'delete'): boolean => may(roles, `${noun as OwnedNoun}.${action}` as Action, target) === 'allowed';
+    const groups = [...related].flatMap((id) => this.workflows.get(id) ?? []).filter((one) => may(roles, 'group.see', { kind: 'group', workflowId: one.id }) === 'allowed').map(nameOf).sort(byName);
+    return { id: stored.id, name: stored.name, version: stored.version, object: withoutSecret(kind, stored), groups, rights: { change: can('change'), delete: can('delete') }, seen: can('see') };
+  }
+}
+
+function withoutSecret<K extends ShownKind>(kind: K, stored: ObjectKinds[K]): ShownObjects[K] {
+  if (kind !== 'trunks') return stored as unknown as ShownObjects[K];
+  const { password, ...rest } = stored as ObjectKinds['trunks'];
+  return { ...rest, hasPassword: password !== null } as unknown as ShownObjects[K];
+}
+
+export class ObjectQueries {
+  constructor(private readonly deps: ObjectQueryDeps) {}
+
+  /** @throws Refused 'notAllowed' for trunks, which administrators alone see */
+  async objects<K extends ShownKind>(acting: Acting, kind: K): Promise<ObjectView<K>[]> {
+    const roles = await this.roles(acting);
+    if (kind === 'trunks' && !roles.administrator) throw refuse('notAllowed', 'Only an administrator sees the trunks of the pool.');
+    const draft = this.reading();
+    const workflows = roles.administrator ? await draft.find('workflows', {}, () => true) : await this.byIds(draft, [...roles.manages]);
+    const uses = new Uses(await reachOf(draft, workflows));
+    const views = (await draft.find(kind, {}, () => true)).map((one) => uses.view(roles, kind, one));
+    return views.filter((one) => one.seen).map(({ seen: _seen, ...view }): ObjectView<K> => view).sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  /** For who may change the workflow. @throws Refused 'notFound' or 'notAllowed' */
+  async workflow(acting: Acting, workflowId: string): Promise<WorkflowView> {
+    const roles = await this.roles(acting);
+    const draft = this.reading();
+    const verdict = may(roles, 'workflow.change', { kind: 'group', workflowId });
+    const workflow = verdict === 'unseen' ? null : await draft.get('workflows', workflowId);
+    if (!workflow) throw refuse('notFound', 'There is no such group.');
+    if (verdict !== 'allowed') throw refuse('notAllowed', 'You may not change this group.');
+    const [reach = { workflow, queues: [], agentGroups: [] }] = await reachOf(draft, [workflow]);
+    const others = roles.administrator ? await draft.find('workflows', {}, () => true) : await this.byIds(draft, [...roles.manages]);
+    const uses = new Uses(await reachOf(draft, others));
+    const shown = <K extends ShownKind>(kind: K, objects: readonly ObjectKinds[K][]): ObjectView<K>[] => objects.map((one) => uses.view(roles, kind, one)).map(({ seen: _seen, ...view }) => view);
+    const hours = workflow.businessHoursId === null ? null : await draft.get('businessHours', workflow.businessHoursId);
+    const holidays = await draft.find('holidaySets', { _id: { $in: workflow.holidaySetIds } }, () => true);
+    return {
+      id: workflow.id, version: workflow.version, type: typeOf(workflow), address: `sip:${workflow.sipUser}@${this.deps.sipDomain}`, workflow,
+      queues: shown('queues', reach.queues), agentGroups: shown('agentGroups', reach.agentGroups),
+      businessHours: hours ? shown('businessHours', [hours])[0] ?? null : null, holidaySets: shown('holidaySets', holidays),
+      rights: rightsOn(roles, workflow.id), warnings: warningsOf(reach, await dutiesOf(draft, [reach])),
+    };
+  }
+
+  private async byIds(draft: Draft, ids: readonly string[]): Promise<Workflow[]> {
+    return ids.length === 0 ? [] : draft.find('workflows', { _id: { $in: [...ids] } }, () => true);
+  }
+
+  private roles(acting: Acting): Promise<Roles> {
+    return readRoles(this.deps.db, this.deps.pool, acting);
+  }
+
+  private reading(): Draft {
+    return new Draft(this.deps.db, this.deps.pool);
+  }
+}

@@ -1,0 +1,114 @@
+// The verbs about objects by themselves: queues, agent groups, business hours, holiday sets and trunks, each created, changed and deleted in the same way.
+import { may, type Action, type Target, type Verdict } from '../access';
+import { OBJECT_SCHEMAS } from '../kinds';
+import { type ObjectKinds } from '../model/configuration';
+import { type OwnedNoun, type Subject } from '../stored';
+import { type Changed, type Context, type Row } from './context';
+import { type Unversioned } from './draft';
+import { definedFields } from './group-verbs';
+import { mergeFields } from './merge';
+import { agentGroupShape, businessHoursShape, holidaySetShape, queueShape, trunkShape } from './object-inputs';
+import { NOUNS, targetOf, type KindOf, type Noun } from './owners';
+import { refuse } from './results';
+import { VERB_SCHEMAS } from './verbs';
+import { workflowWarnings } from './warnings';
+
+type Fields = Readonly<Record<string, unknown>>;
+type NamedObject<N extends Noun> = ObjectKinds[KindOf<N>];
+
+/** What a new object has that neither its input nor the model says. */
+const BLANK: { readonly [N in Noun]: Fields } = { queue: { agentGroupIds: [] }, agentGroup: { agentIds: [] }, businessHours: {}, holidaySet: {}, trunk: {} };
+const SHAPES: { readonly [N in Noun]: object } = { queue: queueShape, agentGroup: agentGroupShape, businessHours: businessHoursShape, holidaySet: holidaySetShape, trunk: trunkShape };
+const ID_PREFIXES = { queue: 'queue', agentGroup: 'group', businessHours: 'hours', holidaySet: 'holidays', trunk: 'trunk' } as const satisfies Record<Noun, string>;
+
+async function found<N extends Noun>({ draft }: Context, noun: N, id: string): Promise<NamedObject<N> | null> {
+  return draft.get(NOUNS[noun].kind, id);
+}
+
+async function known<N extends Noun>(context: Context, noun: N, id: string): Promise<NamedObject<N>> {
+  const object = await found(context, noun, id);
+  if (!object) throw refuse('notFound', `There is no such ${NOUNS[noun].what}.`);
+  return object;
+}
+
+/** Trunks are the pool's; everything else belongs to workflows. */
+async function target<N extends Noun>(context: Context, noun: N, object: NamedObject<N>): Promise<Target> {
+  return noun === 'trunk' ? { kind: 'pool' } : targetOf(context.draft, noun, object as never);
+}
+
+async function subjectOf<N extends Noun>(context: Context, noun: N, object: NamedObject<N>): Promise<Subject> {
+  const where = await target(context, noun, object);
+  return { kind: noun, id: object.id, name: object.name, ...(where.kind === 'object' ? { workflowIds: where.workflowIds } : {}) };
+}
+
+async function changed<N extends Noun>(context: Context, noun: N, object: NamedObject<N>): Promise<Changed<'queue.change'>> {
+  const subject = await subjectOf(context, noun, object);
+  return { value: { id: object.id }, subject, warnings: await workflowWarnings(context.draft, subject.workflowIds ?? []) };
+}
+
+async function onObject(context: Context, noun: Noun, action: Action, id: string): Promise<Verdict> {
+  // Whether a trunk exists is the administrators' business.
+  if (noun === 'trunk') return may(context.roles, action, { kind: 'pool' });
+  const object = await found(context, noun, id);
+  return object ? may(context.roles, action, await target(context, noun, object)) : 'unseen';
+}
+
+function createOf<N extends Noun>(noun: N): Row<`${N}.create`> {
+  interface Input extends Fields { readonly name: string; readonly workflowId?: string }
+  const row = {
+    schema: VERB_SCHEMAS[`${noun}.create`],
+    right: async ({ draft, roles }: Context, { workflowId }: Input): Promise<Verdict> => {
+      if (noun === 'trunk') return may(roles, 'trunk.create', { kind: 'pool' });
+      if (workflowId !== undefined && !await draft.get('workflows', workflowId)) return 'unseen';
+      return may(roles, `${noun}.create`, { kind: 'object', workflowIds: workflowId === undefined ? [] : [workflowId] });
+    },
+    change: async (context: Context, input: Input) => {
+      const { kind } = NOUNS[noun];
+      const id = context.newId(ID_PREFIXES[noun]);
+      const object = OBJECT_SCHEMAS[kind].parse({ id, pool: context.draft.pool, version: 1, ...BLANK[noun], ...definedFields(input) }) as NamedObject<N>;
+      await context.draft.put(kind, object);
+      return changed(context, noun, object);
+    },
+  };
+  return row as unknown as Row<`${N}.create`>;
+}
+
+function changeOf<N extends Noun>(noun: N): Row<`${N}.change`> {
+  interface Input { readonly id: string; readonly version: number; readonly changes: Fields }
+  const fieldsOf = (object: NamedObject<N>): Fields => Object.fromEntries(Object.keys(SHAPES[noun]).map((field) => [field, (object as unknown as Fields)[field]]));
+  const row = {
+    schema: VERB_SCHEMAS[`${noun}.change`],
+    right: (context: Context, { id }: Input) => onObject(context, noun, `${noun}.change`, id),
+    change: async (context: Context, { id, version, changes }: Input) => {
+      const { kind } = NOUNS[noun];
+      const now = await known(context, noun, id);
+      const opened = version === now.version ? now : await context.log.objectAt(kind, id, version) as NamedObject<N> | null;
+      const effective = await mergeFields<Record<string, unknown>>({ wanted: definedFields(changes), now: fieldsOf(now), opened: opened && fieldsOf(opened), ids: [id], log: context.log, secret: ['password'] });
+      const object = { ...now, ...effective };
+      if (Object.keys(effective).length > 0) await context.draft.put(kind, object);
+      return changed(context, noun, object);
+    },
+  };
+  return row as unknown as Row<`${N}.change`>;
+}
+
+function deleteOf<N extends Noun>(noun: N): Row<`${N}.delete`> {
+  const row = {
+    schema: VERB_SCHEMAS[`${noun}.delete`],
+    right: (context: Context, { id }: { readonly id: string }) => onObject(context, noun, `${noun}.delete`, id),
+    change: async (context: Context, { id }: { readonly id: string }) => {
+      const subject = await subjectOf(context, noun, await known(context, noun, id));
+      await context.draft.remove(NOUNS[noun].kind, id);
+      return { value: { id }, subject };
+    },
+  };
+  return row as unknown as Row<`${N}.delete`>;
+}
+
+export const OBJECT_ROWS = {
+  'queue.create': createOf('queue'), 'queue.change': changeOf('queue'), 'queue.delete': deleteOf('queue'),
+  'agentGroup.create': createOf('agentGroup'), 'agentGroup.change': changeOf('agentGroup'), 'agentGroup.delete': deleteOf('agentGroup'),
+  'businessHours.create': createOf('businessHours'), 'businessHours.change': changeOf('businessHours'), 'businessHours.delete': deleteOf('businessHours'),
+  'holidaySet.create': createOf('holidaySet'), 'holidaySet.change': changeOf('holidaySet'), 'holidaySet.delete': deleteOf('holidaySet'),
+  'trunk.create': createOf('trunk'), 'trunk.change': changeOf('trunk'), 'trunk.delete': deleteOf('trunk'),
+};

@@ -1,0 +1,69 @@
+// Numbers and addresses that calls are sent to, held against the pool's number policy; and what a workflow needs before it takes calls.
+import { type Contact } from '../model/agent';
+import { mayDial, type NumberPolicy, type OutsideTarget } from '../model/number-policy';
+import { type Workflow } from '../model/workflow';
+import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
+import { type Checking } from './checking';
+import { reachOf } from './leading';
+import { type Fault } from './results';
+import { defaultSettings } from './settings-verbs';
+
+/** A target and the field that holds it. */
+export interface PlacedTarget { readonly field: string; readonly target: OutsideTarget }
+
+export function targetsIn(actions: readonly PlacedAction[]): PlacedTarget[] {
+  return actions.flatMap(({ field, action }): PlacedTarget[] => {
+    switch (action.kind) {
+      case 'number': return [{ field: `${field}.number`, target: { kind: 'number', number: action.number } }];
+      case 'sipUri':
+      case 'voicemail': return [{ field: `${field}.uri`, target: { kind: 'uri', uri: action.uri } }];
+      case 'disconnect':
+      case 'queue':
+      case 'question': return [];
+    }
+  });
+}
+
+export function contactTargets(contacts: readonly Contact[]): PlacedTarget[] {
+  return contacts.map((one, i) => (one.kind === 'number' ? { field: `contacts.${i}.number`, target: { kind: 'number', number: one.number } } : { field: `contacts.${i}.uri`, target: { kind: 'uri', uri: one.uri } }));
+}
+
+const valueOf = (target: OutsideTarget): string => (target.kind === 'number' ? target.number : target.uri);
+
+/** Those that the policy forbids and that do not stand there already: a policy made narrower later keeps nobody from changing something else, and the engine asks it again. */
+export async function forbiddenTargets({ draft, sipDomain }: Checking, targets: readonly PlacedTarget[], before: readonly PlacedTarget[]): Promise<Fault[]> {
+  const standing = new Set(before.map(({ target }) => valueOf(target)));
+  const added = targets.filter(({ target }) => !standing.has(valueOf(target)) && !isOurs(target, sipDomain));
+  if (added.length === 0) return [];
+  const { numberPolicy } = await draft.get('settings', draft.pool) ?? defaultSettings(draft.pool);
+  return added.flatMap(({ field, target }) => {
+    const verdict = mayDial(numberPolicy, target);
+    return verdict.allowed ? [] : [{ field, value: valueOf(target), message: because(verdict.because, numberPolicy) }];
+  });
+}
+
+function isOurs(target: OutsideTarget, sipDomain: string): boolean {
+  if (target.kind === 'number') return false;
+  const host = /^sips?:[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(target.uri)?.[1];
+  return host?.toLowerCase() === sipDomain.toLowerCase();
+}
+
+function because(reason: 'emergency' | 'prefix' | 'domain', { allowedPrefixes, allowedDomains }: NumberPolicy): string {
+  switch (reason) {
+    case 'emergency': return 'is an emergency number, which is never dialled for a caller';
+    case 'prefix': return allowedPrefixes.length === 0 ? 'is not allowed: an administrator has allowed no numbers' : `is not allowed: numbers must begin with ${allowedPrefixes.join(', ')}`;
+    case 'domain': return allowedDomains.length === 0 ? 'is not allowed: an administrator has allowed no addresses outside our own domain' : `is not allowed: addresses must be in our own domain or in ${allowedDomains.join(', ')}`;
+  }
+}
+
+/** What keeps a workflow from being active: a queue that nobody could ever serve or leave, and targets, also of its queues, that are not allowed by now. */
+export async function activationFaults(checking: Checking, workflow: Workflow): Promise<Fault[]> {
+  const [reach] = await reachOf(checking.draft, [workflow]);
+  const faults: Fault[] = await forbiddenTargets(checking, targetsIn(actionsOfWorkflow(workflow)), []);
+  for (const queue of reach?.queues ?? []) {
+    if (queue.agentGroupIds.length === 0 && queue.noAgentsAction === null) faults.push({ field: 'active', value: true, message: `cannot be, because the queue ${queue.name} has neither an agent group nor an action for when there are no agents` });
+    const forbidden = await forbiddenTargets(checking, targetsIn(actionsOfQueue(queue)), []);
+    faults.push(...forbidden.map(({ field, value, message }) => ({ field: 'active', value: true, message: `cannot be, because ${field} of the queue ${queue.name} (${String(value)}) ${message}` })));
+  }
+  return faults;
+}
