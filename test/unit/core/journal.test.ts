@@ -6,7 +6,7 @@ import { createState, step } from '../../../engine/core/step';
 import { type Effect, type Now } from '../../../engine/core/types';
 import { deadlinesOf, faultsOf } from './support/invariants';
 import { PoliteWorld } from './support/polite-world';
-import { aDuty, aGroup, anAgent, aQueue, aWorkflow, POOL, put, someSettings } from './support/sample';
+import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, POOL, put, someSettings } from './support/sample';
 import { inState } from './support/situations';
 
 const STATES: CallState[] = ['arriving', 'welcoming', 'queued', 'offering', 'connecting', 'talking', 'leaving', 'ending'];
@@ -77,7 +77,7 @@ test('round robin goes on with whose turn it was', () => {
   const later: Now = { monotonicMs: 77_000, civil: new Date(nowOf(world).civil.getTime() + 2_000) };
   const state = takeOver(world, later);
   step(state, { type: 'wake' }, later);
-  step(state, { type: 'callArrived', arrival: { callId: 'c3', dialledUser: 'help', dialled: 'sip:help@example.org', callerNumber: '', callerName: '' } }, later);
+  step(state, { type: 'callArrived', arrival: anArrival('c3', 'help') }, later);
   const { effects } = step(state, { type: 'callerAnswered', callId: 'c3' }, later);
   expect(rung(effects)).toEqual(['carla']);
 });

@@ -3,7 +3,7 @@ import { createState, step } from '../../../engine/core/step';
 import { type CoreEvent, type Effect } from '../../../engine/core/types';
 import { type CallRecord } from '../../../storage/model/record';
 import { faultsOf } from './support/invariants';
-import { aGroup, aQueue, aWorkflow, onDuty, POOL, put, updates } from './support/sample';
+import { aGroup, anArrival, aQueue, aWorkflow, onDuty, POOL, put, said, updates } from './support/sample';
 
 const CALLS = 2_000;
 const AGENTS = Array.from({ length: 40 }, (_, index) => `agent${index}`);
@@ -36,8 +36,8 @@ class Day {
 
   run(): void {
     this.post({ type: 'configurationChanged', update: this.update(
-      put('workflows', aWorkflow('help', { welcome: { text: 'hello' } })), put('workflows', aWorkflow('sales')),
-      put('queues', aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 120, timeoutAction: { kind: 'disconnect', prompt: { text: 'sorry' } } })),
+      put('workflows', aWorkflow('help', { welcome: said('hello') })), put('workflows', aWorkflow('sales')),
+      put('queues', aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 120, timeoutAction: { kind: 'disconnect', prompt: said('sorry') } })),
       put('queues', aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 15 })),
       put('agentGroups', aGroup('g1', { agentIds: AGENTS.slice(0, 15), routingMethod: 'longestIdle', wrapUpSeconds: 5 })),
       put('agentGroups', aGroup('g2', { agentIds: AGENTS.slice(10), routingMethod: 'parallel' })), ...onDuty(...AGENTS)) });
@@ -45,7 +45,7 @@ class Day {
     for (let index = 0; index < CALLS; index += 1) {
       const dialledUser = this.roll() < 0.02 ? 'nobody' : this.roll() < 0.6 ? 'help' : 'sales';
       const callId = `call${index}`;
-      this.later(this.roll() * 3_000_000, { type: 'callArrived', arrival: { callId, dialledUser, dialled: dialledUser, callerNumber: `+44${index}`, callerName: '' } });
+      this.later(this.roll() * 3_000_000, { type: 'callArrived', arrival: anArrival(callId, dialledUser) });
     }
     for (;;) {
       const next = this.calendar[0];

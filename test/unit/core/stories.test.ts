@@ -2,7 +2,7 @@
 import { agentActivity, liveGroup } from '../../../engine/core/view';
 import { type Effect } from '../../../engine/core/types';
 import { inWords, PoliteWorld } from './support/polite-world';
-import { aDuty, aGroup, aQueue, aWorkflow, onDuty, put } from './support/sample';
+import { aDuty, aGroup, aQueue, aWorkflow, onDuty, put, said } from './support/sample';
 
 function helpDesk(): PoliteWorld {
   const world = new PoliteWorld();
@@ -72,8 +72,8 @@ test('a caller is rung for before the music is asked for, and the music plays on
 
 test('a welcome is heard to its end, then the caller joins; what is played that never begins holds nobody up', () => {
   const world = helpDesk();
-  world.configure(put('workflows', aWorkflow('help', { welcome: { text: 'hello' }, language: 'de-DE' })));
-  expect(world.call('c1')).toMatchObject([{ type: 'answer' }, { type: 'play', playId: 'c1.p1', repeat: false, sound: { kind: 'prompt', prompt: { text: 'hello' }, language: 'de-DE' } }]);
+  world.configure(put('workflows', aWorkflow('help', { welcome: said('hello'), language: 'de-DE' })));
+  expect(world.call('c1')).toMatchObject([{ type: 'answer' }, { type: 'play', playId: 'c1.p1', repeat: false, sound: { kind: 'prompt', prompt: said('hello'), language: 'de-DE' } }]);
   expect(world.until(12_999)).toEqual([]);
   expect(words(world.until(13_000))).toEqual(['c1: ring alice', 'c1: ring bob', 'c1: play music']);
   delete world.replies.play;
@@ -109,8 +109,8 @@ test('people see callers in waiting order and agents by what they do, since when
   const seen = liveGroup(world.state, 'help', { monotonicMs: world.nowMs, civil: civil(world.nowMs) });
   expect(seen.callers.map(({ callId, state, agentId }) => [callId, state, agentId])).toEqual([['c1', 'talking', 'alice'], ['c2', 'waiting', null], ['c3', 'waiting', null]]);
   expect(seen.agents).toEqual([
-    { agentId: 'alice', activity: 'talking', since: civil(12_000) }, { agentId: 'bob', activity: 'resting', since: civil(14_000) },
-    { agentId: 'carla', activity: 'unreachable', since: civil(10_000) }, { agentId: 'dan', activity: 'offDuty', since: civil(10_000) },
+    { agentId: 'alice', activity: 'talking', since: civil(12_000), signedIn: true }, { agentId: 'bob', activity: 'resting', since: civil(14_000), signedIn: true },
+    { agentId: 'carla', activity: 'unreachable', since: civil(10_000), signedIn: true }, { agentId: 'dan', activity: 'offDuty', since: civil(10_000), signedIn: true },
   ]);
   world.nowMs = 15_000;
   world.end('alice', 'hungUp');
@@ -128,7 +128,7 @@ test('the record tells what happened', () => {
   const effects = world.end('bob', 'hungUp');
   expect(effects.findLast(({ type }) => type === 'record')).toEqual({ type: 'record', record: {
     _id: 'c1', pool: 'main', workflowId: 'help', queueId: 'q-help', dialled: 'sip:help@example.org', callerNumber: '+4412345', callerName: 'Caller',
-    arrivedAt: civil(10_000), joinedQueueAt: civil(10_000), connectedAt: civil(15_000), endedAt: civil(40_000), agentId: 'bob', outcome: 'answered', endedBy: 'agent', refusedWith: null,
+    arrivedAt: civil(10_000), joinedQueueAt: civil(10_000), connectedAt: civil(15_000), endedAt: civil(40_000), agentId: 'bob', outcome: 'answered', endedBy: 'agent', refusedWith: null, priority: 3,
     offers: [
       { agentId: 'alice', attempt: 1, offeredAt: civil(10_000), endedAt: civil(13_000), outcome: 'busy' },
       { agentId: 'bob', attempt: 2, offeredAt: civil(10_000), endedAt: civil(40_000), outcome: 'answered' },

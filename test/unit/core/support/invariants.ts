@@ -1,16 +1,20 @@
 // What must be true of a pool between any two steps, computed from the plain facts and not from the core's own bookkeeping.
 import { isFree } from '../../../../engine/core/agent';
-import { type Call, comparePlaces, waits } from '../../../../engine/core/call';
+import { type Call, comparePlaces, playOf, transferOf, waits } from '../../../../engine/core/call';
 import { type PoolState } from '../../../../engine/core/state';
 
 /** Every deadline the phases, legs and agents speak of, in monotonic milliseconds. */
 export function deadlinesOf(state: PoolState): number[] {
   const all: number[] = [];
   for (const { phase, legs } of state.calls.values()) {
-    if (phase.state === 'welcoming' || phase.state === 'leaving') all.push(phase.play.endsAtMs);
+    const play = playOf(phase);
+    if (play !== null) all.push(play.endsAtMs);
     if (waits(phase)) {
-      const timeout = state.configuration.objects.queues.get(phase.waiting.queueId)?.timeoutSeconds ?? null;
-      if (timeout !== null) all.push(phase.waiting.joinedAtMs + timeout * 1000);
+      const { joinedAtMs, announcedAtMs, announcement } = phase.waiting;
+      const queue = state.configuration.objects.queues.get(phase.waiting.queueId);
+      if (queue?.timeoutSeconds != null) all.push(joinedAtMs + queue.timeoutSeconds * 1000);
+      if (announcement !== null) all.push(announcement.endsAtMs);
+      else if (queue?.announceSeconds != null) all.push(announcedAtMs + queue.announceSeconds * 1000);
     }
     for (const leg of legs.values()) if (leg.phase === 'ringing') all.push(leg.alertEndsAtMs);
   }
@@ -33,13 +37,18 @@ function callFaults(state: PoolState): string[] {
     if (inSets(queues.map((queue) => queue.queued), call) !== (phase.state === 'queued' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the queued`);
     if (inSets([...state.groups.values()].map(({ offered }) => offered), call) !== (phase.state === 'offering' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the offered`);
     const legs = [...call.legs.values()];
-    if (legs.some((leg) => leg.phase === 'ringing') !== (phase.state === 'offering')) faults.push(`${callId} is ${phase.state}, legs ${legs.map((leg) => leg.phase).join()}`);
-    const winners = legs.filter((leg) => leg.phase === 'answered');
-    const winner = phase.state === 'connecting' || phase.state === 'talking' ? phase.winner : null;
-    if (winners.map(({ offerId }) => offerId).join() !== (winner ?? '')) faults.push(`${callId} is ${phase.state} with winners ${winners.map(({ offerId }) => offerId).join()}`);
+    const ringing = legs.filter((leg) => leg.phase === 'ringing').map(({ offerId }) => offerId);
+    const target = phase.state === 'forwarding' ? phase.leg : phase.state === 'transferring' ? phase.target : '';
+    if (phase.state === 'offering' ? ringing.length === 0 : ringing.join() !== target) faults.push(`${callId} is ${phase.state}, ${ringing.join()} ring`);
+    const answered = legs.filter((leg) => leg.phase === 'answered').map(({ offerId }) => offerId);
+    const winner = phase.state === 'connecting' || phase.state === 'talking' ? [phase.winner] : [];
+    const transferor = transferOf(phase)?.from;
+    if (answered.filter((offerId) => offerId !== transferor).join() !== winner.join()) faults.push(`${callId} is ${phase.state} with winners ${answered.join()}`);
+    if (state.callDeadlines.atMs(`announce ${callId}`) !== null && waiting === 0) faults.push(`${callId} (${phase.state}) is to hear an announcement`);
+    if (picksOf(call) > 0 && ringing.length !== 1) faults.push(`${callId} is picked, and others ring for it`);
     if (legs.some((leg) => (leg.phase === 'ending') !== (leg.cause !== null))) faults.push(`${callId} has a leg that ends without a cause`);
     if (phase.state === 'ending' && phase.callerGone && legs.length === 0) faults.push(`${callId} is over and still there`);
-    if (state.workflows.get(call.workflowId)?.calls.has(call) !== true) faults.push(`${callId} is not among its workflow's calls`);
+    if (call.workflowId !== null && state.workflows.get(call.workflowId)?.calls.has(call) !== true) faults.push(`${callId} is not among its workflow's calls`);
   }
   const ghosts = [...state.queues.values()].flatMap(({ waiting, queued }) => [...waiting.values, ...queued.values])
     .concat([...state.groups.values()].flatMap(({ offered }) => [...offered.values]), [...state.workflows.values()].flatMap(({ calls }) => [...calls]))
@@ -50,11 +59,21 @@ function callFaults(state: PoolState): string[] {
   return faults;
 }
 
+function picksOf({ legs }: Call): number { return [...legs.values()].filter(({ picked, phase }) => picked && phase === 'ringing').length; }
+
+/** By the configuration alone. */
+function isSignedIn({ configuration: { objects } }: PoolState, agentId: string, groupId: string): boolean {
+  const duty = [...objects.duties.values()].find((each) => each.agentId === agentId);
+  const group = objects.agentGroups.get(groupId);
+  return objects.agents.has(agentId) && duty?.onDuty === true && group !== undefined && (group.participation === 'informal' || duty.signedIn.includes(groupId));
+}
+
 function agentFaults(state: PoolState): string[] {
   const faults: string[] = [];
   const holder = new Map<string, string>();
   for (const call of state.calls.values())
     for (const leg of call.legs.values()) {
+      if (leg.agentId === null) continue;
       if (holder.has(leg.agentId)) faults.push(`${leg.agentId} has two legs: ${leg.offerId} and ${holder.get(leg.agentId)}`);
       holder.set(leg.agentId, leg.offerId);
     }
@@ -77,21 +96,34 @@ function waitingFaults(state: PoolState, nowMs: number): string[] {
   const { queues, agentGroups } = state.configuration.objects;
   for (const agent of state.agents.values()) {
     const free = isFree(agent, nowMs);
-    for (const seat of agent.seats.values()) if (state.groups.get(seat.groupId)?.free.has(seat) !== free) faults.push(`${agent.agentId} is ${free ? '' : 'not '}free, ${seat.groupId} believes otherwise`);
+    for (const seat of agent.seats.values()) {
+      const serves = free && isSignedIn(state, agent.agentId, seat.groupId);
+      if (state.groups.get(seat.groupId)?.free.has(seat) !== serves) faults.push(`${agent.agentId} is ${serves ? '' : 'not '}free, ${seat.groupId} believes otherwise`);
+    }
+  }
+  for (const { groupId, signedIn } of state.groups.values()) {
+    const counted = (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => isSignedIn(state, id, groupId)).length;
+    if (counted !== signedIn) faults.push(`${counted} are signed in to ${groupId}, not ${signedIn}`);
   }
   for (const call of state.calls.values()) {
+    if (!waits(call.phase)) continue;
+    const queue = queues.get(call.phase.waiting.queueId);
+    const groupIds = queue?.agentGroupIds ?? [];
+    if (queue?.noAgentsAction != null && !groupIds.some((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).some((id) => isSignedIn(state, id, groupId)))) faults.push(`${call.callId} waits where no agent is signed in`);
     if (call.phase.state !== 'queued') continue;
-    const groupIds = queues.get(call.phase.waiting.queueId)?.agentGroupIds ?? [];
-    const free = groupIds.flatMap((id) => agentGroups.get(id)?.agentIds ?? []).filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs); });
+    const ringing = groupIds.filter((id) => agentGroups.get(id)?.routingMethod !== 'attendant');
+    const free = ringing.flatMap((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs) && isSignedIn(state, id, groupId); }));
     if (free.length > 0) faults.push(`${call.callId} waits while ${free.join()} is free`);
   }
   return faults;
 }
 
 function timerFaults(state: PoolState, nowMs: number, wakeAtMs: number | null): string[] {
-  const pauses = [...state.agents.values()].flatMap(({ rest, wrapUp }) => [rest?.untilMs, wrapUp?.untilMs]).filter((ms): ms is number => ms !== undefined && ms > nowMs);
+  const pauses = [...state.agents.values()].flatMap(({ rest, wrapUp, pause }) => [rest?.untilMs, wrapUp?.untilMs, pause?.untilMs]).filter((ms): ms is number => ms != null);
   const earliest = Math.min(...deadlinesOf(state), ...pauses);
-  const faults = deadlinesOf(state).filter((ms) => ms <= nowMs).map((ms) => `a deadline at ${ms} was not met by ${nowMs}`);
+  const faults = [...deadlinesOf(state), ...pauses].filter((ms) => ms <= nowMs).map((ms) => `a deadline at ${ms} was not met by ${nowMs}`);
+  const kept = deadlinesOf(state).length;
+  if (state.callDeadlines.size !== kept) faults.push(`keeps ${state.callDeadlines.size} deadlines of calls, which speak of ${kept}`);
   if (earliest !== Infinity && (wakeAtMs === null || wakeAtMs > earliest)) faults.push(`wants to be woken at ${wakeAtMs}, but ${earliest} is due`);
   if (wakeAtMs !== null && wakeAtMs <= nowMs) faults.push(`wants to be woken at ${wakeAtMs}, in the past`);
   if (state.unsettled.size > 0) faults.push('left something unsettled');

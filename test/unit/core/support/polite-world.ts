@@ -1,14 +1,14 @@
 // A pool in virtual time whose surroundings do at once whatever they are asked to: for tests that read like a story.
 import { createState, step } from '../../../../engine/core/step';
-import { type CoreEvent, type Effect, type LegOutcome, type StepResult } from '../../../../engine/core/types';
+import { type Arrival, type CoreEvent, type Effect, type LegOutcome, type Sound, type StepResult } from '../../../../engine/core/types';
 import { type ObjectChange } from '../../../../storage/model/configuration';
 import { faultsOf } from './invariants';
-import { POOL, updates } from './sample';
+import { anArrival, POOL, updates } from './sample';
 
 const START = Date.UTC(2026, 0, 5, 9);
 
 export class PoliteWorld {
-  readonly state = createState(POOL);
+  readonly state = createState(POOL, { domain: 'example.org' });
   nowMs = 0;
   wakeAtMs: number | null = null;
   last: StepResult | null = null;
@@ -17,6 +17,7 @@ export class PoliteWorld {
   readonly replies: { [T in Effect['type']]?: (effect: Extract<Effect, { type: T }>) => CoreEvent | null } = {
     answer: ({ callId }) => ({ type: 'callerAnswered', callId }),
     play: ({ callId, playId, repeat }) => ({ type: 'playStarted', callId, playId, durationMs: repeat ? null : 3_000 }),
+    takeLeg: ({ callId, offerId }) => ({ type: 'offerAnswered', callId, offerId }),
     connect: ({ callId, offerId }) => ({ type: 'connected', callId, offerId }),
     withdraw: ({ callId, offerId }) => ({ type: 'legEnded', callId, offerId, outcome: 'withdrawn' }),
     endAgentLeg: ({ callId, offerId }) => ({ type: 'legEnded', callId, offerId, outcome: 'withdrawn' }),
@@ -24,12 +25,14 @@ export class PoliteWorld {
   };
   private readonly update = updates();
 
+  get civil(): Date { return new Date(START + this.nowMs); }
+
   /** One event now and whatever follows at once; the effects of all that. */
   post(event: CoreEvent): Effect[] {
     const before = this.effects.length;
     const waiting = [event];
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      this.last = step(this.state, next, { monotonicMs: this.nowMs, civil: new Date(START + this.nowMs) });
+      this.last = step(this.state, next, { monotonicMs: this.nowMs, civil: this.civil });
       this.wakeAtMs = this.last.wakeAtMs;
       expect({ after: next.type, faults: faultsOf(this.state, this.nowMs, this.wakeAtMs) }).toEqual({ after: next.type, faults: [] });
       for (const effect of this.last.effects) {
@@ -43,9 +46,7 @@ export class PoliteWorld {
 
   configure(...changes: ObjectChange[]): Effect[] { return this.post({ type: 'configurationChanged', update: this.update(...changes) }); }
   register(...agentIds: readonly string[]): Effect[] { return agentIds.flatMap((agentId) => this.post({ type: 'phoneChanged', agentId, reachable: true })); }
-  call(callId: string, dialledUser = 'help'): Effect[] {
-    return this.post({ type: 'callArrived', arrival: { callId, dialledUser, dialled: `sip:${dialledUser}@example.org`, callerNumber: '+4412345', callerName: 'Caller' } });
-  }
+  call(callId: string, dialledUser = 'help', more: Partial<Arrival> = {}): Effect[] { return this.post({ type: 'callArrived', arrival: anArrival(callId, dialledUser, more) }); }
   hangUp(callId: string): Effect[] { return this.post({ type: 'callerGone', callId, cause: 'hungUp' }); }
   answer(agentId: string): Effect[] { const { callId, offerId } = this.leg(agentId); return this.post({ type: 'offerAnswered', callId, offerId }); }
   end(agentId: string, outcome: LegOutcome): Effect[] { const { callId, offerId } = this.leg(agentId); return this.post({ type: 'legEnded', callId, offerId, outcome }); }
@@ -68,14 +69,32 @@ export class PoliteWorld {
   }
 }
 
+function soundInWords(sound: Sound): string {
+  switch (sound.kind) {
+    case 'prompt': return `"${sound.prompt.text}"`;
+    case 'announcement': return `position ${sound.position}, wait ${sound.waitSeconds}`;
+    case 'music':
+    case 'ringback': return sound.kind;
+  }
+}
+
 /** Effects in few words, without those that only explain. `offers` names the agent of an offer. */
 export function inWords(effects: readonly Effect[], agentOf: (offerId: string) => string): string[] {
   return effects.flatMap((effect): string[] => {
     switch (effect.type) {
       case 'refuse': return [`${effect.callId}: refuse ${effect.status}`];
       case 'answer': return [`${effect.callId}: answer`];
-      case 'play': return [`${effect.callId}: play ${effect.sound.kind === 'music' ? 'music' : `"${effect.sound.prompt.text}"`}`];
+      case 'play': return [`${effect.callId}: play ${soundInWords(effect.sound)}`];
       case 'offer': return [`${effect.callId}: ring ${effect.agentId}`];
+      case 'dial': return [`${effect.callId}: dial ${effect.target.kind === 'number' ? effect.target.number : effect.target.uri}`];
+      case 'takeLeg': return [`${effect.callId}: take leg ${effect.legId} of ${effect.agentId}`];
+      case 'moveLeg': return [`${effect.callId}: move leg ${effect.offerId} from ${effect.fromCallId}`];
+      case 'separate': return [`${effect.callId}: separate`];
+      case 'acceptTransfer': return [`${effect.transferId}: accepted`];
+      case 'refuseTransfer': return [`${effect.transferId}: refused ${effect.status}`];
+      case 'transferProgress': return [`${effect.transferId}: ${effect.status}`];
+      case 'pauseAgent': return [`pause ${effect.agentId} after ${effect.unanswered}`];
+      case 'instructionDone': return [`${effect.instructionId}: ${effect.outcome.kind === 'refused' ? effect.outcome.reason : effect.outcome.kind}`];
       case 'withdraw': return [`${effect.callId}: withdraw ${agentOf(effect.offerId)} ${effect.cause}`];
       case 'connect': return [`${effect.callId}: connect ${agentOf(effect.offerId)}`];
       case 'endAgentLeg': return [`${effect.callId}: end ${agentOf(effect.offerId)}`];

@@ -2,10 +2,10 @@
 import { type CallInputType, type CallState } from '../../../../engine/core/call';
 import { type CoreEvent, type Effect } from '../../../../engine/core/types';
 import { PoliteWorld } from './polite-world';
-import { aDuty, aGroup, aQueue, aWorkflow, drop, onDuty, put } from './sample';
+import { aDuty, aGroup, aQueue, aWorkflow, drop, onDuty, put, said } from './sample';
 
-const workflow = aWorkflow('help', { welcome: { text: 'welcome' } });
-const queue = aQueue('q-help', { agentGroupIds: ['g1'], timeoutSeconds: 60, timeoutAction: { kind: 'disconnect', prompt: { text: 'sorry' } }, overflowThreshold: 1, overflowCandidate: 'oldestCall' });
+const workflow = aWorkflow('help', { welcome: said('welcome') });
+const queue = aQueue('q-help', { agentGroupIds: ['g1'], timeoutSeconds: 60, timeoutAction: { kind: 'disconnect', prompt: said('sorry') }, overflowThreshold: 1, overflowCandidate: 'oldestCall' });
 const group = aGroup('g1', { agentIds: ['alice', 'bob'] });
 
 /** A world that answers nothing by itself, with `c1` in the given state; alice is its first agent, bob its second. */

@@ -10,7 +10,7 @@ import { type ObjectChange } from '../../../../storage/model/configuration';
 import { type Queue } from '../../../../storage/model/queue';
 import { type Workflow } from '../../../../storage/model/workflow';
 import { faultsOf } from './invariants';
-import { aDuty, aGroup, anAgent, aQueue, aWorkflow, drop, POOL, put, someSettings, updates } from './sample';
+import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, POOL, put, said, someSettings, updates } from './sample';
 
 /** What fast-check chooses of each step: which of the possible things happens, and how. */
 export interface Whim { readonly pick: number; readonly how: number; readonly wait: number }
@@ -61,8 +61,8 @@ export class WildWorld {
   /** `methods`: how the two agent groups route to begin with. */
   constructor([first, second]: readonly [RoutingMethod, RoutingMethod]) {
     for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
-    for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: { text: 'late' } } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
-    for (const workflow of [aWorkflow('help', { welcome: { text: 'welcome' } }), aWorkflow('sales', { telephoneNumber: '+44100' })]) this.workflows.set(workflow.id, workflow);
+    for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: said('late') } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
+    for (const workflow of [aWorkflow('help', { welcome: said('welcome') }), aWorkflow('sales', { telephoneNumber: '+44100' })]) this.workflows.set(workflow.id, workflow);
     this.configure(put('settings', someSettings({ gracePeriodSeconds: 30 })), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
       ...[...this.groups.values()].map((each) => put('agentGroups', each)), ...AGENTS.flatMap((id) => [put('agents', anAgent(id)), put('duties', aDuty(id, true))]));
     for (const agentId of AGENTS) this.post({ type: 'phoneChanged', agentId, reachable: true });
@@ -164,7 +164,7 @@ export class WildWorld {
   private arrive(dialledUser: string): void {
     const callId = `c${(this.count += 1)}`;
     this.calls.set(callId, { callId, answered: false, gone: false, endAsked: false, released: false, records: 0, arrived: true, refused: false, plays: [] });
-    this.post({ type: 'callArrived', arrival: { callId, dialledUser, dialled: `sip:${dialledUser}@example.org`, callerNumber: '+4412345', callerName: '' } });
+    this.post({ type: 'callArrived', arrival: anArrival(callId, dialledUser) });
   }
 
   private callerGone(call: CallBook, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
@@ -216,7 +216,7 @@ export class WildWorld {
       () => inGroup({ routingMethod: one(routingMethod.options, 5) }),
       () => inGroup({ alertTimeSeconds: one([10, 30, 180], 5), wrapUpSeconds: one([0, 20], 7) }),
       () => inQueue({ timeoutSeconds: one([null, 10, 60], 5) }),
-      () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, { text: 'full' }], 11) } }),
+      () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, said('full')], 11) } }),
       () => inQueue({ agentGroupIds: one([['g1'], ['g2', 'g1'], ['g1', 'g2'], []], 5) }),
       () => put('workflows', { ...workflow, active: one([true, true, false], 5) }),
       () => drop('workflows', workflow), () => put('workflows', workflow), () => put('workflows', workflow),
