@@ -1,10 +1,9 @@
 // The verbs about objects by themselves: queues, agent groups, business hours, holiday sets and trunks, each created, changed and deleted in the same way.
 import { may, type Action, type Target, type Verdict } from '../access';
 import { OBJECT_SCHEMAS } from '../kinds';
-import { type ObjectKinds } from '../model/configuration';
-import { type OwnedNoun, type Subject } from '../stored';
+import { type ObjectKind, type ObjectKinds } from '../model/configuration';
+import { type Subject } from '../stored';
 import { type Changed, type Context, type Row } from './context';
-import { type Unversioned } from './draft';
 import { definedFields } from './group-verbs';
 import { mergeFields } from './merge';
 import { agentGroupShape, businessHoursShape, holidaySetShape, queueShape, trunkShape } from './object-inputs';
@@ -22,7 +21,8 @@ const SHAPES: { readonly [N in Noun]: object } = { queue: queueShape, agentGroup
 const ID_PREFIXES = { queue: 'queue', agentGroup: 'group', businessHours: 'hours', holidaySet: 'holidays', trunk: 'trunk' } as const satisfies Record<Noun, string>;
 
 async function found<N extends Noun>({ draft }: Context, noun: N, id: string): Promise<NamedObject<N> | null> {
-  return draft.get(NOUNS[noun].kind, id);
+  const object: ObjectKinds[ObjectKind] | null = await draft.get(NOUNS[noun].kind, id);
+  return object as NamedObject<N> | null;
 }
 
 async function known<N extends Noun>(context: Context, noun: N, id: string): Promise<NamedObject<N>> {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Administration } from '../../../storage/administration/administration';
 import { seedSample, SAMPLE_PEOPLE } from '../../../storage/administration/sample';
 import { writeBinding } from '../../../storage/bindings';
-import { must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, SIP_DOMAIN, smallForm, type Storage } from './support';
+import { formed, must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, SIP_DOMAIN, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -23,7 +23,7 @@ describe('Agents', () => {
     const alice = await newAgent(administration, 'Alice');
     const { value: { id } } = await must(administration.perform(operator, 'group.create', smallForm({ displayName: 'Sales', agentIds: [alice.id] })));
     expect(await administration.perform(operator, 'agent.delete', { id: alice.id })).toMatchObject({ code: 'conflict', faults: [{ message: expect.stringContaining('Sales') }] });
-    const { versions } = await seen(administration.group(operator, id));
+    const { versions } = await formed(administration, id);
     await must(administration.perform(operator, 'group.change', { id, versions, changes: { agentIds: [] } }));
     await must(administration.perform(operator, 'agent.delete', { id: alice.id }));
     expect(await seen(administration.agents(operator))).toEqual([]);

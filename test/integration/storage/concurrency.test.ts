@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { Administration } from '../../../storage/administration/administration';
 import { connect, type Connection } from '../../../storage/connect';
-import { must, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, SIP_DOMAIN, silent, smallForm, type Storage } from './support';
+import { formed, must, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, silent, SIP_DOMAIN, smallForm, type Storage } from './support';
 
 let storage: Storage;
 let second: Connection;
@@ -73,12 +73,12 @@ test('Two editors of the same field: one is saved, the other is shown it; of dif
   const { administration, other } = twoProcesses();
   const [ada, bea] = [person('Ada', true), person('Bea', true)];
   const { value: { id } } = await must(administration.perform(ada, 'group.create', smallForm()));
-  const { versions } = await seen(administration.group(ada, id));
+  const { versions } = await formed(administration, id);
   const same = await Promise.all([administration.perform(ada, 'group.change', { id, versions, changes: { displayName: 'A' } }), other.perform(bea, 'group.change', { id, versions, changes: { displayName: 'B' } })]);
   expect(same.map((one) => one.ok || one.code).sort()).toEqual(['stale', true].sort());
-  const now = (await seen(administration.group(ada, id))).versions;
+  const now = (await formed(administration, id)).versions;
   await Promise.all([must(administration.perform(ada, 'group.change', { id, versions: now, changes: { description: 'x' } })), must(other.perform(bea, 'group.change', { id, versions: now, changes: { displayNumber: '7' } }))]);
-  expect((await seen(administration.group(ada, id))).form).toMatchObject({ description: 'x', displayNumber: '7' });
+  expect((await formed(administration, id)).form).toMatchObject({ description: 'x', displayNumber: '7' });
 });
 
 test('Processes that start at once on an empty database prepare it together', async () => {

@@ -199,7 +199,7 @@ describe('Live documents', () => {
     const waiting = administration.inForce(sequence, 30_000);
     await writeLivePool(db, { _id: pool, epoch: 1, inForce: sequence, startedAt: new Date() });
     expect(await seen(waiting)).toBe('yes');
-    const caller = { callId: 'c', callerNumber: '1', callerName: 'C', state: 'waiting' as const, arrivedAt: new Date(1), joinedQueueAt: new Date(2), agentId: null };
+    const caller = { callId: 'c', callerNumber: '1', callerName: 'C', state: 'waiting' as const, arrivedAt: new Date(1), joinedQueueAt: new Date(2), agentId: null, priority: 3, queueId: null, answers: [], ringing: [] };
     await writeLiveGroups(db, [document(id, { pool, callers: [caller, { ...caller, callId: 'd', joinedQueueAt: new Date(9) }, { ...caller, callId: 'e', state: 'talking', joinedQueueAt: new Date(1) }] })]);
     expect(await seen(administration.live(operator, id))).toMatchObject({ engineAlive: true, waiting: 2, talking: 1, waitingSince: new Date(2) });
   });

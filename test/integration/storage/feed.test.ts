@@ -2,7 +2,7 @@
 import { readConfiguration } from '../../../storage/changes';
 import { asUpdate, openFeed, type Feed } from '../../../storage/feed';
 import { applyUpdate, emptyConfiguration, type Configuration } from '../../../storage/model/configuration';
-import { must, newPool, newUser, openStorage, operator, seen, SETUP_MS, silent, smallForm, type Storage } from './support';
+import { formed, must, newPool, newUser, openStorage, operator, seen, SETUP_MS, silent, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -54,7 +54,7 @@ test('A log that no longer reaches back is made good with one update of everythi
   const feed = storage.closing(await openFeed({ ...storage.connection, log: silent }, pool, async (update) => { await held; applyUpdate(configuration, update); heard.push(update.sequence); wake(); }));
   applyUpdate(configuration, asUpdate(feed.initial));
   // The follower is busy with the first of these while the rest are written and the log is cut.
-  const { versions } = await seen(administration.group(operator, id));
+  const { versions } = await formed(administration, id);
   await must(administration.perform(operator, 'group.change', { id, versions, changes: { description: 'one' } }));
   for (const name of ['A', 'B', 'C']) await must(administration.perform(operator, 'agent.create', { name, sipUser: newUser() }));
   await must(administration.perform(operator, 'group.delete', { id }));

@@ -1,7 +1,7 @@
 // Verbs about groups: what is written, what is refused, what is merged, and what is said about it.
 import { type Administration } from '../../../storage/administration/administration';
 import { type Verb, type VerbInput } from '../../../storage/administration/verbs';
-import { must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
+import { formed, must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -10,7 +10,7 @@ afterAll(() => storage.close());
 const ada = person('Ada', true);
 const bea = person('Bea', true);
 const create = async (administration: Administration, more: Partial<VerbInput<'group.create'>> = {}) => (await must(administration.perform(ada, 'group.create', smallForm(more)))).value.id;
-const view = (administration: Administration, id: string) => seen(administration.group(ada, id));
+const view = formed;
 
 describe('Creating a group', () => {
   test('makes a workflow, a queue and an agent group with the defaults, in one entry of the log', async () => {
@@ -52,7 +52,7 @@ describe('Creating a group', () => {
     ['an unknown time zone', { timeZone: 'Mars/Phobos' }, 'timeZone', 'Mars/Phobos', /IANA/],
     ['a wrap-up time too long', { wrapUpSeconds: 3601 }, 'wrapUpSeconds', 3601, /0 to 3600 seconds/],
     ['an empty wrap-up time', { wrapUpSeconds: '' }, 'wrapUpSeconds', '', /0 to 3600 seconds/],
-    ['an unknown routing method', { routingMethod: 'random' }, 'routingMethod', 'random', /^must be parallel, longestIdle, roundRobin or serial$/],
+    ['an unknown routing method', { routingMethod: 'random' }, 'routingMethod', 'random', /^must be parallel, longestIdle, roundRobin, serial or attendant$/],
     ['an agent twice', { agentIds: ['agent-1', 'agent-1'] }, 'agentIds', ['agent-1', 'agent-1'], /each agent once/],
     ['a field that does not exist', { color: 'red' }, 'color', 'red', /not a field/],
   ])('%s is refused with field, value and range', async (_what, more, field, value, message) => {

@@ -3,7 +3,7 @@ import { type Acting } from '../../../storage/access';
 import { type Administration } from '../../../storage/administration/administration';
 import { type Result } from '../../../storage/administration/results';
 import { VERBS, type Verb, type VerbInput } from '../../../storage/administration/verbs';
-import { must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
+import { formed, must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -35,10 +35,10 @@ type Organisation = Awaited<ReturnType<typeof organisation>>;
 /** For each verb, an input on the given place that would change something. */
 const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promise<VerbInput<V>> } = {
   'group.create': async () => smallForm(),
-  'group.change': async ({ administration, groups }, place) => ({ id: groups[place], versions: (await seen(administration.group(operator, groups[place]))).versions, changes: { description: newUser() } }),
+  'group.change': async ({ administration, groups }, place) => ({ id: groups[place], versions: (await formed(administration, groups[place])).versions, changes: { description: newUser() } }),
   'group.delete': async ({ groups }, place) => ({ id: groups[place] }),
   'group.addManager': async ({ groups }, place) => ({ id: groups[place], manager: { personId: person('New').personId, name: 'New' } }),
-  'group.removeManager': async ({ administration, groups }, place) => ({ id: groups[place], personId: (await seen(administration.group(operator, groups[place]))).managers[0]?.personId ?? person('Nobody').personId }),
+  'group.removeManager': async ({ administration, groups }, place) => ({ id: groups[place], personId: (await formed(administration, groups[place])).managers[0]?.personId ?? person('Nobody').personId }),
   'agent.create': async () => ({ name: 'New', sipUser: newUser() }),
   'agent.change': async ({ administration, agentOf }, place) => ({ id: agentOf[place], version: (await seen(administration.agents(operator))).find((one) => one.id === agentOf[place])?.detail?.version ?? 0, changes: { name: newUser() } }),
   'agent.delete': async ({ spare }) => ({ id: spare }),
@@ -46,7 +46,7 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
   'duty.set': async ({ agentOf }, place) => ({ agentId: agentOf[place], onDuty: false }),
   // An edit that only an administrator makes, and so takes back.
   'change.undo': async ({ administration, groups }, place) => {
-    const { versions } = await seen(administration.group(operator, groups[place]));
+    const { versions } = await formed(administration, groups[place]);
     const { entryId } = await must(administration.perform(operator, 'group.change', { id: groups[place], versions, changes: { sipUser: newUser() } }));
     return { entryId: entryId ?? '' };
   },
@@ -103,7 +103,7 @@ describe('A manager', () => {
   let org: Organisation;
   beforeAll(async () => { org = await organisation(); });
   const change = async (changes: VerbInput<'group.change'>['changes']) => {
-    const { versions } = await seen(org.administration.group(operator, org.groups.own));
+    const { versions } = await formed(org.administration, org.groups.own);
     return org.administration.perform(org.actors.manager, 'group.change', { id: org.groups.own, versions, changes });
   };
 
@@ -111,7 +111,7 @@ describe('A manager', () => {
     ['sipUser', { sipUser: 'mine' }], ['telephoneNumber', { telephoneNumber: '+4499999' }], ['managed', { managed: false }], ['managers', { managers: [] }],
   ])('may not change %s, not even beside what they may', async (_field, changes) => {
     expect(outcomeOf(await change({ ...changes, description: 'smuggled' }))).toBe('notAllowed');
-    expect((await seen(org.administration.group(operator, org.groups.own))).form.description).not.toBe('smuggled');
+    expect((await formed(org.administration, org.groups.own)).form.description).not.toBe('smuggled');
   });
 
   test.each<[string, object]>([
@@ -124,14 +124,14 @@ describe('A manager', () => {
   });
 
   test('may send back the address as it was', async () => {
-    const { form } = await seen(org.administration.group(operator, org.groups.own));
+    const { form } = await formed(org.administration, org.groups.own);
     expect(outcomeOf(await change({ ...form, description: 'the whole form' }))).toBe('ok');
   });
 
   test('takes back their own edit, but not an administrator\'s change of the address', async () => {
     await must(change({ description: 'theirs' }));
     expect(outcomeOf(await org.administration.perform(org.actors.manager, 'change.undo', {}))).toBe('ok');
-    const { versions } = await seen(org.administration.group(operator, org.groups.own));
+    const { versions } = await formed(org.administration, org.groups.own);
     const { entryId } = await must(org.administration.perform(operator, 'group.change', { id: org.groups.own, versions, changes: { sipUser: newUser() } }));
     expect(outcomeOf(await org.administration.perform(org.actors.manager, 'change.undo', { entryId: entryId ?? '' }))).toBe('notAllowed');
   });

@@ -4,7 +4,8 @@ import { pino } from 'pino';
 import { type Acting } from '../../../storage/access';
 import { Administration } from '../../../storage/administration/administration';
 import { type Answer, type Done, type Result } from '../../../storage/administration/results';
-import { type Verb, type VerbInput } from '../../../storage/administration/verbs';
+import { type GroupForm, type GroupVersions, type Verb, type VerbInput } from '../../../storage/administration/verbs';
+import { type GroupView } from '../../../storage/administration/views';
 import { connect, type Connection } from '../../../storage/connect';
 import { testDatabase, type TestDatabase } from '../../support/database';
 
@@ -61,6 +62,14 @@ export async function seen<T>(answer: Promise<Answer<T>>): Promise<T> {
   const settled = await answer;
   if (!settled.ok) throw new Error(`${settled.code}: ${settled.message}`);
   return settled.value;
+}
+
+/** A group that has the form, as an administrator sees it. */
+export async function formed(administration: Administration, id: string): Promise<GroupView & { readonly form: GroupForm; readonly versions: GroupVersions }> {
+  const view = await seen(administration.group(operator, id));
+  const { form, versions } = view;
+  if (!form || !versions) throw new Error(`The group ${id} has no form.`);
+  return { ...view, form, versions };
 }
 
 let users = 0;

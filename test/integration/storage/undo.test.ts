@@ -1,7 +1,7 @@
 // Taking edits back: what comes back, what stands in the way, and that secrets stay hidden.
 import { type Administration } from '../../../storage/administration/administration';
 import { type VerbInput } from '../../../storage/administration/verbs';
-import { must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
+import { formed, must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -10,9 +10,9 @@ afterAll(() => storage.close());
 const ada = person('Ada', true);
 const bea = person('Bea', true);
 const create = async (administration: Administration, more: Partial<VerbInput<'group.create'>> = {}) => (await must(administration.perform(operator, 'group.create', smallForm(more)))).value.id;
-const form = async (administration: Administration, id: string) => (await seen(administration.group(operator, id))).form;
+const form = async (administration: Administration, id: string) => (await formed(administration, id)).form;
 async function edit(administration: Administration, acting: typeof ada, id: string, changes: VerbInput<'group.change'>['changes']): Promise<string> {
-  const { versions } = await seen(administration.group(operator, id));
+  const { versions } = await formed(administration, id);
   return (await must(administration.perform(acting, 'group.change', { id, versions, changes }))).entryId ?? '';
 }
 
