@@ -1,195 +1,225 @@
-// A leg to an agent's phone, from our INVITE to its one outcome.
+// A leg that we ring: several INVITEs at once, one outcome. The first phone to answer has it, the others are cancelled.
 //
-//   trying ── 1xx ─▶ ringing ── 200, ACK ─▶ up ── BYE from the phone ─▶ over (hungUp)
-//     │                 │                    └── end: BYE ─▶ ending ─▶ over (hungUp, or withdrawn)
-//     │                 └── withdraw: CANCEL ─▶ cancelling ── final ≥ 300 ─▶ over (withdrawn)
-//     │                                           └── 200 crossed: ACK, BYE ─▶ ending ─▶ over (withdrawn)
-//     └── withdraw: CANCEL must wait for a 1xx (RFC 3261 section 9.1); what comes first decides
-//   any of the first three ── final ≥ 300 ─▶ over (by the verdict table)
+//   ringing ── one answers ─▶ won: the others are cancelled ── it is over ─▶ over (its outcome)
+//      │  └── one that must confirm answers: pickedUp, the rest ring on ── confirmed: re-INVITE ─▶ won      notConfirmed, gone ─▶ branchGone
+//      └── all are over ─▶ over (by the table in outcomes.ts)
 //
-// Past a deadline the outcome is told, and what the phone still sends is acknowledged and ended without anybody hearing of it.
+// Within one leg nothing is dialled again after it may have rung: the next route of a branch is tried only while nothing has.
+import { type Branch, MediaFault } from '../calls/ports';
 import { type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
-import { ALLOW, DEADLINES_MS, type LegDeps, Renegotiation, SDP, sdpOf, sendBye } from './leg';
-import { type Headers, type Incoming, type Reply, type Sent } from './link';
-import { verdictOf } from './verdict';
+import { DEADLINES_MS, type LegDeps } from './leg';
+import { type Headers, type Incoming } from './link';
+import { combine } from './outcomes';
+import { type InviteEnd, OutgoingInvite } from './outgoing-invite';
+import { type DialogName } from './replaces';
 
 export interface AgentLegEvents {
   ringing(): void;
   answered(sdp: string): void;
+  pickedUp(branch: number, sdp: string): void;
+  branchGone(branch: number): void;
   ended(outcome: LegOutcome): void;
   renegotiate(sdp: string): Promise<string>;
   completeRenegotiation(sdp: string): void;
-  dialogMade(dialogId: string): void;
-  over(dialogId: string | null): void;
+  keyPressed(key: string, branch: number | undefined): void;
+  referred(incoming: Incoming): void;
+  /** One of its phones has made a dialog. */
+  dialogMade(dialog: DialogName, invite: OutgoingInvite): void;
+  dialogOver(dialogId: string | null): void;
 }
 
-/** Where and as what the phone is rung. */
-export interface AgentInvite {
+/** Where one phone is rung: the ways to it, in the order to be tried. */
+export interface Way {
   readonly uri: string;
   readonly proxy: string | null;
-  readonly from: string;
-  readonly to: string;
-  readonly sdp: string;
+  readonly headers: Headers;
+  /** Null for a phone that registered. */
+  readonly route: {
+    credentials: NonNullable<ConstructorParameters<typeof OutgoingInvite>[0]['credentials']>;
+    /** It led nowhere; whether the next may be tried. */
+    failed(end: InviteEnd): boolean;
+    well(): void;
+  } | null;
 }
 
-type State = 'trying' | 'ringing' | 'cancelling' | 'up' | 'ending' | 'over';
+/** One phone of one branch. `ways` empty: it cannot be reached at all, which counts as `otherwise`. */
+export interface Place { readonly branch: number; readonly ways: readonly Way[]; readonly otherwise: LegOutcome }
+
+interface Fork {
+  readonly branch: Branch;
+  readonly at: number;
+  readonly callId: string;
+  readonly ways: Way[];
+  invite: OutgoingInvite | null;
+  pickedUp: boolean;
+  over: boolean;
+}
 
 export class AgentLeg {
-  private state: State = 'trying';
-  private dialogId: string | null = null;
-  private sent: Sent | null = null;
+  private readonly forks: Fork[] = [];
+  private readonly outcomes: LegOutcome[] = [];
+  private winner: Fork | null = null;
   private withdrawn: WithdrawCause | null = null;
-  private rang = false;
   private ended = false;
-  private cancelDeadline: (() => void) | null = null;
-  private readonly renegotiation: Renegotiation;
+  private rang = false;
+  /** Between a confirmation and the answer to our re-INVITE: until when. */
+  private cancelConfirmation: (() => void) | null = null;
 
-  constructor(readonly legId: OfferId, private readonly invite: AgentInvite, private readonly events: AgentLegEvents, private readonly deps: LegDeps) {
-    this.renegotiation = new Renegotiation({ renegotiate: (sdp) => events.renegotiate(sdp), complete: (sdp) => { events.completeRenegotiation(sdp); } }, deps.log);
-  }
+  constructor(readonly legId: OfferId, private readonly branches: readonly Branch[], private readonly events: AgentLegEvents, private readonly deps: LegDeps) {}
 
-  get liveDialog(): string | null { return this.state === 'over' ? null : this.dialogId; }
+  /** The dialog of the phone that has it. */
+  get liveDialog(): string | null { return this.winner?.invite?.liveDialog ?? null; }
 
-  ring(): void {
-    this.deadline(DEADLINES_MS.silence, () => { this.finish('unreachable'); });
-    this.deps.link.send({
-      method: 'INVITE',
-      uri: this.invite.uri,
-      ...(this.invite.proxy === null ? {} : { proxy: this.invite.proxy }),
-      headers: { 'Call-ID': this.legId, From: this.invite.from, To: this.invite.to, 'Content-Type': SDP, Allow: ALLOW },
-      body: this.invite.sdp,
-    }, {
-      sent: (sent) => { this.sent = sent; },
-      reply: (reply) => {
-        if (reply.status < 200) this.provisional(reply);
-        else if (reply.status < 300) this.accepted(reply);
-        else this.refused(reply);
-      },
-      failed: (fault) => {
-        this.deps.log.warn({ legId: this.legId, fault: fault.message }, 'a phone could not be rung');
-        this.finish(this.withdrawn === null ? fault.code === 'refused' ? 'unreachable' : 'failed' : 'withdrawn');
-      },
-    });
+  /** Whether this is the phone that talks, which alone may transfer, be replaced and be offered anything. */
+  isWinner(handler: unknown): boolean { return this.winner?.invite === handler && this.winner?.invite?.isUp === true; }
+
+  ring(places: readonly Place[]): void {
+    for (const { branch: at, ways, otherwise } of places) {
+      const branch = this.branches[at];
+      if (branch === undefined || ways.length === 0) this.outcomes.push(otherwise);
+      else this.forks.push({ branch, at, callId: this.forks.length === 0 ? this.legId : `${this.legId}-${this.forks.length}`, ways: [...ways], invite: null, pickedUp: false, over: false });
+    }
+    for (const fork of this.forks) this.tryNext(fork);
+    this.endIfOver();
   }
 
   withdraw(cause: WithdrawCause): void {
-    if (this.withdrawn !== null || this.state === 'ending' || this.state === 'over') return;
-    this.withdrawn = cause;
-    if (this.state === 'ringing') this.cancel();
-    else if (this.state === 'up') this.bye('withdrawn');
-    // While trying, the first provisional response releases the CANCEL, and the deadline for silence holds.
+    this.withdrawn ??= cause;
+    for (const { invite } of this.forks) invite?.withdraw(cause);
   }
 
   end(): void {
-    if (this.state === 'up') this.bye('hungUp');
-    else this.withdraw('callerGone');
+    if (this.winner === null) this.withdraw('callerGone');
+    else this.winner.invite?.end();
   }
 
-  /** A request of the phone inside the dialog. */
-  request(incoming: Incoming): void {
-    switch (incoming.method) {
-      case 'ACK':
-        this.renegotiation.acknowledged(incoming);
-        break;
-      case 'BYE':
-        incoming.respond(200);
-        // Our own BYE may be under way: it will be answered or time out, and the outcome is the same.
-        if (this.state === 'up') this.finish('hungUp');
-        break;
-      case 'INVITE':
-      case 'UPDATE':
-        if (this.state === 'up') this.renegotiation.handle(incoming);
-        else incoming.respond(this.state === 'trying' || this.state === 'ringing' ? 491 : 481);
-        break;
-      default:
-        incoming.respond(200, { headers: { Allow: ALLOW } });
-    }
+  /** Another phone has taken the place of the one that talks: it is ended, and nobody hears of it. */
+  supplant(): void {
+    this.ended = true;
+    this.stopConfirming();
+    for (const { invite } of this.forks) invite?.supplant();
   }
 
-  /** The edge takes back what we had not yet got an answer to; an answered leg goes on. */
+  confirmed(at: number, sdp: string): void {
+    const fork = this.pickedUpAt(at);
+    if (fork === undefined || this.winner !== null) return;
+    this.win(fork);
+    // A phone that answers this no sooner would leave the caller with nobody.
+    this.cancelConfirmation = this.deps.timers.after(DEADLINES_MS.confirmation, () => { fork.invite?.end(); });
+    fork.invite?.reinvite(sdp).then((answer) => {
+      if (fork.over || this.withdrawn !== null || fork.invite?.isUp !== true) return;
+      this.stopConfirming();
+      this.events.answered(answer);
+    }, () => { fork.invite?.end(); });
+  }
+
+  notConfirmed(at: number): void { this.pickedUpAt(at)?.invite?.end(); }
+
+  /** @throws MediaFault 'refused' */
+  reinvite(sdp: string): Promise<string> {
+    return this.winner?.invite?.reinvite(sdp) ?? Promise.reject(new MediaFault('refused', 'the leg is not up'));
+  }
+
   linkDown(): void {
-    if (this.state !== 'up' && this.state !== 'ending') this.finish(this.withdrawn === null ? 'failed' : 'withdrawn');
+    for (const { invite } of this.forks) invite?.linkDown();
   }
 
-  vanished(): void {
-    if (this.state === 'up' || this.state === 'ending') this.finish('hungUp');
+  private pickedUpAt(at: number): Fork | undefined { return this.forks.find((fork) => fork.at === at && fork.pickedUp && !fork.over); }
+
+  /** The next way to this phone. There is one: who calls has looked. */
+  private tryNext(fork: Fork): void {
+    const way = fork.ways.shift();
+    if (way === undefined) return;
+    const { route } = way;
+    const invite: OutgoingInvite = new OutgoingInvite({
+      callId: fork.callId, uri: way.uri, proxy: way.proxy, headers: way.headers, sdp: fork.branch.sdp, credentials: route === null ? null : (reply) => route.credentials(reply), patient: route !== null,
+    }, {
+      ringing: () => {
+        route?.well();
+        if (!this.rang) this.events.ringing();
+        this.rang = true;
+      },
+      answered: (sdp) => {
+        route?.well();
+        this.answered(fork, sdp);
+      },
+      over: (end) => { this.forkOver(fork, way, end); },
+      renegotiate: (sdp) => this.events.renegotiate(sdp),
+      completeRenegotiation: (sdp) => { this.events.completeRenegotiation(sdp); },
+      takesOffers: () => this.winner === fork,
+      keyPressed: (key) => {
+        if (this.winner === fork) this.events.keyPressed(key, undefined);
+        else if (fork.pickedUp) this.events.keyPressed(key, fork.at);
+      },
+      referred: (incoming) => {
+        if (this.winner === fork) this.events.referred(incoming);
+        else incoming.respond(603);
+      },
+    }, { dialogMade: (dialog) => { this.events.dialogMade(dialog, invite); }, over: (dialogId) => { this.events.dialogOver(dialogId); } }, this.deps);
+    fork.invite = invite;
+    invite.send();
   }
 
-  private provisional(reply: Reply): void {
-    if (reply.status === 100) return;
-    if (this.state === 'over') {
-      // Given up for silence, and the phone rings after all.
-      this.sent?.cancel(reasonHeader(this.withdrawn ?? 'noAnswer'));
+  private answered(fork: Fork, sdp: string): void {
+    if (!fork.branch.confirm) {
+      this.win(fork);
+      this.events.answered(sdp);
       return;
     }
-    const first = !this.rang;
-    this.rang = true;
-    if (this.state !== 'trying') return;
-    this.state = 'ringing';
-    this.cancelDeadline?.();
-    if (this.withdrawn !== null) this.cancel();
-    else if (first) this.events.ringing();
+    fork.pickedUp = true;
+    // One anchor a branch: whoever answers a second phone of it would hear nothing.
+    for (const other of this.forks) if (other !== fork && other.at === fork.at) other.invite?.withdraw('completedElsewhere');
+    this.events.pickedUp(fork.at, sdp);
   }
 
-  private accepted(reply: Reply): void {
-    reply.ack();
-    const dialogId = reply.dialogId ?? '';
-    const wanted = this.withdrawn === null && (this.state === 'trying' || this.state === 'ringing');
-    const sdp = sdpOf(reply);
-    if (this.state === 'over') {
-      sendBye(this.deps, dialogId, reasonHeader(this.withdrawn ?? 'noAnswer'), () => undefined);
+  private win(fork: Fork): void {
+    this.winner = fork;
+    for (const other of this.forks) if (other !== fork) other.invite?.withdraw('completedElsewhere');
+  }
+
+  private forkOver(fork: Fork, way: Way, end: InviteEnd): void {
+    const { outcome } = end;
+    if (this.mayTryNext(fork, way, end)) {
+      this.tryNext(fork);
       return;
     }
-    this.dialogId = dialogId;
-    this.cancelDeadline?.();
-    this.state = 'up';
-    this.events.dialogMade(dialogId);
-    if (!wanted) this.bye('withdrawn');
-    else if (sdp === null) this.bye('failed');
-    else this.events.answered(sdp);
-  }
-
-  private refused(reply: Reply): void {
-    if (this.state === 'over') return;
-    if (this.withdrawn !== null) {
-      this.finish('withdrawn');
+    fork.over = true;
+    // Whoever picked up and did not confirm has declined.
+    this.outcomes.push(fork.pickedUp && outcome === 'hungUp' ? 'declined' : outcome);
+    if (this.winner === fork) {
+      // Before it was answered for the caller there was nothing to hang up.
+      this.finish(this.cancelConfirmation !== null && outcome === 'hungUp' ? 'failed' : outcome);
       return;
     }
-    const { outcome, because } = verdictOf(reply.status, this.rang);
-    this.deps.log.info({ legId: this.legId, status: reply.status, outcome, because }, 'a phone did not take the call');
-    this.finish(outcome);
+    if (fork.pickedUp) this.events.branchGone(fork.at);
+    // A person who declines everywhere (RFC 3261 section 21.6) has declined on every phone.
+    if (this.winner === null && way.route === null && (end.status ?? 0) >= 600 && outcome === 'declined') this.endOthers(fork);
+    this.endIfOver();
   }
 
-  private cancel(): void {
-    this.state = 'cancelling';
-    this.sent?.cancel(reasonHeader(this.withdrawn ?? 'callerGone'));
-    this.deadline(DEADLINES_MS.cancel, () => { this.finish('withdrawn'); });
+  private mayTryNext(fork: Fork, way: Way, end: InviteEnd): boolean {
+    if (way.route === null || end.outcome === 'hungUp' || end.outcome === 'withdrawn' || fork.pickedUp) return false;
+    const another = way.route.failed(end);
+    return another && fork.ways.length > 0 && this.withdrawn === null && this.winner === null;
   }
 
-  private bye(outcome: LegOutcome): void {
-    if (this.dialogId === null) return;
-    this.state = 'ending';
-    this.cancelDeadline?.();
-    sendBye(this.deps, this.dialogId, this.withdrawn === null ? {} : reasonHeader(this.withdrawn), () => { this.finish(outcome); });
+  private endOthers(declined: Fork): void {
+    for (const other of this.forks) if (other !== declined) other.invite?.withdraw('turnedAway');
   }
 
-  private deadline(ms: number, act: () => void): void {
-    this.cancelDeadline?.();
-    this.cancelDeadline = this.deps.timers.after(ms, act);
+  private endIfOver(): void {
+    if (this.winner === null && this.forks.every(({ over }) => over)) this.finish(combine(this.outcomes, this.withdrawn !== null));
   }
 
   private finish(outcome: LegOutcome): void {
-    this.state = 'over';
-    this.cancelDeadline?.();
     if (this.ended) return;
     this.ended = true;
-    // Forgotten first and told then, so that whoever waits for the last leg to be over sees that it is.
-    this.events.over(this.dialogId);
+    this.stopConfirming();
     this.events.ended(outcome);
   }
-}
 
-/** Why ringing stops (RFC 3326): with cause 200 phones do not list a missed call. */
-function reasonHeader(cause: WithdrawCause): Headers {
-  return cause === 'completedElsewhere' ? { Reason: 'SIP;cause=200;text="Call completed elsewhere"' } : {};
+  private stopConfirming(): void {
+    this.cancelConfirmation?.();
+    this.cancelConfirmation = null;
+  }
 }

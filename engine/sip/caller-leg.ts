@@ -1,4 +1,4 @@
-// A caller's leg, from its INVITE to its end.
+// A leg whose INVITE came to us: a caller's, or that of an agent's phone that dialled in to take a call. From its INVITE to its end.
 //
 //            ┌── refuse ─────────────────────────────▶ over (nothing is told: calls refused it)
 //   invited ─┼── CANCEL ─────────────────────────────▶ over (cancelled)
@@ -6,9 +6,15 @@
 //            └── answer: 200 ─▶ answering ─ edge sent it ─▶ awaitingAck ─ ACK ─▶ up
 //                                  └─ transaction gone: CANCEL had crossed ─▶ over (cancelled)
 //   awaitingAck ── no ACK ─▶ ending, told as failed      up ── BYE ─▶ over (hungUp)      up ── end: BYE ─▶ ending ─▶ over (endedByUs)
+//   up ── not refreshed in time, 408 or 481: BYE ─▶ ending, told as hungUp      up ── supplanted: BYE ─▶ ending, nothing is told
+import { MediaFault } from '../calls/ports';
 import { type CallId } from '../core/types';
-import { ALLOW, DEADLINES_MS, type LegDeps, Renegotiation, SDP, sdpOf, sendBye } from './leg';
-import { type Incoming } from './link';
+import { parseAddress, escapeUser, parseUri } from './addresses';
+import { Established } from './established';
+import { ALLOW, ALLOW_AGENT, DEADLINES_MS, type LegDeps, SDP, sdpOf, sendBye, SUPPORTED } from './leg';
+import { type Headers, type Incoming } from './link';
+import { type DialogName } from './replaces';
+import { type Agreement, answerTerms } from './session-timer';
 
 export type CallerGoneCause = 'hungUp' | 'cancelled' | 'failed' | 'endedByUs';
 
@@ -17,8 +23,15 @@ export interface CallerLegEvents {
   gone(cause: CallerGoneCause): void;
   renegotiate(sdp: string): Promise<string>;
   completeRenegotiation(sdp: string): void;
+  keyPressed(key: string): void;
+  /** A REFER, to be answered; null where whoever calls may not transfer. */
+  readonly referred: ((incoming: Incoming) => void) | null;
+}
+
+/** What the switchboard knows legs by. */
+export interface LegBook {
   /** In-dialog requests carry this id from now on. */
-  dialogMade(dialogId: string): void;
+  dialogMade(dialog: DialogName): void;
   /** The leg and its dialog may be forgotten. */
   over(dialogId: string | null): void;
 }
@@ -27,23 +40,30 @@ type State = 'invited' | 'answering' | 'awaitingAck' | 'up' | 'ending' | 'over';
 
 export class CallerLeg {
   private state: State = 'invited';
-  private dialogId: string | null = null;
+  private standing: Established | null = null;
+  private agreement: Agreement | null = null;
   private answerSdp: string | null = null;
   private endWanted = false;
+  private supplanted = false;
+  private endHeaders: Headers = {};
   private cancelDeadline: (() => void) | null = null;
-  private readonly renegotiation: Renegotiation;
 
-  constructor(readonly callId: CallId, private invite: Incoming, private readonly events: CallerLegEvents, private readonly deps: LegDeps) {
-    this.renegotiation = new Renegotiation({ renegotiate: (sdp) => events.renegotiate(sdp), complete: (sdp) => { events.completeRenegotiation(sdp); } }, deps.log);
+  constructor(readonly callId: CallId, private invite: Incoming, private events: CallerLegEvents, private readonly book: LegBook, private readonly deps: LegDeps) {
     this.adopt(invite);
   }
 
   /** The dialog, once there is one that has not ended. */
-  get liveDialog(): string | null { return this.state === 'over' ? null : this.dialogId; }
+  get liveDialog(): string | null { return this.state === 'over' ? null : this.standing?.name.id ?? null; }
 
-  refuse(status: number, reason: string): void {
+  /** Whether it may be replaced or moved: its dialog stands. */
+  get isUp(): boolean { return this.state === 'up'; }
+
+  /** From now on what happens is told to somebody else. */
+  become(events: CallerLegEvents): void { this.events = events; }
+
+  refuse(status: number, reason: string, headers: Headers = {}): void {
     if (this.state !== 'invited') return;
-    this.invite.respond(status, { headers: { Reason: `SIP;cause=${status};text="${reason.replace(/["\\]/g, '\\$&')}"` } });
+    this.invite.respond(status, { headers: { Reason: `SIP;cause=${status};text="${reason.replace(/["\\]/g, '\\$&')}"`, ...headers } });
     this.finish(null);
   }
 
@@ -54,12 +74,26 @@ export class CallerLeg {
     this.sendAnswer(sdp);
   }
 
-  end(): void {
+  /** `headers`: for the BYE, where there is one. */
+  end(headers: Headers = {}): void {
+    this.endHeaders = headers;
     if (this.state === 'invited') {
       this.invite.respond(480);
       this.finish('endedByUs');
     } else if (this.state === 'answering') this.endWanted = true;
     else if (this.state === 'awaitingAck' || this.state === 'up') this.bye('endedByUs');
+  }
+
+  /** Another phone has taken its place: it is ended, and nobody hears of it. */
+  supplant(): void {
+    this.supplanted = true;
+    this.end();
+  }
+
+  /** @throws MediaFault 'refused' */
+  reinvite(sdp: string): Promise<string> {
+    if (this.standing === null || this.state === 'ending' || this.state === 'over') return Promise.reject(new MediaFault('refused', 'the leg is not up'));
+    return this.standing.offer(sdp);
   }
 
   /** A request of the caller inside the dialog. */
@@ -76,12 +110,14 @@ export class CallerLeg {
         break;
       case 'INVITE':
       case 'UPDATE':
-        if (this.state === 'up') this.renegotiation.handle(incoming);
         // Before our ACK has come there is an offer in flight already (RFC 3261 section 14.2, RFC 3311 section 5.2).
-        else incoming.respond(this.state === 'awaitingAck' ? 491 : 481);
+        if (this.state === 'awaitingAck') incoming.respond(491);
+        else if (this.state === 'up') this.standing?.handle(incoming);
+        else incoming.respond(481);
         break;
       default:
-        incoming.respond(200, { headers: { Allow: ALLOW } });
+        if (this.state === 'awaitingAck' || this.state === 'up') this.standing?.handle(incoming);
+        else incoming.respond(481);
     }
   }
 
@@ -117,19 +153,22 @@ export class CallerLeg {
     });
   }
 
+  private get allow(): string { return this.events.referred === null ? ALLOW : ALLOW_AGENT; }
+
   private sendAnswer(sdp: string): void {
     const { invite } = this;
-    invite.accept({ headers: { 'Content-Type': SDP, Allow: ALLOW }, body: sdp }, {
-      accepted: (dialogId) => {
+    const terms = answerTerms(invite, null);
+    if (terms.kind === 'agreed') this.agreement = terms.agreement;
+    const headers = { 'Content-Type': SDP, ...contactFor(invite), Allow: this.allow, Supported: SUPPORTED, ...(terms.kind === 'agreed' ? terms.headers : {}) };
+    invite.accept({ headers, body: sdp }, {
+      accepted: (dialogId, localTag) => {
         if (this.invite !== invite) return;
         if (this.state !== 'answering') {
           // Given up meanwhile, and the 200 went out all the same.
           sendBye(this.deps, dialogId, {}, () => undefined);
           return;
         }
-        this.dialogId = dialogId;
-        this.state = 'awaitingAck';
-        this.events.dialogMade(dialogId);
+        this.stand({ id: dialogId, callId: invite.header('call-id') ?? '', localTag: localTag ?? '', remoteTag: parseAddress(invite.header('from') ?? '')?.params.get('tag') ?? '' });
         this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.ack, () => { this.bye('failed'); });
         if (this.endWanted) this.bye('endedByUs');
       },
@@ -141,19 +180,36 @@ export class CallerLeg {
     });
   }
 
+  private stand(dialog: DialogName): void {
+    this.state = 'awaitingAck';
+    this.standing = new Established({ dialog, weBegan: false, unacknowledged: true, allow: this.allow, agreement: this.agreement, theyAllow: this.invite.header('allow') }, {
+      renegotiate: (sdp) => this.events.renegotiate(sdp),
+      completeRenegotiation: (sdp) => { this.events.completeRenegotiation(sdp); },
+      keyPressed: (key) => { this.events.keyPressed(key); },
+      referred: (incoming) => {
+        if (this.events.referred === null) incoming.respond(603);
+        else this.events.referred(incoming);
+      },
+      lost: () => { this.bye('hungUp'); },
+    }, this.deps);
+    this.book.dialogMade(dialog);
+  }
+
   private acknowledged(ack: Incoming): void {
     if (this.state === 'awaitingAck') {
       this.state = 'up';
       this.cancelDeadline?.();
       this.cancelDeadline = null;
       this.events.acknowledged(sdpOf(ack));
-    } else if (this.state === 'up') this.renegotiation.acknowledged(ack);
+    }
+    this.standing?.acknowledged(ack);
   }
 
   private bye(cause: CallerGoneCause): void {
-    if (this.dialogId === null || this.state === 'over' || this.state === 'ending') return;
+    if (this.standing === null || this.state === 'over' || this.state === 'ending') return;
     this.state = 'ending';
-    sendBye(this.deps, this.dialogId, {}, () => {
+    this.standing.stop();
+    sendBye(this.deps, this.standing.name.id, this.endHeaders, () => {
       this.finish(cause);
     });
   }
@@ -163,7 +219,14 @@ export class CallerLeg {
     if (this.state === 'over') return;
     this.state = 'over';
     this.cancelDeadline?.();
-    this.events.over(this.dialogId);
-    if (cause !== null) this.events.gone(cause);
+    this.standing?.stop();
+    this.book.over(this.standing?.name.id ?? null);
+    if (cause !== null && !this.supplanted) this.events.gone(cause);
   }
+}
+
+/** The caller goes on talking to whom was dialled: a group, never one of its agents. The edge puts its own address in place of localhost. */
+function contactFor(invite: Incoming): Headers {
+  const user = parseUri(invite.uri)?.user ?? '';
+  return user === '' ? {} : { Contact: `<sip:${escapeUser(user)}@localhost${invite.source.protocol.toLowerCase() === 'tcp' ? ';transport=tcp' : ''}>` };
 }

@@ -6,6 +6,7 @@ import { type Socket } from 'node:net';
 import Srf from 'drachtio-srf';
 import { type Logger } from '../../storage/process/log';
 import { type Timers } from '../calls/ports';
+import { parseAddress } from './addresses';
 
 /** Headers by name; a list becomes one line each (RFC 3261 section 7.3.1 forbids joining challenges). */
 export type Headers = Readonly<Record<string, string | readonly string[]>>;
@@ -31,10 +32,13 @@ export interface Incoming extends Received {
    * Sends the 200 that makes a dialog; exactly one of the two is called. Not a promise: the ACK may be in the same packet as
    * the edge's confirmation, and whoever awaits learns of the dialog too late to know whose ACK it is.
    */
-  accept(options: { readonly headers?: Headers; readonly body?: string }, done: { accepted(dialogId: string): void; failed(fault: LinkFault): void }): void;
+  accept(options: { readonly headers?: Headers; readonly body?: string }, done: Accepting): void;
   /** The caller's CANCEL, before our final response. The edge has answered it, and the INVITE with 487. */
   onCancel(act: () => void): void;
 }
+
+/** `localTag`: our side's, where the edge tells it. */
+export interface Accepting { accepted(dialogId: string, localTag?: string): void; failed(fault: LinkFault): void }
 
 export interface Reply extends Received {
   readonly status: number;
@@ -89,7 +93,7 @@ export interface LinkOptions {
 }
 
 /** What we serve; the edge answers 405 to the rest. */
-const METHODS = ['invite', 'register', 'options', 'bye', 'info', 'update'] as const;
+const METHODS = ['invite', 'register', 'options', 'bye', 'info', 'update', 'refer'] as const;
 const CONFIRM_MS = 2_000;
 const PING_EVERY_MS = 2_000;
 const PINGS_MISSED = 3;
@@ -104,7 +108,7 @@ interface SrfRequest extends SrfMessage {
 }
 interface SrfResponse extends SrfMessage {
   status: number; reason: string; meta: { dialogId?: string };
-  send(status: number, reason: string | undefined, options: { headers: Record<string, string>; body?: string }, done?: (fault?: unknown) => void): void;
+  send(status: number, reason: string | undefined, options: { headers: Record<string, string>; body?: string }, done?: (fault?: unknown, sent?: SrfMessage) => void): void;
 }
 interface SrfClient {
   mapServer: Map<Socket, { serverVersion: string | null; pendingRequests: Map<string, () => void> }>;
@@ -285,10 +289,12 @@ class Session {
       accept: (options, done) => { this.accept(res, options, done); },
       onCancel: (act) => { req.on('cancel', act); },
     };
+    // An UPDATE while an INVITE of theirs is under way is told of here alone (RFC 3311 section 5.2).
+    if (req.method === 'INVITE') req.on('update', (update: SrfRequest, response: SrfResponse) => { this.received(update, response); });
     this.events.request(incoming);
   }
 
-  private accept(res: SrfResponse, options: { readonly headers?: Headers; readonly body?: string }, done: { accepted(dialogId: string): void; failed(fault: LinkFault): void }): void {
+  private accept(res: SrfResponse, options: { readonly headers?: Headers; readonly body?: string }, done: Accepting): void {
     let settled = false;
     const settle = (act: () => void): void => {
       if (settled) return;
@@ -305,11 +311,11 @@ class Session {
       return;
     }
     guarded(() => {
-      res.send(200, undefined, { headers: lines(options.headers ?? {}), ...bodyOf(options.body) }, (fault) => {
+      res.send(200, undefined, { headers: lines(options.headers ?? {}), ...bodyOf(options.body) }, (fault, sent) => {
         const { dialogId } = res.meta;
         if (fault !== undefined && fault !== null) fail(new LinkFault('refused', `the edge would not send the 200: ${typeof fault === 'string' ? fault : 'refused'}`));
         else if (dialogId === undefined || dialogId === '') fail(new LinkFault('refused', 'the edge named no dialog'));
-        else settle(() => { done.accepted(dialogId); });
+        else settle(() => { done.accepted(dialogId, parseAddress(sent?.get('to') ?? '')?.params.get('tag') ?? ''); });
       });
     });
   }

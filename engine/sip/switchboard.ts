@@ -1,40 +1,81 @@
 // Tells each SIP message to the leg it belongs to, and makes legs: the SipPort that calls use.
-import { createHash } from 'node:crypto';
-import { type Arrival, type CallId, type OfferId, type WithdrawCause } from '../core/types';
-import { type LegToRing, type SipListener, type SipPort, type Timers } from '../calls/ports';
+import { type Arrival, type CallId, type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
+import { type Branch, type LegRef, type LegToRing, MediaFault, type SipListener, type SipPort, type Timers } from '../calls/ports';
 import { type Logger } from '../../storage/process/log';
 import { escapeUser, formatAddress, parseAddress, parseUri } from './addresses';
-import { AgentLeg } from './agent-leg';
-import { CallerLeg } from './caller-leg';
-import { ALLOW, hasForeignBody, SDP, sdpOf, unsupportedExtensions } from './leg';
-import { type Incoming, type Outcome, type Outgoing } from './link';
-import { type Contact } from './registrar';
+import { AgentLeg, type Place } from './agent-leg';
+import { CallerLeg, type CallerLegEvents } from './caller-leg';
+import { ALLOW_AGENT, hasForeignBody, type LegDeps, SDP, sdpOf, SUPPORTED, unsupportedExtensions } from './leg';
+import { type Headers, type Incoming, type Outcome, type Outgoing } from './link';
+import { Dialogs, type DialogName, parseReplaces } from './replaces';
+import { anotherMayDo, type Arrivals, type Caller, type Routes } from './routes';
+import { answerTerms } from './session-timer';
+import { TakenLeg } from './taken-leg';
+import { Transfers } from './transfers';
 
 export interface SwitchboardDeps {
   readonly link: { send(outgoing: Outgoing, outcome: Outcome): void };
-  readonly registrar: { register(incoming: Incoming): void; contactOf(agentId: string): Contact | null };
+  readonly registrar: { register(incoming: Incoming): void };
+  readonly routes: Routes;
+  readonly arrivals: Arrivals;
   readonly timers: Timers;
   readonly log: Logger;
   /** Our one SIP domain. */
   readonly domain: string;
+  /** At least 0, less than 1; Math.random where it is left out. */
+  readonly random?: () => number;
 }
 
-interface Leg { request(incoming: Incoming): void; end(): void; readonly liveDialog: string | null; linkDown(): void; vanished(): void }
+/** Whose dialog it is. A dialog's owner is asked for its call or leg when a Replaces names it. */
+interface Owner {
+  readonly handler: { request(incoming: Incoming): void; vanished(): void };
+  readonly of: LegRef;
+}
+
+/** An INVITE that came to us and what became of it. */
+interface Guest {
+  readonly leg: CallerLeg;
+  readonly invite: Incoming;
+  readonly caller: Caller;
+  of: LegRef;
+}
 
 export class Switchboard implements SipPort {
-  private readonly callers = new Map<CallId, CallerLeg>();
-  private readonly agents = new Map<OfferId, AgentLeg>();
-  private readonly dialogs = new Map<string, Leg>();
+  /** Callers that are not over, by call. */
+  private readonly callers = new Map<CallId, Guest>();
+  /** Every leg whose INVITE came to us, by the id of that INVITE: it may be told again. */
+  private readonly guests = new Map<CallId, Guest>();
+  private readonly agents = new Map<OfferId, AgentLeg | TakenLeg>();
+  private readonly dialogs: Dialogs<Owner>;
+  private readonly transfers: Transfers;
+  private readonly legDeps: LegDeps;
   /** False while stopping: new callers get 503, registrations too, so that phones look elsewhere. */
   private open = true;
 
-  constructor(private readonly listener: SipListener, private readonly deps: SwitchboardDeps) {}
+  constructor(private readonly listener: SipListener, private readonly deps: SwitchboardDeps) {
+    const { link, timers, log } = deps;
+    this.legDeps = { link, timers, log, random: deps.random ?? Math.random };
+    this.dialogs = new Dialogs(timers);
+    this.transfers = new Transfers({
+      link, log,
+      // A phone may also name us as we name ourselves to it: by the address of our Contact, which is its REFER's Request-URI.
+      isOurs: (uri, refer) => {
+        const us = parseUri(refer.uri);
+        return uri.host === deps.domain || (uri.host === us?.host && (uri.port ?? 5060) === (us.port ?? 5060));
+      },
+      consulted: (replaces) => {
+        const owner = this.dialogs.find(replaces);
+        return owner === null || owner === 'ended' ? null : 'callId' in owner.of ? { callId: owner.of.callId } : 'other';
+      },
+      asked: (legId, transferId, target) => { listener.transferAsked(legId, transferId, target); },
+    });
+  }
 
   /** Every request from the network. */
   request(incoming: Incoming): void {
-    const leg = incoming.dialogId === null ? undefined : this.dialogs.get(incoming.dialogId);
-    if (leg !== undefined) {
-      leg.request(incoming);
+    const owner = incoming.dialogId === null ? undefined : this.dialogs.get(incoming.dialogId);
+    if (owner !== undefined) {
+      owner.handler.request(incoming);
       return;
     }
     switch (incoming.method) {
@@ -45,54 +86,73 @@ export class Switchboard implements SipPort {
         else incoming.respond(503, { headers: { 'Retry-After': '5' } });
         return;
       case 'OPTIONS':
-        incoming.respond(200, { headers: { Allow: ALLOW, Accept: SDP } });
+        incoming.respond(200, { headers: { Allow: ALLOW_AGENT, Supported: SUPPORTED, Accept: SDP } });
         return;
       case 'INVITE':
         if (isInDialog(incoming)) incoming.respond(481);
         else this.invite(incoming);
         return;
       default:
-        incoming.respond(isInDialog(incoming) ? 481 : 405, { headers: { Allow: ALLOW } });
+        incoming.respond(isInDialog(incoming) ? 481 : 405, { headers: { Allow: ALLOW_AGENT } });
     }
   }
 
-  refuse(callId: CallId, status: number, reason: string): void { this.callers.get(callId)?.refuse(status, reason); }
+  refuse(callId: CallId, status: number, reason: string): void {
+    const guest = this.callers.get(callId);
+    guest?.leg.refuse(status, reason, status === 407 ? this.deps.arrivals.challengeFor(guest.invite) : {});
+  }
 
-  answer(callId: CallId, sdp: string): void { this.callers.get(callId)?.answer(sdp); }
+  answer(callId: CallId, sdp: string): void { this.callers.get(callId)?.leg.answer(sdp); }
 
-  endCaller(callId: CallId): void { this.callers.get(callId)?.end(); }
+  endCaller(callId: CallId): void { this.callers.get(callId)?.leg.end(); }
 
   ring(legId: OfferId, leg: LegToRing): void {
-    const contact = this.deps.registrar.contactOf(leg.agentId);
-    if (contact === null) {
-      this.listener.legEnded(legId, 'unreachable');
-      return;
-    }
-    const made: AgentLeg = new AgentLeg(legId, {
-      uri: contact.uri,
-      proxy: contact.proxy,
-      from: formatAddress(leg.fromName, `sip:${escapeUser(leg.fromUser)}@${this.deps.domain}`),
-      to: `<${contact.uri}>`,
-      sdp: leg.sdp,
-    }, {
+    const made = new AgentLeg(legId, leg.branches, {
       ringing: () => { this.listener.ringing(legId); },
       answered: (sdp) => { this.listener.answered(legId, sdp); },
-      ended: (outcome) => { this.listener.legEnded(legId, outcome); },
+      pickedUp: (branch, sdp) => { this.listener.pickedUp(legId, branch, sdp); },
+      branchGone: (branch) => { this.listener.branchGone(legId, branch); },
+      ended: (outcome) => { this.agentOver(legId, outcome); },
+      dialogMade: (dialog, handler) => { this.dialogs.add(dialog, { handler, of: { legId } }); },
+      dialogOver: (dialogId) => { this.dialogGone(dialogId); },
       renegotiate: (sdp) => this.listener.renegotiate({ legId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
-      dialogMade: (dialogId) => { this.dialogs.set(dialogId, made); },
-      over: (dialogId) => {
-        this.agents.delete(legId);
-        if (dialogId !== null) this.dialogs.delete(dialogId);
-      },
-    }, this.deps);
+      keyPressed: (key, branch) => { this.listener.keyPressed({ legId }, key, ...(branch === undefined ? [] : [branch])); },
+      referred: (incoming) => { this.transfers.referred(legId, incoming); },
+    }, this.legDeps);
     this.agents.set(legId, made);
-    made.ring();
+    made.ring(leg.branches.flatMap((branch, at) => this.placesOf(legId, leg, branch, at)));
+  }
+
+  confirmed(legId: OfferId, branch: number, sdp: string): void { this.agents.get(legId)?.confirmed(branch, sdp); }
+
+  notConfirmed(legId: OfferId, branch: number): void { this.agents.get(legId)?.notConfirmed(branch); }
+
+  takeLeg(callId: CallId, legId: OfferId, sdp: string): void {
+    const guest = this.callers.get(callId);
+    if (guest === undefined) {
+      this.listener.legEnded(legId, 'failed');
+      return;
+    }
+    this.callers.delete(callId);
+    this.seat(guest, legId, (answer) => { this.listener.answered(legId, answer ?? ''); });
+    guest.leg.answer(sdp);
   }
 
   withdraw(legId: OfferId, cause: WithdrawCause): void { this.agents.get(legId)?.withdraw(cause); }
 
   endLeg(legId: OfferId): void { this.agents.get(legId)?.end(); }
+
+  reinvite(leg: LegRef, sdp: string): Promise<string> {
+    const found = 'callId' in leg ? this.callers.get(leg.callId)?.leg : this.agents.get(leg.legId);
+    return found?.reinvite(sdp) ?? Promise.reject(new MediaFault('refused', 'the leg is over'));
+  }
+
+  acceptTransfer(transferId: string): void { this.transfers.accept(transferId); }
+
+  refuseTransfer(transferId: string, status: number, reason: string): void { this.transfers.refuse(transferId, status, reason); }
+
+  transferProgress(transferId: string, status: number, reason: string): void { this.transfers.progress(transferId, status, reason); }
 
   /** Takes no new callers from now on. */
   closeDoors(): void { this.open = false; }
@@ -101,76 +161,201 @@ export class Switchboard implements SipPort {
   get size(): number { return this.callers.size + this.agents.size; }
 
   /** The dialog of a caller, or of a leg by its offer id, for the journal. */
-  dialogOf(id: CallId): string | null { return (this.callers.get(id) ?? this.agents.get(id))?.liveDialog ?? null; }
+  dialogOf(id: CallId): string | null { return (this.callers.get(id)?.leg ?? this.agents.get(id))?.liveDialog ?? null; }
 
   linkDown(): void {
     for (const leg of this.legs()) leg.linkDown();
   }
 
   /** Dialogs that stand now. */
-  liveDialogs(): ReadonlySet<string> { return new Set(this.dialogs.keys()); }
+  liveDialogs(): ReadonlySet<string> { return this.dialogs.ids(); }
 
   /** The edge does not know this dialog: its leg is over. */
-  vanished(dialogId: string): void { this.dialogs.get(dialogId)?.vanished(); }
+  vanished(dialogId: string): void { this.dialogs.get(dialogId)?.handler.vanished(); }
 
   /** Ends every leg; what comes of it is told as ever. */
   endAll(): void {
     for (const leg of this.legs()) leg.end();
   }
 
-  private legs(): Leg[] { return [...this.callers.values(), ...this.agents.values()]; }
+  private legs(): { end(): void; linkDown(): void }[] { return [...[...this.callers.values()].map(({ leg }) => leg), ...this.agents.values()]; }
+
+  private dialogGone(dialogId: string | null): void {
+    if (dialogId === null) return;
+    this.dialogs.remove(dialogId);
+    this.transfers.dialogOver(dialogId);
+  }
+
+  private agentOver(legId: OfferId, outcome: LegOutcome): void {
+    this.agents.delete(legId);
+    this.listener.legEnded(legId, outcome);
+  }
+
+  /** Every phone of a branch, and every way to it. */
+  private placesOf(legId: OfferId, leg: LegToRing, branch: Branch, at: number): Place[] {
+    const headers = { ...this.transfers.headersFor(legId), ...leg.headers };
+    const { to } = branch;
+    if (to.kind === 'registered') {
+      const from = formatAddress(leg.fromName, `sip:${escapeUser(leg.fromUser)}@${this.deps.domain}`);
+      const contacts = this.deps.routes.registered(to.agentId);
+      const places = contacts.map(({ uri, proxy }): Place => ({ branch: at, otherwise: 'unreachable', ways: [{ uri, proxy, headers: { From: from, To: `<${uri}>`, ...headers }, route: null }] }));
+      return places.length === 0 ? [{ branch: at, otherwise: 'unreachable', ways: [] }] : places;
+    }
+    const dot = legId.lastIndexOf('.');
+    const caller = (dot < 0 ? undefined : this.callers.get(legId.slice(0, dot)))?.caller ?? null;
+    const replaces: Headers = leg.replaces === undefined || leg.replaces === null ? {} : { Replaces: leg.replaces };
+    const routes = this.deps.routes.outside(to, { fromName: leg.fromName, fromUser: leg.fromUser, ...(leg.diverted === undefined ? {} : { diverted: leg.diverted }), caller });
+    return [{
+      branch: at, otherwise: 'failed',
+      ways: routes.map((route) => ({
+        uri: route.uri, proxy: route.proxy, headers: { ...headers, ...replaces, ...route.headers },
+        route: {
+          credentials: (reply) => route.answer(reply),
+          failed: ({ status, rang }) => {
+            const another = anotherMayDo({ status }, rang);
+            if (another) this.deps.routes.failed(route, { status });
+            else this.deps.routes.well(route);
+            return another;
+          },
+          well: () => { this.deps.routes.well(route); },
+        },
+      })),
+    }];
+  }
 
   private invite(incoming: Incoming): void {
     const extensions = unsupportedExtensions(incoming);
-    const arrival = arrivalOf(incoming);
+    const terms = answerTerms(incoming, null);
+    const arrived = this.deps.arrivals.arrived(incoming);
+    const replaces = incoming.header('replaces');
     if (!this.open) incoming.respond(503, { headers: { 'Retry-After': '5' } });
     else if (extensions !== null) incoming.respond(420, { headers: { Unsupported: extensions } });
     else if (hasForeignBody(incoming)) incoming.respond(415, { headers: { Accept: SDP } });
-    else if (arrival === null) incoming.respond(416);
-    else this.arrive(incoming, arrival);
+    else if (terms.kind === 'refused') incoming.respond(terms.status, { headers: terms.headers });
+    else if (arrived === null) incoming.respond(416);
+    else if (this.guests.has(arrived.arrival.callId)) this.guests.get(arrived.arrival.callId)?.leg.toldAgain(incoming);
+    else if (replaces !== null) this.replace(incoming, replaces, arrived);
+    else this.arrive(incoming, arrived);
   }
 
-  private arrive(incoming: Incoming, arrival: Arrival): void {
+  private arrive(incoming: Incoming, { arrival, caller }: { readonly arrival: Arrival; readonly caller: Caller }): void {
     const { callId } = arrival;
-    const known = this.callers.get(callId);
-    if (known !== undefined) {
-      known.toldAgain(incoming);
-      return;
-    }
-    const made: CallerLeg = new CallerLeg(callId, incoming, {
-      acknowledged: (sdp) => { this.listener.acknowledged(callId, sdp); },
+    const guest = this.welcome(incoming, callId, caller, this.callerEvents(callId, (sdp) => { this.listener.acknowledged(callId, sdp); }), { callId });
+    this.callers.set(callId, guest);
+    this.listener.arrived(arrival, sdpOf(incoming));
+  }
+
+  /** @param id of the INVITE. */
+  private welcome(invite: Incoming, id: CallId, caller: Caller, events: CallerLegEvents, of: LegRef): Guest {
+    const leg: CallerLeg = new CallerLeg(id, invite, events, {
+      dialogMade: (dialog: DialogName) => { this.dialogs.add(dialog, { handler: leg, get of() { return guest.of; } }); },
+      over: (dialogId) => {
+        this.guests.delete(id);
+        if ('callId' in guest.of && this.callers.get(guest.of.callId) === guest) this.callers.delete(guest.of.callId);
+        this.dialogGone(dialogId);
+      },
+    }, this.legDeps);
+    const guest: Guest = { leg, invite, caller, of };
+    this.guests.set(id, guest);
+    return guest;
+  }
+
+  private callerEvents(callId: CallId, acknowledged: (sdp: string | null) => void): CallerLegEvents {
+    return {
+      acknowledged, referred: null,
       gone: (cause) => { this.listener.callerGone(callId, cause); },
       renegotiate: (sdp) => this.listener.renegotiate({ callId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ callId }, sdp); },
-      dialogMade: (dialogId) => { this.dialogs.set(dialogId, made); },
-      over: (dialogId) => {
-        this.callers.delete(callId);
-        if (dialogId !== null) this.dialogs.delete(dialogId);
-      },
-    }, this.deps);
-    this.callers.set(callId, made);
-    this.listener.arrived(arrival, sdpOf(incoming));
+      keyPressed: (key) => { this.listener.keyPressed({ callId }, key); },
+    };
+  }
+
+  /** Makes the leg of an INVITE that came to us an agent's. */
+  private seat(guest: Guest, legId: OfferId, answered: (sdp: string | null) => void): void {
+    guest.of = { legId };
+    this.agents.set(legId, new TakenLeg(guest.leg, {
+      answered,
+      ended: (outcome) => { this.agentOver(legId, outcome); },
+      renegotiate: (sdp) => this.listener.renegotiate({ legId }, sdp),
+      completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
+      keyPressed: (key) => { this.listener.keyPressed({ legId }, key); },
+      referred: (incoming) => { this.transfers.referred(legId, incoming); },
+    }));
+  }
+
+  /** INVITE with Replaces (RFC 3891 section 3). */
+  private replace(incoming: Incoming, header: string, arrived: { readonly arrival: Arrival; readonly caller: Caller }): void {
+    const replaces = parseReplaces(header);
+    if (replaces === null) {
+      incoming.respond(400, { reason: 'Replaces names no dialog' });
+      return;
+    }
+    const owner = this.dialogs.find(replaces);
+    if (owner === null) incoming.respond(481);
+    else if (owner === 'ended') incoming.respond(603);
+    // What stands is confirmed: an early dialog of ours is nobody else's to take.
+    else if (replaces.earlyOnly) incoming.respond(486);
+    else if ('callId' in owner.of) this.replaceCaller(owner.of.callId, incoming, arrived);
+    else this.replaceAgent(owner, owner.of.legId, incoming, arrived);
+  }
+
+  private replaceCaller(callId: CallId, incoming: Incoming, { arrival, caller }: { readonly arrival: Arrival; readonly caller: Caller }): void {
+    const former = this.callers.get(callId);
+    if (former?.leg.isUp !== true) {
+      incoming.respond(481);
+      return;
+    }
+    const guest = this.welcome(incoming, arrival.callId, caller, this.unheard(), { callId });
+    this.listener.replaceCaller(callId, { number: arrival.callerNumber, name: arrival.callerName }, sdpOf(incoming) ?? '').then((sdp) => {
+      if (this.callers.get(callId) !== former) {
+        guest.leg.refuse(481, 'the call is over');
+        return;
+      }
+      this.callers.set(callId, guest);
+      guest.leg.become(this.callerEvents(callId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ callId }, answer); }));
+      former.leg.supplant();
+      this.answerReplacing(guest, sdp, () => { this.listener.callerGone(callId, 'hungUp'); });
+    }, (fault: unknown) => { refuseReplacing(guest, fault); });
+  }
+
+  private replaceAgent(owner: Owner, legId: OfferId, incoming: Incoming, { arrival, caller }: { readonly arrival: Arrival; readonly caller: Caller }): void {
+    const former = this.agents.get(legId);
+    if (former?.isWinner(owner.handler) !== true) {
+      incoming.respond(481);
+      return;
+    }
+    const newLegId = arrival.callId;
+    const guest = this.welcome(incoming, arrival.callId, caller, this.unheard(), { legId: newLegId });
+    this.listener.replaceAgent(legId, newLegId, arrival.agentId, sdpOf(incoming) ?? '').then((sdp) => {
+      if (this.agents.get(legId) !== former) {
+        guest.leg.refuse(481, 'the call is over');
+        this.listener.legEnded(newLegId, 'failed');
+        return;
+      }
+      this.agents.delete(legId);
+      this.seat(guest, newLegId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ legId: newLegId }, answer); });
+      this.transfers.legOver(legId);
+      former.supplant();
+      this.answerReplacing(guest, sdp, () => { this.agentOver(newLegId, 'hungUp'); });
+    }, (fault: unknown) => { refuseReplacing(guest, fault); });
+  }
+
+  /** Whoever gave up while its place was being made has taken the place all the same, and is gone from it. */
+  private answerReplacing(guest: Guest, sdp: string, gone: () => void): void {
+    if (this.guests.get(guest.leg.callId) !== guest) gone();
+    else guest.leg.answer(sdp);
+  }
+
+  /** Nothing is known yet of whoever is about to take a place. */
+  private unheard(): CallerLegEvents {
+    const never = (): Promise<string> => Promise.reject(new MediaFault('refused', 'the leg is not up'));
+    return { acknowledged: () => undefined, gone: () => undefined, renegotiate: never, completeRenegotiation: () => undefined, keyPressed: () => undefined, referred: null };
   }
 }
 
-/** Null when the Request-URI is no address that we could know (RFC 3261 section 8.2.2.1). */
-export function arrivalOf(incoming: Incoming): Arrival | null {
-  const dialled = parseUri(incoming.uri);
-  if (dialled === null) return null;
-  const caller = parseAddress(incoming.header('p-asserted-identity') ?? '') ?? parseAddress(incoming.header('from') ?? '');
-  const callerUri = caller === null ? null : parseUri(caller.uri);
-  return {
-    callId: callIdOf(incoming.transactionId),
-    dialledUser: dialled.user,
-    dialled: dialled.scheme === 'tel' ? `tel:${dialled.user}` : `${dialled.scheme}:${dialled.user === '' ? '' : `${escapeUser(dialled.user)}@`}${dialled.host}`,
-    callerNumber: callerUri?.user ?? '',
-    callerName: caller?.name ?? '',
-  };
-}
-
-/** Of the transaction, which the edge tells again by the same name when another engine comes: so the call keeps its id. */
-export function callIdOf(transactionId: string): CallId {
-  return `c${createHash('sha256').update(transactionId).digest('hex').slice(0, 24)}`;
+function refuseReplacing(guest: Guest, fault: unknown): void {
+  const unsupported = fault instanceof MediaFault && fault.code === 'unsupported';
+  guest.leg.refuse(unsupported ? 488 : 500, unsupported ? 'no audio that can be used' : 'it could not be put in place');
 }
 
 function isInDialog(incoming: Incoming): boolean {

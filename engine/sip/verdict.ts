@@ -1,12 +1,12 @@
 // What a failed INVITE to an agent's phone means to the core: one row a status or status class.
 import { type LegOutcome } from '../core/types';
 
-/** `afterRinging` where a phone that had rung says something else by it. */
-export interface Verdict { readonly outcome: LegOutcome; readonly afterRinging?: LegOutcome; readonly because: string }
+/** `afterRinging` where a phone that had rung says something else by it; `fromTrunk` where a trunk speaks for itself and for nobody's phone. */
+export interface Verdict { readonly outcome: LegOutcome; readonly afterRinging?: LegOutcome; readonly fromTrunk?: LegOutcome; readonly because: string }
 
 /** RFC 3261 section 21 unless another is named. Exact statuses; the classes below stand for the rest. */
 export const VERDICTS: Readonly<Record<number, Verdict>> = {
-  403: { outcome: 'declined', because: 'the phone forbids the call' },
+  403: { outcome: 'declined', fromTrunk: 'failed', because: 'the phone, or the trunk, forbids the call' },
   404: { outcome: 'unreachable', because: 'nobody of that name is at the contact any more' },
   408: { outcome: 'unreachable', afterRinging: 'noAnswer', because: 'nothing answered in time' },
   410: { outcome: 'unreachable', because: 'the contact is gone' },
@@ -36,8 +36,8 @@ const CLASSES: Readonly<Record<number, Verdict>> = {
 
 const ODD: Verdict = { outcome: 'failed', because: 'no final response by RFC 3261' };
 
-/** What a final status of 300 or more means. `rang`: a 180 or 183 had come. */
-export function verdictOf(status: number, rang: boolean): { readonly outcome: LegOutcome; readonly because: string } {
+/** What a final status of 300 or more means. `rang`: a 180 or 183 had come. `byTrunk`: the INVITE went out through one. */
+export function verdictOf(status: number, rang: boolean, byTrunk = false): { readonly outcome: LegOutcome; readonly because: string } {
   const row = VERDICTS[status] ?? CLASSES[Math.floor(status / 100)] ?? ODD;
-  return { outcome: rang ? row.afterRinging ?? row.outcome : row.outcome, because: row.because };
+  return { outcome: (rang ? row.afterRinging : byTrunk ? row.fromTrunk : undefined) ?? row.outcome, because: row.because };
 }

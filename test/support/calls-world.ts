@@ -6,6 +6,9 @@ import { type Anchored, MediaFault, type MediaPort, type MediaSide, type SoundPo
 import { createState, step } from '../../engine/core/step';
 import { type CoreEvent, type Effect } from '../../engine/core/types';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
+import { parseAddress, parseUri } from '../../engine/sip/addresses';
+import { callIdOf } from '../../engine/sip/arrivals';
+import { type Arrivals } from '../../engine/sip/routes';
 import { Switchboard } from '../../engine/sip/switchboard';
 import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
 import { type InstructionOutcome } from '../../storage/model/instruction';
@@ -230,10 +233,27 @@ export class World {
     });
     this.switchboard = new Switchboard(carrier, {
       link: { send: (outgoing, outcome) => { this.send(outgoing, outcome); } },
-      registrar: { register: () => undefined, contactOf: (agentId) => this.registered.has(agentId) ? { uri: `sip:${agentId}@192.0.2.1`, proxy: null } : null },
+      registrar: { register: () => undefined },
+      routes: {
+        registered: (agentId) => this.registered.has(agentId) ? [{ uri: `sip:${agentId}@192.0.2.1`, proxy: null }] : [],
+        outside: (target) => [{ trunkId: 'trunk', uri: target.kind === 'number' ? `sip:${target.number}@trunk.test` : target.uri, proxy: 'sip:192.0.2.2', headers: {}, answer: () => null }],
+        failed: () => undefined, well: () => undefined,
+      },
+      arrivals: { arrived: (incoming) => this.arrived(incoming), challengeFor: () => ({ 'Proxy-Authenticate': 'Digest realm="example.test"' }) },
       timers: this.timers, log, domain: 'example.test',
     });
     carrier.use(this.switchboard);
+  }
+
+  /** Callers who say in From who they are, and are believed: `sip:bob@example.test` calls from the agent `bob`'s phone where one is registered. */
+  private arrived(incoming: Incoming): ReturnType<Arrivals['arrived']> {
+    const from = parseAddress(incoming.header('from') ?? '');
+    const number = parseUri(from?.uri ?? '')?.user ?? '';
+    const dialledUser = parseUri(incoming.uri)?.user ?? '';
+    return {
+      arrival: { callId: callIdOf(incoming.transactionId), dialledUser, dialled: incoming.uri, callerNumber: number, callerName: from?.name ?? '', agentId: this.registered.has(number) ? number : null, trunk: null, timesHere: 0 },
+      caller: { uri: from?.uri ?? null, number, name: from?.name ?? '', private: false, maxForwards: 69, history: [] },
+    };
   }
 
   civil(): Date { return new Date(Date.UTC(2026, 0, 1) + this.timers.nowMs()); }
