@@ -46,7 +46,10 @@ interface Leg {
   /** Ours, facing it. */
   readonly ours: MediaAddress;
   version: number;
+  /** It holds the other, whom it does not hear. */
   holds: boolean;
+  /** What it says is kept from the other. */
+  blocked: boolean;
   /** While something is played to it; undone when that ends by itself. */
   playing: NodeJS.Timeout | 'forEver' | null;
 }
@@ -55,7 +58,7 @@ interface Call {
   readonly sessionId: number;
   /** Null while an offerless caller's answer is awaited. */
   format: Format | null;
-  /** What each says is relayed to the other, unless something is played there. */
+  /** What each says is relayed to the other, unless that one is played to or holds. */
   joined: boolean;
   readonly legs: Record<MediaSide, Leg>;
 }
@@ -154,17 +157,24 @@ class NgMedia implements Media {
     };
   }
 
-  /** While caller and agent are joined, what the other says is kept from whoever is played to. */
   async play(callId: string, file: string, repeat: boolean, side: MediaSide = 'caller'): Promise<{ readonly durationMs: number }> {
     const call = this.calls.get(callId);
     const deadline = this.deadline();
-    if (call?.joined) await deadline.ask('block media', { 'call-id': callId, 'from-tag': TAGS[across(side)] });
+    const before = call?.legs[side].playing ?? null;
     try {
+      // Before it begins, so that not one word of the other is heard in between.
+      if (call) {
+        playing(call.legs[side], 'forEver');
+        await this.keepApart(deadline, callId, call);
+      }
       const { duration } = await deadline.ask('play media', { 'call-id': callId, 'from-tag': TAGS[side], file, ...(repeat ? { 'repeat-times': FOR_EVER } : {}) });
-      if (call) this.nowPlaying(call, side, repeat ? 'forEver' : setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
+      if (call && !repeat) playing(call.legs[side], setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
       return { durationMs: duration ?? 0 };
     } catch (fault) {
-      if (call) await this.letHear(deadline, callId, call, side).catch(() => undefined);
+      if (call) {
+        playing(call.legs[side], before === null ? null : 'forEver');
+        await this.keepApart(deadline, callId, call).catch(() => undefined);
+      }
       throw fault;
     }
   }
@@ -174,8 +184,8 @@ class NgMedia implements Media {
     await this.stopPlaying(deadline, callId, side);
     const call = this.calls.get(callId);
     if (!call) return;
-    this.nowPlaying(call, side, null);
-    await this.letHear(deadline, callId, call, side);
+    playing(call.legs[side], null);
+    await this.keepApart(deadline, callId, call);
   }
 
   async bridge(callId: string, agentAnswerSdp: string): Promise<void> {
@@ -199,10 +209,12 @@ class NgMedia implements Media {
     if (another) leg.version = 1;
     for (const side of SIDES) {
       await this.stopPlaying(deadline, callId, side);
-      this.nowPlaying(call, side, null);
+      playing(call.legs[side], null);
     }
-    await deadline.ask('unblock media', { 'call-id': callId });
+    if (!call.joined) await deadline.ask('unblock media', { 'call-id': callId });
+    if (!call.joined) for (const side of SIDES) call.legs[side].blocked = false;
     call.joined = true;
+    await this.keepApart(deadline, callId, call);
     return format;
   }
 
@@ -233,7 +245,7 @@ class NgMedia implements Media {
 
   async release(callId: string): Promise<void> {
     const call = this.calls.get(callId);
-    if (call) for (const side of SIDES) this.nowPlaying(call, side, null);
+    if (call) for (const side of SIDES) playing(call.legs[side], null);
     this.calls.delete(callId);
     await this.deadline().ask('delete', { 'call-id': callId, 'delete-delay': 0 });
   }
@@ -275,26 +287,31 @@ class NgMedia implements Media {
     const { address, port } = remote;
     const holds = remote.direction === 'sendonly' || remote.direction === 'inactive';
     Object.assign(call.legs[side], { described, certain, party, holds, at: { address, port } });
+    await this.keepApart(deadline, callId, call);
     return format;
-  }
-
-  private nowPlaying(call: Call, side: MediaSide, playing: Leg['playing']): void {
-    const leg = call.legs[side];
-    if (leg.playing !== null && leg.playing !== 'forEver') clearTimeout(leg.playing);
-    leg.playing = playing;
   }
 
   /** A file that was played once has come to its end. */
   private playedOut(callId: string, call: Call, side: MediaSide): void {
     call.legs[side].playing = null;
-    this.letHear(this.deadline(), callId, call, side).catch((fault: unknown) => {
+    this.keepApart(this.deadline(), callId, call).catch((fault: unknown) => {
       this.log.warn({ callId, err: fault }, 'a side that was played to does not hear the other again');
     });
   }
 
-  /** Whoever is not played to any more hears the other again, if they are joined. */
-  private async letHear(deadline: Deadline, callId: string, call: Call, side: MediaSide): Promise<void> {
-    if (call.joined && call.legs[side].playing === null) await deadline.ask('unblock media', { 'call-id': callId, 'from-tag': TAGS[across(side)] });
+  /**
+   * Keeps what either says from the other while that one is played to, or holds and so wants to hear nothing: rtpengine 10.5 would mix the
+   * one in, and sends the other all the same. While they are parted the whole call is blocked, and there is nothing to be done.
+   */
+  private async keepApart(deadline: Deadline, callId: string, call: Call): Promise<void> {
+    for (const side of SIDES) {
+      const leg = call.legs[side];
+      const other = call.legs[across(side)];
+      const blocked = other.playing !== null || other.holds;
+      if (!call.joined || leg.blocked === blocked) continue;
+      await deadline.ask(blocked ? 'block media' : 'unblock media', { 'call-id': callId, 'from-tag': TAGS[side] });
+      leg.blocked = blocked;
+    }
   }
 
   /** A side to which nothing was ever played is silent already, which rtpengine calls an error. */
@@ -326,5 +343,10 @@ function firstFormat(remote: RemoteDescription): Format {
 }
 
 function legAt(remote: MediaAddress, described: string, ours: MediaAddress, certain: boolean): Leg {
-  return { described, at: { address: remote.address, port: remote.port }, certain, party: FIRST, holds: false, ours, version: 1, playing: null };
+  return { described, at: { address: remote.address, port: remote.port }, certain, party: FIRST, holds: false, blocked: false, ours, version: 1, playing: null };
+}
+
+function playing(leg: Leg, what: Leg['playing']): void {
+  if (leg.playing !== null && leg.playing !== 'forEver') clearTimeout(leg.playing);
+  leg.playing = what;
 }

@@ -66,11 +66,11 @@ export class RtpPeer {
   }
 
   /** Our side of the negotiation. `port` may name a lie, as a phone behind NAT does. */
-  sdp(options: { readonly direction?: string; readonly port?: number; readonly address?: string } = {}): string {
-    const { direction = 'sendrecv', port = this.port, address = this.address } = options;
+  sdp(options: { readonly direction?: string; readonly port?: number; readonly address?: string; readonly events?: number } = {}): string {
+    const { direction = 'sendrecv', port = this.port, address = this.address, events = 101 } = options;
     const type = PAYLOAD_TYPES[this.codec];
-    return ['v=0', `o=peer 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP ${type} 101`,
-      `a=rtpmap:${type} ${this.codec}/8000`, 'a=rtpmap:101 telephone-event/8000', 'a=fmtp:101 0-15', `a=${direction}`, ''].join('\r\n');
+    return ['v=0', `o=peer 1 1 IN IP4 ${address}`, 's=-', `c=IN IP4 ${address}`, 't=0 0', `m=audio ${port} RTP/AVP ${type} ${events}`,
+      `a=rtpmap:${type} ${this.codec}/8000`, `a=rtpmap:${events} telephone-event/8000`, `a=fmtp:${events} 0-15`, `a=${direction}`, ''].join('\r\n');
   }
 
   /** Sends to the audio line of an SDP. */
@@ -113,6 +113,29 @@ export class RtpPeer {
     const bytes = new Uint8Array(packet.getByteLength());
     packet.serialize(bytes.buffer);
     this.sendRaw(Buffer.from(bytes.buffer));
+  }
+
+  /**
+   * Presses a key: `starts` packets while it is held, of which the first `lost` do not arrive, and `ends` when it is let go (RFC 4733 section 2.5.1.4).
+   * All are sent at once; what they say of time is as if they were not.
+   */
+  press(key: string, { starts = 3, lost = 0, ends = 3, payloadType = 101, marker = true }: { starts?: number; lost?: number; ends?: number; payloadType?: number; marker?: boolean } = {}): void {
+    const [event, from] = ['0123456789*#ABCD'.indexOf(key), this.timestamp];
+    for (let index = 1; index <= starts + 3; index += 1) {
+      const ended = index > starts;
+      const packet = Buffer.alloc(16);
+      packet[0] = 0x80;
+      packet[1] = payloadType | (marker && index === 1 ? 0x80 : 0);
+      packet.writeUInt16BE(this.sequence, 2);
+      packet.writeUInt32BE(from, 4);
+      packet.writeUInt32BE(this.ssrc, 8);
+      packet[12] = event;
+      packet[13] = (ended ? 0x80 : 0) | 10;
+      packet.writeUInt16BE(Math.min(index, starts + 1) * FRAME, 14);
+      this.sequence = (this.sequence + 1) & 0xffff;
+      if (index > lost && index <= starts + ends) this.sendRaw(packet);
+    }
+    this.timestamp = (from + (starts + 1) * FRAME) >>> 0;
   }
 
   sendRaw(bytes: Buffer): void {

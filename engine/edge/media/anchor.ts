@@ -1,6 +1,6 @@
 // One call's media: two sides with a port pair each, what is played to either, and who may be heard by the other.
 import { reencode, type EncodedAudio } from './audio-files';
-import { type G711 } from './g711';
+import { KeyPresses, type KeyPress } from './key-presses';
 import { Latch } from './latch';
 import { FRAME_SAMPLES, OutgoingStream } from './outgoing-stream';
 import { type PlayClock, type Playable } from './play-clock';
@@ -10,6 +10,9 @@ import { type Party } from './sdp';
 
 const SHORTEST_PACKET = 12;
 const LONGEST_PACKET = 1_500;
+
+/** A key that a party pressed, and the address it came from. */
+export type KeyHeard = (side: Side, press: KeyPress, address: string) => void;
 
 /** One of the two parties and the ports that face it. */
 export class Side implements Playable {
@@ -27,10 +30,11 @@ export class Side implements Playable {
   readonly out: OutgoingStream;
   private pair: PortPair | null = null;
   private rtcpFrom: { readonly address: string; readonly port: number } | null = null;
+  private readonly keys = new KeyPresses();
   private playing: { audio: EncodedAudio; position: number; passesLeft: number; first: boolean } | null = null;
   private other!: Side;
 
-  constructor(private readonly clock: PlayClock, private readonly now: () => number) {
+  constructor(private readonly clock: PlayClock, private readonly now: () => number, private readonly keyHeard: KeyHeard) {
     this.out = new OutgoingStream((packet) => {
       const to = this.latch.destination;
       if (to) this.pair?.rtp.send(packet, to);
@@ -50,11 +54,13 @@ export class Side implements Playable {
     return this.pair?.rtp.port ?? 0;
   }
 
-  /** `asAnnouncedOnly`: it sends from where it says, and nobody else is listened to. */
+  /** `asAnnouncedOnly`: it sends from where it says, and nobody else is listened to. With another session comes another party. */
   negotiate(party: Party, asAnnouncedOnly: boolean): void {
+    const another = this.party !== null && this.party.session !== party.session;
     this.party = party;
     const { playing } = this;
     if (playing && party.codec && party.codec !== playing.audio.codec) playing.audio = reencode(playing.audio, party.codec);
+    if (another) this.latch.expectAnother();
     this.latch.announce(party.rtp, asAnnouncedOnly);
     this.rtcpFrom = null;
   }
@@ -123,13 +129,31 @@ export class Side implements Playable {
     if (!this.latch.accepts(address, port, nowMs)) return;
     this.received.packets += 1;
     this.received.bytes += packet.length;
-    if (!this.blocked) this.other.hear(packet, this.silenced ? this.party?.codec ?? null : null, nowMs);
+    const event = this.isEvent(packet);
+    // Keys are heard also of whoever is blocked: that is how a caller answers while nobody else is there.
+    const press = event ? this.keys.heard(packet, payloadOffset(packet)) : null;
+    if (press) this.keyHeard(this, press, address);
+    if (!this.blocked) this.other.hear(packet, event, this.silenced, nowMs);
   }
 
-  /** Passes on what the other side said, unless something is played or nothing is wanted. */
-  private hear(packet: Buffer, silenced: G711 | null, nowMs: number): void {
-    if (this.playing || !this.party?.receives || !this.party.rtp) return;
-    this.out.relay(packet, silenced, nowMs);
+  /** By the number that this party gave events, or the one it was told, which is the other's (RFC 3264 section 5.1). */
+  private isEvent(packet: Buffer): boolean {
+    const payloadType = (packet[1] ?? 0) & 0x7f;
+    const { party } = this;
+    if (payloadType === party?.payloadType) return false;
+    return payloadType === party?.eventsPayloadType || payloadType === this.other.party?.eventsPayloadType;
+  }
+
+  /** Passes on what the other side said, in the numbers this one knows, unless something is played or nothing is wanted. */
+  private hear(packet: Buffer, event: boolean, silenced: boolean, nowMs: number): void {
+    const { party } = this;
+    if (this.playing || !party?.receives || !party.rtp) return;
+    const [, second = 0] = packet;
+    if (event) {
+      if (silenced || party.eventsPayloadType === null) return;
+      packet[1] = (second & 0x80) | party.eventsPayloadType;
+    } else if ((second & 0x7f) === this.other.party?.payloadType && this.other.party.codec === party.codec) packet[1] = (second & 0x80) | party.payloadType;
+    this.out.relay(packet, silenced ? this.other.party?.codec ?? null : null, nowMs);
   }
 
   /** RTCP is believed from the host whose RTP is believed, and passed on with the numbers that the listener knows. */
@@ -144,6 +168,14 @@ export class Side implements Playable {
   }
 }
 
+/** Behind the header, its contributing sources and its extension (RFC 3550 section 5.1). */
+function payloadOffset(packet: Buffer): number {
+  const [first = 0] = packet;
+  const fixed = SHORTEST_PACKET + (first & 0x0f) * 4;
+  if ((first & 0x10) === 0) return fixed;
+  return packet.length < fixed + 4 ? packet.length : fixed + 4 + packet.readUInt16BE(fixed + 2) * 4;
+}
+
 /** RTP version 2 that is not RTCP gone astray (RFC 5761 section 4). */
 function isRtp(packet: Buffer): boolean {
   if (packet.length < SHORTEST_PACKET || packet.length > LONGEST_PACKET) return false;
@@ -151,21 +183,24 @@ function isRtp(packet: Buffer): boolean {
   return first >> 6 === 2 && (second < 192 || second > 223) && packet.length >= SHORTEST_PACKET + (first & 0x0f) * 4;
 }
 
+export type AnchorKeyHeard = (anchor: Anchor, side: Side, press: KeyPress, address: string) => void;
+
 export class Anchor {
   readonly createdAtMs: number;
   lastSignalMs: number;
   /** The side of whoever sent the first offer, and the one across. */
   readonly sides: readonly [Side, Side];
 
-  private constructor(readonly callId: string, clock: PlayClock, now: () => number, civil: () => number) {
+  private constructor(readonly callId: string, clock: PlayClock, keyHeard: AnchorKeyHeard, now: () => number, civil: () => number) {
     this.createdAtMs = civil();
     this.lastSignalMs = this.createdAtMs;
-    this.sides = [new Side(clock, now), new Side(clock, now)];
+    const heard: KeyHeard = (side, press, address) => keyHeard(this, side, press, address);
+    this.sides = [new Side(clock, now, heard), new Side(clock, now, heard)];
   }
 
   /** @throws NoPortsLeft, with nothing left bound. */
-  static async open(callId: string, ports: PortPairs, clock: PlayClock, now = () => performance.now(), civil = () => Date.now()): Promise<Anchor> {
-    const anchor = new Anchor(callId, clock, now, civil);
+  static async open(callId: string, ports: PortPairs, clock: PlayClock, keyHeard: AnchorKeyHeard, now = () => performance.now(), civil = () => Date.now()): Promise<Anchor> {
+    const anchor = new Anchor(callId, clock, keyHeard, now, civil);
     const [one, two] = anchor.sides;
     try {
       await one.open(ports, two);

@@ -3,6 +3,7 @@ import { type Logger } from '../../../storage/process/log';
 import { type AudioFiles } from './audio-files';
 import { Anchor, type Side } from './anchor';
 import { type NgDictionary, type NgReply, type NgValue } from './bencode';
+import { type KeyPress } from './key-presses';
 import { PlayClock } from './play-clock';
 import { NoPortsLeft, type PortPairs } from './port-pairs';
 import { readParty, UnusableSdp, writeParty, type Party } from './sdp';
@@ -19,6 +20,8 @@ export interface CommandOptions {
   /** Stands in the SDP we write. */
   readonly address: string;
   readonly log: Logger;
+  /** Says to every NG client over TCP what none of them asked. */
+  readonly tell: (notice: NgReply) => void;
 }
 
 export class Commands {
@@ -125,7 +128,7 @@ export class Commands {
   }
 
   private async open(callId: string, tag: string): Promise<Anchor> {
-    const anchor = await Anchor.open(callId, this.options.ports, this.clock);
+    const anchor = await Anchor.open(callId, this.options.ports, this.clock, (on, side, press, address) => this.options.tell(keyNotice(on, side, press, address)));
     if (this.closed) {
       anchor.close();
       throw new Refused('Shutting down');
@@ -192,6 +195,26 @@ export class Commands {
     return anchor;
   }
 }
+
+/** What rtpengine says with `--dtmf-log-ng-tcp`; it says so when the key is let go, we when it is pressed, so that a prompt ends at once. */
+function keyNotice(anchor: Anchor, side: Side, { event, volume, duration }: KeyPress, address: string): NgReply {
+  return {
+    notify: 'onDTMF',
+    data: {
+      callid: anchor.callId,
+      source_tag: side.tag ?? '',
+      tags: anchor.sides.flatMap(({ tag }) => tag ?? []),
+      type: 'DTMF',
+      source_ip: address,
+      timestamp: Math.floor(Date.now() / 1000),
+      event,
+      duration: Math.floor(duration / SAMPLES_PER_MS),
+      volume,
+    },
+  };
+}
+
+const SAMPLES_PER_MS = 8;
 
 const text = (request: NgDictionary, key: string): string | undefined => {
   const value: NgValue | undefined = request.get(key);

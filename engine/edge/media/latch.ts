@@ -32,6 +32,8 @@ export class Latch {
   private state: State = { kind: 'listening' };
   private announced: Endpoint | null = null;
   private asAnnouncedOnly = false;
+  /** Where whoever stood here before was: nothing is learned from what they go on to send. */
+  private former: readonly Endpoint[] = [];
 
   /**
    * What the SDP says. The same address again changes nothing; another one starts afresh. Null: nobody is expected.
@@ -41,6 +43,13 @@ export class Latch {
     this.asAnnouncedOnly = asAnnouncedOnly;
     if (this.announced && endpoint && same(this.announced, endpoint)) return;
     this.announced = endpoint;
+    this.state = { kind: 'listening' };
+  }
+
+  /** Somebody else stands here from now on, who is announced next. */
+  expectAnother(): void {
+    this.former = [this.locked, this.announced].filter((endpoint) => endpoint !== null);
+    this.announced = null;
     this.state = { kind: 'listening' };
   }
 
@@ -56,7 +65,7 @@ export class Latch {
       this.state = { kind: 'locked', endpoint: announced, asAnnounced: true, lockedMs: nowMs };
       return true;
     }
-    if (state.kind === 'locked' || this.asAnnouncedOnly) return false;
+    if (state.kind === 'locked' || this.asAnnouncedOnly || this.former.some((endpoint) => endpoint.port === port && endpoint.address === address)) return false;
     return this.weigh({ address, port }, nowMs);
   }
 

@@ -1,4 +1,5 @@
 // Carries NG messages, `cookie bencode`, over UDP datagrams and TCP streams on one address and port (rtpengine NG protocol).
+import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Logger } from '../../../storage/process/log';
@@ -9,6 +10,8 @@ export type NgHandler = (request: NgDictionary) => Promise<NgReply>;
 
 export interface NgTransport {
   readonly port: number;
+  /** Says something to everyone who is connected over TCP, under a cookie nobody asked with. */
+  tell(notice: NgReply): void;
   close(): Promise<void>;
 }
 
@@ -16,6 +19,8 @@ const LARGEST_MESSAGE = 256 * 1024;
 const LONGEST_COOKIE = 256;
 const REPLAY_MS = 10_000;
 const LARGEST_REPLAY = 20_000;
+/** Bytes that wait for a client who does not read; more is not told to it. */
+const MOST_UNREAD = 1024 * 1024;
 const SPACE = 0x20;
 
 /** Listens on both transports. @throws the listen error. */
@@ -40,6 +45,10 @@ export async function listenNg(address: string, port: number, handle: NgHandler,
   serveDatagrams(udp, handle, log);
   return {
     port: chosen,
+    tell: (notice) => {
+      const message = envelope(randomBytes(8).toString('hex'), notice);
+      for (const socket of connections) if (socket.writable && socket.writableLength < MOST_UNREAD) socket.write(message);
+    },
     close: async () => {
       await Promise.all([new Promise<void>((resolve) => { udp.close(() => resolve()); }), closeTcp(tcp, connections)]);
     },

@@ -18,6 +18,10 @@ export interface Party {
   /** The first G.711 it names, which is what is played to it. */
   readonly codec: G711 | null;
   readonly payloadType: number;
+  /** What it calls telephone events (RFC 4733); null when it knows none. */
+  readonly eventsPayloadType: number | null;
+  /** The session id of its o= line: with another one, another party stands in its place (RFC 4566 section 5.2). */
+  readonly session: string;
 }
 
 const STATIC_NAMES: Readonly<Record<number, string>> = { 0: 'PCMU', 8: 'PCMA' };
@@ -43,7 +47,14 @@ export function readParty(sdp: string): Party {
     receives: HEARS.has(audio.direction ?? session.direction ?? 'sendrecv'),
     codec,
     payloadType,
+    eventsPayloadType: events(audio.payloads, audio.rtp),
+    session: String(session.origin?.sessionId ?? ''),
   };
+}
+
+function events(payloads: string | undefined, maps: readonly { payload: number; codec: string; rate?: number }[]): number | null {
+  const map = maps.find(({ codec, rate }) => codec.toLowerCase() === 'telephone-event' && (rate ?? 8000) === 8000);
+  return map && map.payload >= 0 && map.payload < 128 && String(payloads ?? '').split(' ').includes(String(map.payload)) ? map.payload : null;
 }
 
 function firstG711(payloads: string | undefined, maps: readonly { payload: number; codec: string; rate?: number }[]): { codec: G711 | null; payloadType: number } {

@@ -2,7 +2,7 @@
 import { type Logger } from '../../../storage/process/log';
 import { AudioFiles } from './audio-files';
 import { Commands } from './commands';
-import { listenNg } from './ng-transport';
+import { listenNg, type NgTransport } from './ng-transport';
 import { PortPairs } from './port-pairs';
 
 /** The part of the edge's environment that media reads. Port 0 for NG_PORT picks a free one (tests). */
@@ -41,15 +41,17 @@ export interface MediaServer {
 
 /** Listens for NG over UDP and TCP. @throws the listen error, code EADDRINUSE when the port is taken. */
 export async function startMedia(settings: MediaSettings, log: Logger): Promise<MediaServer> {
+  let ng: NgTransport | null = null;
   const commands = new Commands({
+    tell: (notice) => ng?.tell(notice),
     ports: new PortPairs(settings.SIP_ADDRESS, settings.RTP_PORT_MIN, settings.RTP_PORT_MAX),
     files: new AudioFiles(settings.MEDIA_DIRECTORY),
     address: settings.SIP_EXTERNAL_ADDRESS,
     log,
   });
-  const ng = await listenNg(settings.NG_ADDRESS, settings.NG_PORT, (request) => commands.handle(request), log);
+  const listening = (ng = await listenNg(settings.NG_ADDRESS, settings.NG_PORT, (request) => commands.handle(request), log));
   return {
-    ngPort: ng.port,
+    ngPort: listening.port,
     anchors: () => [...commands.list()].map((anchor) => ({
       callId: anchor.callId,
       createdAtMs: anchor.createdAtMs,
@@ -58,7 +60,7 @@ export async function startMedia(settings: MediaSettings, log: Logger): Promise<
     })),
     forget: (ngCallId) => commands.forget(ngCallId),
     close: async () => {
-      await ng.close();
+      await listening.close();
       commands.close();
     },
   };

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decode } from 'bencode';
 import fc from 'fast-check';
 import { startMedia, type MediaServer } from '../../../engine/edge/media/server';
 import { createMedia, type Media } from '../../../engine/media/media';
 import { silentLog } from '../../support/media-servers';
-import { askOverUdp } from '../../support/ng-peer';
+import { askOverUdp, talkOverTcp } from '../../support/ng-peer';
 import { RtpPeer, sequenceFaults, sine, toneShare } from '../../support/rtp-peer';
 import { writeWav } from '../../support/wav';
 
@@ -214,4 +215,43 @@ test('an NG port that is taken: the listen error, and nothing is left open', asy
     NG_ADDRESS: '127.0.0.1', NG_PORT: server.ngPort, RTP_PORT_MIN: min, RTP_PORT_MAX: min + 99, MEDIA_DIRECTORY: folder, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1',
   }, silentLog);
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('caller and agent who number events apart: each phone is told keys by its own number, and every press is told of once', async () => {
+  const callId = 'numbers';
+  const told: string[] = [];
+  media.onKey((_call, side, key) => told.push(`${side} ${key}`));
+  const [caller, agent] = [await peer(), await peer()];
+  const { callerSdp, agentOfferSdp } = await media.anchor(callId, caller.sdp({ events: 96 }));
+  caller.follow(callerSdp);
+  agent.follow(agentOfferSdp);
+  caller.tone(CALLER_HZ);
+  await media.bridge(callId, agent.sdp({ events: 101 }));
+  caller.press('2', { payloadType: 96 });
+  await agent.until((heard) => heard.some(({ payloadType, payload }) => payloadType === 101 && payload[0] === 2), 'the event by its own number');
+  // By the number that it answered, and by the one that it was offered.
+  agent.press('3', { payloadType: 101 });
+  agent.press('4', { payloadType: 96 });
+  for (const event of [3, 4]) await caller.until((heard) => heard.some(({ payloadType, payload }) => payloadType === 96 && payload[0] === event), 'the event by its own number');
+  expect(told).toEqual(['caller 2', 'agent 3', 'agent 4']);
+});
+
+test('every client over TCP is told of a key, word for word as rtpengine tells it', async () => {
+  const caller = await peer();
+  caller.follow((await media.anchor('told', caller.sdp())).callerSdp);
+  const pressed = (received: string): boolean => received.includes('onDTMF');
+  const listening = [1, 2].map(() => talkOverTcp(server.ngPort, [Buffer.from('a d7:command4:pinge')], (received) => {
+    if (received.includes('pong') && !pressed(received)) caller.press('#');
+    return pressed(received);
+  }));
+  for (const { received } of await Promise.all(listening)) {
+    const [, notice = ''] = /[0-9a-f]{16} (d4:data.*)$/s.exec(received) ?? [];
+    expect(decode(Buffer.from(notice), 'utf8')).toEqual({
+      notify: 'onDTMF',
+      data: {
+        callid: 'told', source_tag: 'caller', tags: expect.arrayContaining(['caller', 'queue']), type: 'DTMF', source_ip: '127.0.0.1',
+        timestamp: expect.any(Number), event: 11, duration: 20, volume: 10,
+      },
+    });
+  }
 });

@@ -66,3 +66,21 @@ test('whoever sends, at most one sender is believed at a time, and the announced
     }
   }));
 });
+
+test('when another stands here, what the one before goes on to send is never believed, however long it is alone', () => {
+  const latch = new Latch();
+  latch.announce({ address: '10.0.0.1', port: 4000 });
+  for (let atMs = 0; atMs <= 400; atMs += 20) latch.accepts('203.0.113.7', 5000, atMs);
+  expect(latch.locked).toEqual({ address: '203.0.113.7', port: 5000 });
+  latch.expectAnother();
+  latch.announce({ address: '10.0.0.2', port: 4000 });
+  for (let atMs = 400; atMs <= 8_000; atMs += 20) expect(latch.accepts('203.0.113.7', 5000, atMs)).toBe(false);
+  expect(latch.destination).toEqual({ address: '10.0.0.2', port: 4000 });
+  for (let atMs = 8_000; atMs <= 8_400; atMs += 20) latch.accepts('203.0.113.8', 5000, atMs);
+  expect(latch.locked).toEqual({ address: '203.0.113.8', port: 5000 });
+  // The one before comes back.
+  latch.expectAnother();
+  latch.announce({ address: '10.0.0.1', port: 4000 });
+  for (let atMs = 8_400; atMs <= 8_800; atMs += 20) latch.accepts('203.0.113.7', 5000, atMs);
+  expect(latch.locked).toEqual({ address: '203.0.113.7', port: 5000 });
+});

@@ -68,7 +68,7 @@ test.each([['sendrecv', 'sendrecv'], ['sendonly', 'recvonly'], ['recvonly', 'sen
 test('what the media server is told of a party, it understands as that party', () => {
   const offer = readRemote(PLAIN);
   expect(readParty(describeParty(offer, { codec: 'PCMU', payloadType: 0, eventsPayloadType: 101 }, 1))).toEqual({
-    rtp: { address: '10.0.0.1', port: 4000 }, rtcp: { address: '10.0.0.1', port: 4001 }, receives: true, codec: 'PCMU', payloadType: 0,
+    rtp: { address: '10.0.0.1', port: 4000 }, rtcp: { address: '10.0.0.1', port: 4001 }, receives: true, codec: 'PCMU', payloadType: 0, eventsPayloadType: 101, session: '1',
   });
   expect(readParty(describeParty({ ...offer, address: '0.0.0.0' }, { codec: 'PCMU', payloadType: 0, eventsPayloadType: null }, 1)).rtp).toBeNull();
 });
