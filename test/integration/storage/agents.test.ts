@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type Administration } from '../../../storage/administration/administration';
 import { seedSample, SAMPLE_PEOPLE } from '../../../storage/administration/sample';
 import { writeBinding } from '../../../storage/bindings';
+import { NO_NUMBERS } from '../../../storage/model/number-policy';
 import { formed, must, newAgent, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, SIP_DOMAIN, smallForm, type Storage } from './support';
 
 let storage: Storage;
@@ -96,7 +97,9 @@ describe('One\'s own phone and duty', () => {
 
 test('Settings begin at their defaults and change from version to version', async () => {
   const { administration } = newPool(storage.connection);
-  expect(await seen(administration.settings(operator))).toEqual({ version: 0, settings: { gracePeriodSeconds: 60, callContextShown: true } });
+  expect(await seen(administration.settings(operator))).toEqual({
+    version: 0, settings: { gracePeriodSeconds: 60, callContextShown: true, defaultMusic: null, pickupCode: '*8', numberPolicy: NO_NUMBERS },
+  });
   await must(administration.perform(operator, 'settings.change', { version: 0, changes: { gracePeriodSeconds: 120 } }));
   expect(await administration.perform(person('Bea', true), 'settings.change', { version: 0, changes: { gracePeriodSeconds: 90 } })).toMatchObject({ code: 'stale', stale: [{ field: 'gracePeriodSeconds', opened: 60, now: 120 }] });
   expect(await administration.perform(operator, 'settings.change', { version: 1, changes: { gracePeriodSeconds: 10 } })).toMatchObject({ code: 'invalid', faults: [{ field: 'gracePeriodSeconds', value: 10, message: expect.stringContaining('30 to 600') }] });

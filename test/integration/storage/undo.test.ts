@@ -61,7 +61,7 @@ test('A deleted group comes back whole, unless its address is taken by then', as
   const before = await form(administration, id);
   await must(administration.perform(ada, 'group.delete', { id }));
   const thief = await create(administration, { sipUser });
-  expect(await administration.perform(ada, 'change.undo', {})).toMatchObject({ code: 'conflict', faults: [{ field: 'sipUser' }] });
+  expect(await administration.perform(ada, 'change.undo', {})).toMatchObject({ code: 'conflict', faults: [{ field: 'sipUser' }, { field: 'name' }, { field: 'name' }] });
   await must(administration.perform(operator, 'group.delete', { id: thief }));
   await must(administration.perform(ada, 'change.undo', {}));
   expect(await form(administration, id)).toEqual(before);

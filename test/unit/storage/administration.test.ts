@@ -1,13 +1,17 @@
 // The pure parts of administration: what counts as taken back, what history shows, passwords, and how forms are read.
 import fc from 'fast-check';
 import { describeChange } from '../../../storage/administration/describe';
-import { warningsOf, type Group } from '../../../storage/administration/group-form';
 import { takenBack } from '../../../storage/administration/log-reader';
 import { digestOf, makePassword } from '../../../storage/administration/password';
 import { TABLE } from '../../../storage/administration/table';
 import { VERB_SCHEMAS, VERBS } from '../../../storage/administration/verbs';
+import { warningsOf } from '../../../storage/administration/warnings';
+import { type Reach } from '../../../storage/administration/leading';
 import { asUpdate } from '../../../storage/feed';
-import { type Agent } from '../../../storage/model/agent';
+import { agentGroup } from '../../../storage/model/agent-group';
+import { type Agent, type Duty } from '../../../storage/model/agent';
+import { queue } from '../../../storage/model/queue';
+import { workflow } from '../../../storage/model/workflow';
 import { applyUpdate, emptyConfiguration } from '../../../storage/model/configuration';
 import { type StoredChange } from '../../../storage/stored';
 import { supersede } from '../../../storage/superseding';
@@ -36,7 +40,7 @@ describe('takenBack', () => {
 });
 
 describe('History', () => {
-  const agent = (digest: Agent['digest']): Agent => ({ id: 'agent-1', pool: 'p', version: 1, name: 'Alice', sipUser: 'alice', personId: null, digest, simulated: false });
+  const agent = (digest: Agent['digest']): Agent => ({ id: 'agent-1', pool: 'p', version: 1, name: 'Alice', sipUser: 'alice', personId: null, digest, contacts: [], simulated: false });
 
   test('says that a password changed, and shows neither of its hashes', () => {
     const [before, after] = [digestOf('alice', 'x', 'one'), digestOf('alice', 'x', 'two')];
@@ -46,7 +50,7 @@ describe('History', () => {
   });
 
   test('shows a new agent field by field, without fields that are empty on both sides', () => {
-    expect(describeChange({ kind: 'agents', id: 'agent-1', before: null, after: agent(null) }).map(({ field, after }) => [field, after])).toEqual([['name', 'Alice'], ['sipUser', 'alice'], ['personId', null], ['password', null]]);
+    expect(describeChange({ kind: 'agents', id: 'agent-1', before: null, after: agent(null) }).map(({ field, after }) => [field, after])).toEqual([['name', 'Alice'], ['sipUser', 'alice'], ['contacts', []]]);
   });
 });
 
@@ -91,24 +95,47 @@ describe('Forms', () => {
 });
 
 describe('Warnings of a group', () => {
-  const group = (workflow: object, queue: object = {}): Group => ({
-    workflow: { id: 'w', active: true, managed: false, managers: [], language: 'en-US', welcome: null, ...workflow },
-    queue: { timeoutSeconds: 60, overflowThreshold: null, timeoutAction: { prompt: null }, overflowAction: { prompt: null }, ...queue },
-    agentGroup: { agentIds: ['a', 'b'] },
-  }) as unknown as Group;
-  const codes = (one: Group, onDuty: string[] = ['a']) => warningsOf(one, new Set(onDuty)).map((warning) => warning.code);
+  const stored = { pool: 'p', version: 1 };
+  const group = (ofWorkflow: object, ofQueue: object = {}, ofAgentGroup: object = {}): Reach => ({
+    workflow: workflow.parse({ ...stored, id: 'w', sipUser: 'w', displayName: 'W', active: true, managed: false, managers: [], defaultAction: { kind: 'queue', queueId: 'q' }, ...ofWorkflow }),
+    queues: [queue.parse({ ...stored, id: 'q', name: 'Q', agentGroupIds: ['g'], timeoutSeconds: 60, ...ofQueue })],
+    agentGroups: [agentGroup.parse({ ...stored, id: 'g', name: 'G', agentIds: ['a', 'b'], ...ofAgentGroup })],
+  });
+  const onDuty = (ids: readonly string[], more: Partial<Duty> = {}): ReadonlyMap<string, Duty> => new Map(ids.map((id) => [id, { ...stored, id, agentId: id, onDuty: true, since: new Date(0), pause: null, signedIn: [], ...more }]));
+  const paused = { pause: { reason: 'lunch', since: new Date(0), until: null, by: 'agent' as const } };
+  const audio = { audioId: 'a'.repeat(64), fileName: 'a.wav', durationMs: 1 };
+  const answers = (count: number) => Array.from({ length: count }, (_unused, i) => ({ name: `A${i}`, key: String(i), action: { kind: 'disconnect' } }));
+  /** Questions in a row, each the last answer of the one before; and back to the first. */
+  const deep = (levels: number, count: number) => ({
+    defaultAction: { kind: 'question', questionId: 'q0' },
+    questions: Array.from({ length: levels }, (_unused, i) => ({ id: `q${i}`, name: `Q${i}`, prompt: { text: 'Which?' }, answers: [...answers(count - 1), { name: 'Next', key: '9', action: { kind: 'question', questionId: `q${(i + 1) % levels}` } }] })),
+  });
+  const formal = { participation: 'formal' };
 
-  test.each<[string, Group, string[], string[]]>([
-    ['all is well', group({}), ['a'], []],
-    ['nobody on duty', group({}), ['c'], ['nobodyOnDuty']],
-    ['nobody on duty, but inactive', group({ active: false }), [], []],
-    ['neither timeout nor overflow', group({}, { timeoutSeconds: null }), ['a'], ['waitsForever']],
-    ['an overflow threshold of 0 counts as one', group({}, { timeoutSeconds: null, overflowThreshold: 0 }), ['a'], []],
-    ['managed by nobody', group({ managed: true }), ['a'], ['noManager']],
-    ['a text in a language without a voice', group({ language: 'ko-KR' }, { timeoutAction: { prompt: { text: 'x' } } }), ['a'], ['voiceMissing']],
-    ['a language without a voice, and nothing to say', group({ language: 'ko-KR' }), ['a'], []],
-  ])('%s', (_title, one, onDuty, expected) => {
-    expect(codes(one, onDuty)).toEqual(expected);
+  test.each<[string, Reach, ReadonlyMap<string, Duty>, string[]]>([
+    ['all is well', group({}), onDuty(['a']), []],
+    ['nobody on duty', group({}), onDuty(['c']), ['nobodyOnDuty']],
+    ['an agent at pause is on duty', group({}), onDuty(['a'], paused), []],
+    ['nobody signed in to a formal group', group({}, {}, formal), onDuty(['a']), ['nobodyOnDuty']],
+    ['somebody signed in to a formal group', group({}, {}, formal), onDuty(['a'], { signedIn: ['g'] }), []],
+    ['nobody on duty, but inactive', group({ active: false }), onDuty([]), []],
+    ['neither timeout nor overflow', group({}, { timeoutSeconds: null }), onDuty(['a']), ['waitsForever']],
+    ['an overflow threshold of 0 counts as one', group({}, { timeoutSeconds: null, overflowThreshold: 0 }), onDuty(['a']), []],
+    ['managed by nobody', group({ managed: true }), onDuty(['a']), ['noManager']],
+    ['a text in a language without a voice', group({ language: 'ko-KR' }, { timeoutAction: { kind: 'disconnect', prompt: { text: 'x' } } }), onDuty(['a']), ['voiceMissing']],
+    ['an audio file in a language without a voice', group({ language: 'ko-KR', welcome: { text: 'x', audio } }), onDuty(['a']), []],
+    ['a language without a voice, and nothing to say', group({ language: 'ko-KR' }), onDuty(['a']), []],
+    ['a question in a language without a voice', group({ language: 'ko-KR', ...deep(1, 2) }), onDuty(['a']), ['voiceMissing']],
+    ['three levels of five answers', group(deep(3, 5)), onDuty(['a']), []],
+    ['four levels', group(deep(4, 2)), onDuty(['a']), ['deepMenu']],
+    ['six answers', group(deep(1, 6)), onDuty(['a']), ['deepMenu']],
+  ])('%s', (_title, one, duties, expected) => {
+    expect(warningsOf(one, duties).map((warning) => warning.code)).toEqual(expected);
+  });
+
+  test('A missing voice is said with every prompt that is to be spoken', () => {
+    const one = group({ language: 'ja-JP', welcome: { text: 'Hello' }, ...deep(1, 1) }, { overflowAction: { kind: 'disconnect', prompt: { text: 'Busy' } } });
+    expect(warningsOf(one, onDuty(['a']))).toEqual([{ code: 'voiceMissing', workflowId: 'w', language: 'ja-JP', fields: ['welcome', 'questions.0.prompt', 'Q: overflowAction.prompt'] }]);
   });
 });
 
@@ -116,7 +143,7 @@ test('A whole configuration as one update leads to the same configuration', () =
   fc.assert(fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/)), fc.integer({ min: 1, max: 99 }), (ids, sequence) => {
     const configuration = emptyConfiguration('p');
     configuration.sequence = sequence;
-    for (const id of ids) configuration.objects.duties.set(id, { id, pool: 'p', version: 1, agentId: id, onDuty: true, since: new Date(0) });
+    for (const id of ids) configuration.objects.duties.set(id, { id, pool: 'p', version: 1, agentId: id, onDuty: true, since: new Date(0), pause: null, signedIn: [] });
     const rebuilt = emptyConfiguration('p');
     applyUpdate(rebuilt, asUpdate(configuration));
     expect(rebuilt).toEqual(configuration);
