@@ -186,7 +186,7 @@ export class Phone {
   }
 
   /** Answers a request that came in. The To tag stays the same for every response to one call. */
-  respond(request: Message, status: number, reason: string, sdp?: string): Message {
+  respond(request: Message, status: number, reason: string, sdp?: string, headers: Record<string, unknown> = {}): Message {
     const { via, to, from, 'call-id': callId, cseq, 'record-route': recordRoute } = request.headers;
     const tag = to.params['tag'] ?? createHash('md5').update(`${this.user}${callId}`).digest('hex').slice(0, 8);
     const response: Message = {
@@ -194,7 +194,7 @@ export class Phone {
       headers: {
         via, from, 'call-id': callId, cseq, to: status === 100 ? to : { ...to, params: { ...to.params, tag } },
         ...(recordRoute ? { 'record-route': recordRoute } : {}), ...(status === 100 ? {} : { contact: [{ uri: this.contact, params: {} }] }),
-        ...(sdp === undefined ? {} : { 'content-type': 'application/sdp' }),
+        ...(sdp === undefined ? {} : { 'content-type': 'application/sdp' }), ...headers,
       },
       content: sdp ?? '',
     };

@@ -16,7 +16,7 @@ const OUTSIDE_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact', 
 const INSIDE_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'record-route', 'content-length', 'max-forwards']);
 const CANCEL_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'route', 'contact', 'content-length', 'content-type', 'max-forwards']);
 /** Requests that carry our Contact. */
-const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'REFER', 'UPDATE']);
+const WITH_CONTACT = new Set(['INVITE', 'SUBSCRIBE', 'NOTIFY', 'REFER', 'UPDATE']);
 /** How long an engine may take to end a call whose 200 crossed its CANCEL. */
 const CROSSED_CANCEL_MS = 2_000;
 const CROSSED_REASON = 'SIP;cause=200;text="Call completed elsewhere"';

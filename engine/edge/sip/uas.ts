@@ -16,6 +16,8 @@ import { ownContact, ownHostPort, type IncomingCall, type Stack } from './stack'
 const RESPONSE_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'record-route', 'content-length']);
 /** Only sense inside a dialog. */
 const DIALOG_ONLY = new Set(['BYE', 'UPDATE', 'PRACK']);
+/** Extensions that need nothing of the stack; whether an engine supports them is its own affair (RFC 4028, RFC 3891, RFC 4488, RFC 7044). */
+const LEFT_TO_ENGINES = new Set(['timer', 'replaces', 'norefersub', 'histinfo']);
 /** Their Contact becomes the dialog's target (§12.2, RFC 3311). */
 const REFRESHING = new Set(['INVITE', 'UPDATE']);
 /** An INVITE nobody answers for this long is over; a caller who waits is answered long before. */
@@ -78,7 +80,7 @@ export class AnsweringSide {
     if (DIALOG_ONLY.has(request.method)) return { status: 481, headers: [] };
     // We hand every request on, as a proxy would, so the hop count binds us (RFC 7332 §4).
     if (Number(valueOf(request.headers, 'max-forwards') ?? 1) === 0) return { status: 483, headers: [] };
-    const required = listOf(request.headers, 'require');
+    const required = listOf(request.headers, 'require').filter((option) => !LEFT_TO_ENGINES.has(option.trim().toLowerCase()));
     if (required.length > 0) return { status: 420, headers: [header('Unsupported', required.join(', '))] };
     if (request.method !== 'INVITE') return undefined;
     if (request.fromTag === '') return { status: 400, headers: [] };

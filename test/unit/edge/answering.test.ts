@@ -50,6 +50,14 @@ describe('answered by the edge alone', () => {
     expect(bench.peer.take()[0]).toContain('Unsupported: 100rel\r\n');
   });
 
+  test('extensions that are an engine\'s affair are left to it; a 420 names only the others', () => {
+    const bench = rig();
+    bench.receive(request('INVITE', { extra: ['Require: timer, replaces'] }));
+    expect([bench.peer.takeNames(), bench.told.requested.length]).toEqual([['100 INVITE'], 1]);
+    bench.receive(request('INVITE', { callId: 'other', branch: 'z9hG4bK-2', extra: ['Require: timer, 100rel'] }));
+    expect(bench.peer.take()[0]).toContain('Unsupported: 100rel\r\n');
+  });
+
   test('the same request over another path is 482; a stray ACK and a malformed ACK get nothing', () => {
     const bench = rig();
     bench.receive(request('INVITE'));

@@ -149,6 +149,18 @@ describe('a call of ours', () => {
     expect(bench.agent.dialogs.get(id)?.state).toBe(state);
   });
 
+  test.each(['NOTIFY', 'UPDATE', 'INVITE'])('tells its Contact again in a %s, which refreshes the target (RFC 6665 section 4.1.3)', (method) => {
+    const bench = rig();
+    const { invite, id } = calling(bench);
+    bench.receive(response(invite, 200, 'phone'));
+    bench.agent.asking.acknowledge(id, draft('ACK sip:placeholder SIP/2.0'));
+    bench.peer.take();
+    bench.agent.asking.requestInDialog(id, draft(`${method} sip:placeholder SIP/2.0`, { 'content-type': 'message/sipfrag;version=2.0' }, 'SIP/2.0 100 Trying\r\n'), ENGINE);
+    const [sent = ''] = bench.peer.take();
+    expect(asRequest(sent).headers.find(({ key }) => key === 'contact')?.value).toBe('<sip:198.51.100.1:5060>');
+    expect(asRequest(sent).body).toBe('SIP/2.0 100 Trying\r\n');
+  });
+
   test('hung up during a re-INVITE takes the re-INVITE back first', () => {
     const bench = rig();
     const { invite, id } = calling(bench);
