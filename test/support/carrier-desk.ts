@@ -14,8 +14,8 @@ export class FakeSip implements SipPort {
   /** What was asked, in order, as one line each. */
   readonly done: string[] = [];
   readonly rung = new Map<string, LegToRing>();
-  /** What `reinvite` resolves to; null: it is refused; `stall`: never. */
-  answerTo: (leg: LegRef, sdp: string) => string | null | 'stall' = (_leg, sdp) => `answer to ${sdp}`;
+  /** What `reinvite` resolves to; null: it is refused; undefined: never. */
+  answerTo: (leg: LegRef, sdp: string) => string | null | undefined = (_leg, sdp) => `answer to ${sdp}`;
 
   refuse(callId: string, status: number): void { this.done.push(`refuse ${callId} ${status}`); }
   answer(callId: string, sdp: string): void { this.done.push(`answer ${callId} ${sdp}`); }
@@ -32,7 +32,7 @@ export class FakeSip implements SipPort {
   reinvite(leg: LegRef, sdp: string): Promise<string> {
     this.done.push(`reinvite ${'legId' in leg ? leg.legId : leg.callId} ${sdp}`);
     const answer = this.answerTo(leg, sdp);
-    if (answer === 'stall') return new Promise(() => undefined);
+    if (answer === undefined) return new Promise(() => undefined);
     return answer === null ? Promise.reject(new MediaFault('refused', 'refused')) : Promise.resolve(answer);
   }
   acceptTransfer(transferId: string): void { this.done.push(`acceptTransfer ${transferId}`); }

@@ -103,14 +103,14 @@ describe('a consultation becomes the call: its agent’s leg moves over', () => 
     expect(desk.heard().at(-1)).toBe('play c music.wav');
   });
 
-  test.each([['refuses', null], ['never answers', 'stall']] as const)('the phone %s: it is told to the core', async (_what, answer) => {
+  test.each([['refuses', null], ['never answers', undefined]] as const)('the phone %s: it is told to the core', async (_what, answer) => {
     const desk = await moving((each) => { each.sip.answerTo = () => answer; });
     await desk.timers.pass(10_000);
     expect(desk.posted.at(-1)).toEqual({ type: 'connectFailed', callId: 'c', offerId: 'd.1' });
   });
 
   test('the phone hangs up meanwhile: not connected', async () => {
-    const desk = await moving((each) => { each.sip.answerTo = () => 'stall'; });
+    const desk = await moving((each) => { each.sip.answerTo = () => undefined; });
     desk.carrier.legEnded('d.1', 'hungUp');
     await desk.timers.pass(10_000);
     expect(desk.events('connected', 'connectFailed').at(-1)).toEqual({ type: 'connectFailed', callId: 'c', offerId: 'd.1' });
