@@ -52,7 +52,7 @@ function whyNotConnected(state: PoolState, { agentId, callerNumber }: Arrival, d
   }
   if (destination.kind === 'nowhere') return { status: destination.status, reason: destination.reason };
   if (destination.kind === 'outside') return null;
-  const obstacle = whyNotRung(destination.agent);
+  const obstacle = destination.agent.agentId === agentId ? 'busy' : whyNotRung(destination.agent);
   return obstacle === null ? null : { status: obstacle === 'busy' ? 486 : 480, reason: `the agent is ${obstacle}` };
 }
 

@@ -15,6 +15,8 @@ export interface Context {
   readonly touchedWorkflows: Set<string>;
   /** Callers who begin to wait: their music is asked for when the step ends, so that no phone rings later for it. */
   readonly music: Set<Call>;
+  /** Transfers whose end was told in this step, before the call left the phase that speaks of them. */
+  readonly closedTransfers: Set<string>;
   /** Tells a call something, through the transition table. */
   readonly tell: (call: Call, input: CallInput) => void;
   /** Sends a call elsewhere, as a call action says; see `actions.ts`. */
@@ -30,7 +32,7 @@ export interface Above {
 /** What a step begins with. */
 export function newContext(state: PoolState, now: Now, { tell, turnAway }: Above): Context {
   const context: Context = {
-    state, now, effects: [], touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(),
+    state, now, effects: [], touchedCalls: new Set(), touchedAgents: new Set(), touchedWorkflows: new Set(), music: new Set(), closedTransfers: new Set(),
     tell: (call, input) => tell(context, call, input),
     turnAway: (call, why, action, reason) => turnAway(context, call, why, action, reason),
   };

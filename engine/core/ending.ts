@@ -42,10 +42,12 @@ function turnedAwayAs(phase: Phase): CallOutcome | null {
   return phase.state === 'leaving' && phase.action.kind === 'disconnect' ? phase.outcome : null;
 }
 
-/** Tells the phone that asked for a transfer what has become of it, if one is under way. The phase that follows has none. */
+/** Tells the phone that asked for a transfer what has become of it, if one is under way: once, because the phase that follows has none. */
 export function closeTransfer(context: Context, call: Call, status: number, reason: string): void {
   const transfer = transferOf(call.phase);
-  if (transfer !== null) context.effects.push({ type: 'transferProgress', transferId: transfer.transferId, status, reason });
+  if (transfer === null || context.closedTransfers.has(transfer.transferId)) return;
+  context.closedTransfers.add(transfer.transferId);
+  context.effects.push({ type: 'transferProgress', transferId: transfer.transferId, status, reason });
 }
 
 /** When every leg is over: the record, the end of the media anchor, and the call is forgotten. */

@@ -11,6 +11,7 @@ import { enterGroup, passTo, whyNotTaken } from './group-flow';
 import { move } from './phases';
 import { playMusic } from './sounds';
 import { workflowOf } from './state';
+import { nowTalk } from './talking';
 import { type Destination, destinationOf, destinationOfUser, nameOfOutside, nameOfTarget } from './targets';
 import { type Effect, type LegOutcome, type OfferId } from './types';
 import { newStay, waitOn } from './waiting';
@@ -256,7 +257,7 @@ export function agentReplaced(context: Context, call: Call, phase: Phase, { offe
   const old = call.legs.get(offerId);
   const inPlace = old?.phase === 'answered';
   if (inPlace) {
-    old.talked = true;
+    if (phase.state === 'connecting' && phase.winner === offerId) nowTalk(context, call, old, phase.back);
     legOver(context, call, old, 'hungUp');
   }
   const agent = agentId === null ? undefined : context.state.agents.get(agentId);

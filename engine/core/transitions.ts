@@ -1,6 +1,6 @@
 // The transition table of a call: every state and every input, and where it may lead. docs/states.md shows it; a test holds them together.
 import { carryOut, forwardEnded, forwardRangTooLong } from './actions';
-import { announceDue, announcementFailed, announcementStarted, noteConnected } from './announcements';
+import { announceDue, announcementFailed, announcementStarted } from './announcements';
 import { callerAnswered } from './arrival';
 import { type Back, type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
 import { type Context } from './context';
@@ -12,6 +12,7 @@ import { move } from './phases';
 import { picked } from './picking';
 import { askAgain, questionFailed, questionKey, questionOver, questionStarted } from './questions';
 import { startedPlay } from './sounds';
+import { nowTalk } from './talking';
 import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetRangTooLong, transferAsked, transferDone, transferTooLate } from './transfers';
 import { crowdedOut, groupChanged, keyWhileWaiting, noAgents, waitedTooLong, waitOn } from './waiting';
 
@@ -97,15 +98,8 @@ const takeBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call
 function connected(context: Context, call: Call, { winner, back }: PhaseOf<'connecting'>, input: InputOf<'connected'>): void {
   const leg = legOf(call, input);
   if (leg === undefined || leg.offerId !== winner) return;
-  const { draft } = call;
-  leg.talked = true;
-  draft.connectedAt ??= context.now.civil;
-  draft.agentId ??= leg.agentId;
-  draft.reached ??= leg.groupId === null ? 'forwarded' : 'answered';
-  const written = draft.offers.findLast(({ attempt }) => attempt === leg.attempt);
-  if (written !== undefined) written.outcome = 'answered';
+  nowTalk(context, call, leg, back);
   if (back.to === 'transferor') transferDone(context, call, back.transfer);
-  else if (back.to === 'queue') noteConnected(context.state, back.waiting.queueId, context.now.monotonicMs);
   move(context, call, { state: 'talking', winner });
 }
 

@@ -59,7 +59,7 @@ export class FlowStoryWorld extends PoliteWorld {
     const due = this.until(at * 1000 - (what === 'wait' ? 0 : 0.001));
     if (what === 'wait') return due;
     this.nowMs = at * 1000;
-    return [...due, ...this.happen(what, arrival as Partial<Arrival>)];
+    return [...due, ...this.happen(what, arrival)];
   }
 
   private happen(what: string, arrival: Partial<Arrival>): Effect[] {
