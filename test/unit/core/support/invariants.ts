@@ -28,14 +28,21 @@ export function faultsOf(state: PoolState, nowMs: number, wakeAtMs: number | nul
 
 function callFaults(state: PoolState): string[] {
   const faults: string[] = [];
-  const inSets = (sets: Iterable<{ readonly values: readonly Call[] }>, call: Call): number => [...sets].filter(({ values }) => values.includes(call)).length;
+  const countIn = (sets: Iterable<{ readonly values: readonly Call[] }>): ((call: Call) => number) => {
+    const times = new Map<Call, number>();
+    for (const { values } of sets) for (const call of values) times.set(call, (times.get(call) ?? 0) + 1);
+    return (call) => times.get(call) ?? 0;
+  };
+  const queues = [...state.queues.values()];
+  const inWaiting = countIn(queues.map((queue) => queue.waiting));
+  const inQueued = countIn(queues.map((queue) => queue.queued));
+  const inOffered = countIn([...state.groups.values()].map(({ offered }) => offered));
   for (const call of state.calls.values()) {
     const { phase, callId } = call;
     const waiting = waits(phase) ? 1 : 0;
-    const queues = [...state.queues.values()];
-    if (inSets(queues.map((queue) => queue.waiting), call) !== waiting) faults.push(`${callId} (${phase.state}) is not in exactly ${waiting} queues`);
-    if (inSets(queues.map((queue) => queue.queued), call) !== (phase.state === 'queued' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the queued`);
-    if (inSets([...state.groups.values()].map(({ offered }) => offered), call) !== (phase.state === 'offering' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the offered`);
+    if (inWaiting(call) !== waiting) faults.push(`${callId} (${phase.state}) is not in exactly ${waiting} queues`);
+    if (inQueued(call) !== (phase.state === 'queued' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the queued`);
+    if (inOffered(call) !== (phase.state === 'offering' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the offered`);
     const legs = [...call.legs.values()];
     const ringing = legs.filter((leg) => leg.phase === 'ringing').map(({ offerId }) => offerId);
     const target = phase.state === 'forwarding' ? phase.leg : phase.state === 'transferring' ? phase.target : '';
@@ -62,10 +69,13 @@ function callFaults(state: PoolState): string[] {
 function picksOf({ legs }: Call): number { return [...legs.values()].filter(({ picked, phase }) => picked && phase === 'ringing').length; }
 
 /** By the configuration alone. */
-function isSignedIn({ configuration: { objects } }: PoolState, agentId: string, groupId: string): boolean {
-  const duty = [...objects.duties.values()].find((each) => each.agentId === agentId);
-  const group = objects.agentGroups.get(groupId);
-  return objects.agents.has(agentId) && duty?.onDuty === true && group !== undefined && (group.participation === 'informal' || duty.signedIn.includes(groupId));
+function signedIn({ configuration: { objects } }: PoolState): (agentId: string, groupId: string) => boolean {
+  const duties = new Map([...objects.duties.values()].map((duty) => [duty.agentId, duty]));
+  return (agentId, groupId) => {
+    const duty = duties.get(agentId);
+    const group = objects.agentGroups.get(groupId);
+    return objects.agents.has(agentId) && duty?.onDuty === true && group !== undefined && (group.participation === 'informal' || duty.signedIn.includes(groupId));
+  };
 }
 
 function agentFaults(state: PoolState): string[] {
@@ -93,26 +103,27 @@ function agentFaults(state: PoolState): string[] {
 
 function waitingFaults(state: PoolState, nowMs: number): string[] {
   const faults: string[] = [];
+  const isSignedIn = signedIn(state);
   const { queues, agentGroups } = state.configuration.objects;
   for (const agent of state.agents.values()) {
     const free = isFree(agent, nowMs);
     for (const seat of agent.seats.values()) {
-      const serves = free && isSignedIn(state, agent.agentId, seat.groupId);
+      const serves = free && isSignedIn(agent.agentId, seat.groupId);
       if (state.groups.get(seat.groupId)?.free.has(seat) !== serves) faults.push(`${agent.agentId} is ${serves ? '' : 'not '}free, ${seat.groupId} believes otherwise`);
     }
   }
   for (const { groupId, signedIn } of state.groups.values()) {
-    const counted = (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => isSignedIn(state, id, groupId)).length;
+    const counted = (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => isSignedIn(id, groupId)).length;
     if (counted !== signedIn) faults.push(`${counted} are signed in to ${groupId}, not ${signedIn}`);
   }
   for (const call of state.calls.values()) {
     if (!waits(call.phase)) continue;
     const queue = queues.get(call.phase.waiting.queueId);
     const groupIds = queue?.agentGroupIds ?? [];
-    if (queue?.noAgentsAction != null && !groupIds.some((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).some((id) => isSignedIn(state, id, groupId)))) faults.push(`${call.callId} waits where no agent is signed in`);
+    if (queue?.noAgentsAction != null && !groupIds.some((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).some((id) => isSignedIn(id, groupId)))) faults.push(`${call.callId} waits where no agent is signed in`);
     if (call.phase.state !== 'queued') continue;
     const ringing = groupIds.filter((id) => agentGroups.get(id)?.routingMethod !== 'attendant');
-    const free = ringing.flatMap((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs) && isSignedIn(state, id, groupId); }));
+    const free = ringing.flatMap((groupId) => (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs) && isSignedIn(id, groupId); }));
     if (free.length > 0) faults.push(`${call.callId} waits while ${free.join()} is free`);
   }
   return faults;

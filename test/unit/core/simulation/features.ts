@@ -1,0 +1,18 @@
+// What must have happened at least once in a simulated day, by the names the books count under.
+import { type CallOutcome, CALL_OUTCOMES, TURNED_AWAY } from '../../../../storage/model/record';
+import { routingMethod } from '../../../../storage/model/agent-group';
+
+/** Ends that a healthy day does not bring about. */
+const NOT_HERE: readonly CallOutcome[] = ['failed', 'interrupted'];
+
+const FEATURES: readonly string[] = [
+  ...CALL_OUTCOMES.filter((outcome) => !NOT_HERE.includes(outcome)).map((outcome) => `outcome ${outcome}`),
+  ...TURNED_AWAY.map((why) => `step ${why}`), 'step transferred', 'step moved',
+  ...routingMethod.options.filter((method) => method !== 'attendant').map((method) => `method ${method}`), 'decided pick', 'takeLeg',
+  ...['done', 'notWaiting', 'unknownQueue', 'notServing', 'alreadyPicked', 'offDuty', 'busy', 'unreachable'].map((outcome) => `instruction ${outcome}`),
+  'sound announcement', 'sound expected wait', 'sound ringback', 'sound prompt', 'sound music',
+  'refuse', 'dial', 'moveLeg', 'separate', 'acceptTransfer', 'refuseTransfer', 'transferProgress', 'pauseAgent', 'withdraw', 'ringTest', 'refuseTest', 'decided priority', 'decided notTransferred',
+];
+
+/** The features that never came about. */
+export function featuresMissing(counts: Readonly<Record<string, number>>): string[] { return FEATURES.filter((name) => (counts[name] ?? 0) === 0); }
