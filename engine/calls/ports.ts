@@ -58,7 +58,7 @@ export interface MediaPort {
 
 /** Turns what is to be heard into a file in the shared media folder, ahead of need and cached by content. */
 export interface SoundPort {
-  /** The audio file where the prompt has one, else its text. @throws MediaFault 'refused' when the voice cannot say it, 'unavailable' when the file cannot be had. */
+  /** The audio file where the prompt has one, else, or when the file cannot be had, its text. @throws MediaFault 'refused' when the voice cannot say it, 'unavailable' when the file cannot be had. */
   prompt(prompt: Prompt, language: string): Promise<{ readonly file: string; readonly audioId: string; readonly durationMs: number }>;
   /** null: the music that comes with the product. A file that cannot be had is replaced by that. */
   music(audio: AudioFile | null): Promise<{ readonly file: string }>;

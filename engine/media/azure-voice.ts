@@ -78,6 +78,7 @@ class AzureVoice implements Voice {
 
   private async askOnce(body: string): Promise<Buffer | { readonly fault: MediaFault; readonly again: boolean; readonly afterMs?: number | null }> {
     const timeoutMs = this.options.timeoutMs ?? TIMEOUT_MS;
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
       const answer = await fetch(this.url, {
         method: 'POST',
@@ -85,7 +86,7 @@ class AzureVoice implements Voice {
         body,
         // A redirect would carry the key to wherever it points.
         redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       });
       if (answer.status === 200) return await limited(answer);
       await answer.body?.cancel();
@@ -93,8 +94,7 @@ class AzureVoice implements Voice {
       return { fault: new MediaFault(again ? 'unavailable' : 'refused', reasonFor(answer.status)), again, afterMs: retryAfterMs(answer.headers.get('retry-after')) };
     } catch (cause) {
       if (cause instanceof MediaFault) return { fault: cause, again: false };
-      const late = cause instanceof Error && cause.name === 'TimeoutError';
-      return { fault: late ? new MediaFault('timeout', `Azure Speech did not answer within ${timeoutMs} ms.`) : new MediaFault('unavailable', 'Azure Speech cannot be reached.', { cause }), again: true };
+      return { fault: signal.aborted ? new MediaFault('timeout', `Azure Speech did not answer within ${timeoutMs} ms.`) : new MediaFault('unavailable', 'Azure Speech cannot be reached.', { cause }), again: true };
     }
   }
 }

@@ -32,6 +32,9 @@ type Rendered = z.output<typeof rendered>;
 type Sound = Awaited<ReturnType<SoundPort['prompt']>>;
 type Render = () => Promise<Int16Array | null>;
 
+/** After a voice could not be had, texts that another can speak are not asked of it for this long. */
+const REST_MS = 30_000;
+
 /** Rendered files are written once, by rename, and never changed. */
 export function createSounds(options: SoundOptions): Sounds {
   return new FileSounds(options);
@@ -41,6 +44,7 @@ class FileSounds implements Sounds {
   private readonly renderer: Renderer;
   /** In the order in which they are asked. */
   private readonly voices: readonly Voice[];
+  private readonly restingUntilMs = new Map<Voice, number>();
   private readonly known = new Map<string, Rendered>();
   /** Asked for twice at once, rendered once. */
   private readonly underway = new Map<string, Promise<Rendered>>();
@@ -82,18 +86,32 @@ class FileSounds implements Sounds {
     const { min, max } = LIMITS.promptTextLength;
     if (text.length < min || text.length > max) throw new MediaFault('refused', `A spoken text has ${min} to ${max} characters; this one has ${text.length}.`);
     let last = new MediaFault('refused', `The built-in voice does not speak ${language}.`);
-    for (const voice of this.voices) {
+    const speaking = this.voices.filter((voice) => voice.nameFor(language) !== null);
+    for (const voice of speaking) {
       const name = voice.nameFor(language);
-      if (name === null) continue;
+      const isLast = voice === speaking.at(-1);
       try {
-        return await this.sound('speech', [name, text], () => voice.speak(text, language));
+        return await this.sound('speech', [name, text], () => this.ask(voice, text, language, !isLast));
       } catch (fault) {
         if (!(fault instanceof MediaFault)) throw fault;
-        if (voice !== this.voices.at(-1)) this.options.log.warn({ voice: name, err: fault }, 'a voice failed; the next one is asked');
+        if (!isLast) this.options.log.warn({ voice: name, err: fault }, 'a voice failed; the next one is asked');
         last = fault;
       }
     }
     throw last;
+  }
+
+  /** A voice that could not be had a moment ago is not waited for by every text, where another can speak. */
+  private async ask(voice: Voice, text: string, language: string, replaceable: boolean): Promise<Int16Array | null> {
+    if (replaceable && performance.now() < (this.restingUntilMs.get(voice) ?? 0)) throw new MediaFault('unavailable', 'This voice could not be had a moment ago.');
+    try {
+      const samples = await voice.speak(text, language);
+      this.restingUntilMs.delete(voice);
+      return samples;
+    } catch (fault) {
+      if (fault instanceof MediaFault && fault.code !== 'refused') this.restingUntilMs.set(voice, performance.now() + REST_MS);
+      throw fault;
+    }
   }
 
   private recorded(kind: 'recording' | 'loop', { audioId }: AudioFile): Promise<Sound> {

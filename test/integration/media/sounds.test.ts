@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { WaveFile } from 'wavefile';
 import { createMedia } from '../../../engine/media/media';
-import { createSounds, type Sounds } from '../../../engine/media/sounds';
+import { createSounds, type SoundOptions, type Sounds } from '../../../engine/media/sounds';
 import { LANGUAGES } from '../../../storage/model/languages';
-import { type Prompt } from '../../../storage/model/prompt';
+import { type AudioFile, type Prompt } from '../../../storage/model/prompt';
 import { silentLog, startOwn } from '../../support/media-servers';
-import { correlation, RtpPeer, sequenceFaults } from '../../support/rtp-peer';
+import { correlation, RtpPeer, sequenceFaults, sine, toneShare } from '../../support/rtp-peer';
 
 jest.setTimeout(60_000);
 
@@ -18,8 +18,8 @@ const WELCOME = 'Welcome to the help desk.';
 const folder = mkdtempSync(join(tmpdir(), 'sounds-'));
 const opened: Sounds[] = [];
 const say = (text: string): Prompt => ({ text, audio: null });
-function open(mediaDirectory = folder): Sounds {
-  const sounds = createSounds({ mediaDirectory, log: silentLog, workerExecArgv: WORKER, readAudio: async () => null });
+function open(mediaDirectory = folder, readAudio: SoundOptions['readAudio'] = async () => null): Sounds {
+  const sounds = createSounds({ mediaDirectory, log: silentLog, workerExecArgv: WORKER, readAudio });
   opened.push(sounds);
   return sounds;
 }
@@ -131,4 +131,101 @@ test('after closing: unavailable', async () => {
   const closed = open();
   await closed.close();
   await expect(closed.prompt(say('Nobody says this.'), 'en-US')).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+describe('audio files', () => {
+  const recorded = (hz: number, rate = 44_100): Buffer => {
+    const wav = new WaveFile();
+    wav.fromScratch(2, rate, '16', [1, 2].map(() => Array.from({ length: rate }, (_, index) => Math.round(3_000 * Math.sin((2 * Math.PI * hz * index) / rate)))));
+    return Buffer.from(wav.toBuffer());
+  };
+  const kept = (bytes: Buffer): AudioFile => ({ audioId: createHash('sha256').update(bytes).digest('hex'), fileName: 'a file.wav', durationMs: 1000 });
+  const store = new Map<string, Buffer>();
+  const keep = (bytes: Buffer): AudioFile => {
+    const audio = kept(bytes);
+    store.set(audio.audioId, bytes);
+    return audio;
+  };
+  let reads = 0;
+  const withStore = (directory?: string): Sounds => open(directory, async (audioId) => {
+    reads += 1;
+    return store.get(audioId) ?? null;
+  });
+  const files = withStore();
+  const pcmOf = (file: string): Int16Array => Int16Array.from(read(file).samples);
+
+  test('the file wins over the text, and is heard as it was recorded, as loud as speech', async () => {
+    const { file, durationMs } = await files.prompt({ text: WELCOME, audio: keep(recorded(900)) }, 'en-US');
+    expect(durationMs).toBe(1000);
+    expect(read(file).wav.fmt).toMatchObject({ sampleRate: 8000, numChannels: 1, bitsPerSample: 16 });
+    expect(toneShare(pcmOf(file).subarray(200, 7_800), 900)).toBeGreaterThan(0.999);
+  });
+
+  test('is read once: asked again, also by another engine while it cannot be read, it is there', async () => {
+    const prompt: Prompt = { text: '', audio: keep(recorded(1_000)) };
+    const first = await files.prompt(prompt, 'ja-JP');
+    const before = reads;
+    expect(await files.prompt(prompt, 'ja-JP')).toEqual(first);
+    expect(await open(folder, () => Promise.reject(new Error('no database'))).prompt(prompt, 'ja-JP')).toEqual(first);
+    expect(reads).toBe(before);
+  });
+
+  test.each<readonly [string, SoundOptions['readAudio']]>([
+    ['is not there', async () => null],
+    ['cannot be read', () => Promise.reject(new Error('no database'))],
+    ['is not what it was', async () => Buffer.from('something else')],
+  ])('one that %s: its text is spoken instead; without a text, unavailable', async (_what, readAudio) => {
+    const without = open(folder, readAudio);
+    const audio = kept(recorded(1_111));
+    expect(await without.prompt({ text: WELCOME, audio }, 'en-US')).toEqual(await sounds.prompt(say(WELCOME), 'en-US'));
+    await expect(without.prompt({ text: '', audio }, 'en-US')).rejects.toMatchObject({ name: 'MediaFault', code: 'unavailable' });
+    expect(await without.music(audio)).toEqual(await sounds.music(null));
+  });
+
+  test('one that is no sound: its text is spoken; without a text, refused and why; the next is rendered', async () => {
+    const audio = keep(Buffer.from('ID3 not a WAV file at all'));
+    expect(await files.prompt({ text: WELCOME, audio }, 'en-US')).toEqual(await sounds.prompt(say(WELCOME), 'en-US'));
+    await expect(files.prompt({ text: '', audio }, 'en-US')).rejects.toMatchObject({ code: 'refused', message: 'This is not a WAV file.' });
+    expect((await files.music(audio)).file).toBe((await sounds.music(null)).file);
+    expect((await files.prompt({ text: '', audio: keep(recorded(1_200)) }, 'en-US')).durationMs).toBe(1000);
+  });
+
+  test('as music it is made to loop, and so is another sound than as a prompt', async () => {
+    const audio = keep(recorded(1_001));
+    const [{ file }, prompt] = [await files.music(audio), await files.prompt({ text: '', audio }, 'en-US')];
+    expect(file).not.toBe(prompt.file);
+    expect(pcmOf(file)).toHaveLength(8_000 - 320);
+  });
+
+  test('music of one’s own goes round for a caller without a gap', async () => {
+    const { file } = await files.music(keep(recorded(1_003)));
+    const server = await startOwn(folder);
+    const media = createMedia({ host: server.host, port: server.port, log: silentLog });
+    const caller = await RtpPeer.open('PCMA');
+    try {
+      caller.follow((await media.anchor('music', caller.sdp())).callerSdp);
+      await media.play('music', file, true);
+      await caller.until((heard) => heard.length >= 120, 'two passes and a half');
+      expect(sequenceFaults(caller.heard)).toBe(0);
+      const heard = caller.samples();
+      for (let at = 0; at + 400 <= heard.length; at += 400) expect(toneShare(heard.subarray(at, at + 400), 1_003)).toBeGreaterThan(0.8);
+    } finally {
+      caller.close();
+      await media.close();
+      await server.close();
+    }
+  });
+
+  test('the longest file there may be, of the most samples, is rendered in time', async () => {
+    const rate = 8_000;
+    const wav = new WaveFile();
+    wav.fromScratch(1, rate, '16', sine(440, 2_097_000));
+    expect((await files.prompt({ text: '', audio: keep(Buffer.from(wav.toBuffer())) }, 'en-US')).durationMs).toBeGreaterThan(262_000);
+  });
+});
+
+test('the tone of a phone that rings elsewhere is made once', async () => {
+  const { file } = await sounds.ringback();
+  expect(read(file).samples).toHaveLength(40_000);
+  expect(await open().ringback()).toMatchObject({ file });
 });
