@@ -32,12 +32,15 @@ interface Asked extends Question {
 
 export class Confirmations {
   private readonly asked = new Map<OfferId, Asked>();
+  /** Legs whose anchors are being made. */
+  private readonly preparing = new Set<OfferId>();
 
   constructor(private readonly deps: ConfirmationDeps) {}
 
   /** The branches to ring: a place that asks for confirmation and got no anchor in time is left out. `over` must be called for the leg in the end. */
   async prepare(legId: OfferId, places: readonly Place[], question: Question): Promise<Branch[]> {
     const { media, timers, rooms } = this.deps;
+    this.preparing.add(legId);
     const prepared = await Promise.all(places.map(async ({ to, confirm }, at) => {
       if (!confirm) return { branch: { to, confirm, sdp: question.agentOfferSdp }, anchorId: null };
       const anchorId = `${legId}#${at}`;
@@ -52,6 +55,7 @@ export class Confirmations {
         return null;
       }
     }));
+    this.preparing.delete(legId);
     const ready = prepared.filter((each) => each !== null);
     this.asked.set(legId, { ...question, anchorIds: ready.map(({ anchorId }) => anchorId), up: new Set(), chosen: false });
     return ready.map(({ branch }) => branch);
@@ -107,7 +111,7 @@ export class Confirmations {
   owns(anchorId: string): boolean {
     const place = placeOf(anchorId);
     // The branch may stand at another index than its place; its leg is what counts.
-    return place !== null && (this.asked.get(place.legId)?.anchorIds.includes(anchorId) ?? false);
+    return place !== null && (this.preparing.has(place.legId) || (this.asked.get(place.legId)?.anchorIds.includes(anchorId) ?? false));
   }
 
   /** Whose anchor this is; null when it is no contact's. */

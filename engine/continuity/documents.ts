@@ -1,7 +1,7 @@
 // What the journal keeps of a call: the core's account of it and its dialogs; and what becomes of a call that an engine left behind.
 import { z } from 'zod';
 import { callJournal, type CallJournal } from '../core/journal';
-import { type CallRecord } from '../../storage/model/record';
+import { type CallOutcome, type CallRecord } from '../../storage/model/record';
 import { type JournalEntry } from '../../storage/journal';
 
 /** How a dialog ended while no engine listened, in the words of the edge. */
@@ -27,17 +27,28 @@ export function bodyOf(call: CallJournal, dialogOf: (id: string) => string | nul
 export function recordOfLeftover(entry: JournalEntry, pool: string, ends: readonly DialogEnd[], at: Date): CallRecord | null {
   const parsed = callBody.safeParse(entry.body);
   if (!parsed.success) return null;
-  const { call: { arrival, arrivedAt, workflowId, record, phase }, dialogs } = parsed.data;
+  const { call: { arrival, arrivedAt, dialledWorkflowId, place, record, phase }, dialogs } = parsed.data;
   const dialog = dialogs[entry.id] ?? null;
   const seen = dialog === null ? undefined : ends.find((each) => each.dialog === dialog && (each.cause === 'bye' || each.cause === 'cancel'));
   const end = phase.state === 'ending'
     ? { outcome: phase.outcome, endedBy: phase.endedBy, endedAt: phase.endedAt }
     : seen === undefined
       ? { outcome: 'interrupted' as const, endedBy: 'system' as const, endedAt: at }
-      : { outcome: record.connectedAt === null ? 'abandoned' as const : 'answered' as const, endedBy: 'caller' as const, endedAt: new Date(seen.atMs) };
+      : { outcome: gaveUpAs(parsed.data.call), endedBy: 'caller' as const, endedAt: new Date(seen.atMs) };
   return {
-    _id: entry.id, pool, workflowId, dialled: arrival.dialled, callerNumber: arrival.callerNumber, callerName: arrival.callerName, arrivedAt,
+    _id: entry.id, pool, workflowId: dialledWorkflowId, dialled: arrival.dialled, callerNumber: arrival.callerNumber, callerName: arrival.callerName, arrivedAt,
     queueId: record.queueId, joinedQueueAt: record.joinedQueueAt, connectedAt: record.connectedAt, agentId: record.agentId, offers: record.offers,
-    ...end, refusedWith: null,
+    ...end, refusedWith: null, priority: place.priority,
+    ...(record.answers.length > 0 ? { answers: record.answers } : {}),
+    ...(record.steps.length > 0 ? { steps: record.steps } : {}),
+    ...(record.offersLeftOut > 0 ? { offersLeftOut: record.offersLeftOut } : {}),
   };
+}
+
+/** What it comes to when the caller hangs up in this phase, as the core would have said. */
+function gaveUpAs({ record, phase }: CallJournal): CallOutcome {
+  if (record.reached !== null) return record.reached;
+  // Journals of before there was `reached` know of conversations by their beginning.
+  if (record.connectedAt !== null) return 'answered';
+  return phase.state === 'leaving' && phase.action.kind === 'disconnect' ? phase.outcome : 'abandoned';
 }

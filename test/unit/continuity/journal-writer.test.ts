@@ -119,6 +119,22 @@ test('more than a transaction should carry: several', async () => {
   expect(desk.written.map(({ calls }) => calls?.length)).toEqual([ENTRIES_A_BATCH, 1]);
 });
 
+test('an instruction and the call it changed: in one write, also where more calls changed than a write carries, and again after a fault', async () => {
+  const desk = new Desk();
+  const ids = Array.from({ length: ENTRIES_A_BATCH + 5 }, (_, each) => `c${each}`);
+  for (const id of ids) desk.bodies.set(id, {});
+  const last = ids.at(-1)!;
+  desk.fault = new Error('away');
+  desk.writer.settle('i1', { kind: 'done' }, last);
+  desk.writer.touch(ids, []);
+  await desk.timers.pass(JOURNAL_MS.coalesce);
+  desk.fault = null;
+  await desk.timers.pass(JOURNAL_MS.retry.most);
+  const together = desk.written.filter(({ settled = [] }) => settled.length > 0);
+  expect(together).toEqual([expect.objectContaining({ settled: [{ instructionId: 'i1', outcome: { kind: 'done' } }], calls: expect.arrayContaining([expect.objectContaining({ id: last })]) })]);
+  expect(new Set(desk.written.flatMap(({ calls = [] }) => calls.map(({ id }) => id)))).toEqual(new Set(ids));
+});
+
 test('a newer engine holds the lease: told once, and nothing more is written', async () => {
   const desk = new Desk();
   desk.fault = new LeaseLost('main', 1);

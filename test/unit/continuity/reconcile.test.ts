@@ -97,6 +97,25 @@ describe('a journalled call without legs', () => {
     expect(recordOfLeftover(given, 'main', [], at)).toMatchObject({ outcome: 'interrupted', agentId: 'bob' });
   });
 
+  test('what was answered, where it was sent and how urgent it was are kept; who hangs up during the last words was turned away', async () => {
+    const world = new World();
+    world.group({
+      workflow: {
+        priority: 2, defaultAction: { kind: 'question', questionId: 'top' },
+        questions: [{ id: 'top', name: 'Top', prompt: { text: 'which?' }, answers: [{ name: 'Nobody', key: '1', action: { kind: 'disconnect', prompt: { text: 'nobody is there' } } }] }],
+      },
+    });
+    await world.waits();
+    const [callId = ''] = world.state.calls.keys();
+    world.media.press(callId, '1');
+    await settle();
+    const call = journalCall(world.state, callId, { monotonicMs: world.timers.nowMs(), civil: world.civil() });
+    const given: JournalEntry = { id: callId, epoch: 1, revision: 1, body: bodyOf(call!, (id) => world.switchboard.dialogOf(id)) };
+    const end = { dialog: callerDialog(given), atMs: 1_000, cause: 'bye' };
+    expect(recordOfLeftover(given, 'main', [end], at)).toMatchObject({ outcome: 'chosen', endedBy: 'caller', priority: 2, answers: [{ question: 'Top', answer: 'Nobody' }], steps: [{ why: 'chosen', to: 'disconnect' }] });
+    expect(recordOfLeftover(given, 'main', [], at)).toMatchObject({ outcome: 'interrupted', answers: [{ question: 'Top', answer: 'Nobody' }] });
+  });
+
   test('it was ending already: as the core had settled it', async () => {
     const given = await entry(async (world) => {
       await talk(world);
