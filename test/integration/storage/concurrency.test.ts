@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { Administration } from '../../../storage/administration/administration';
 import { connect, type Connection } from '../../../storage/connect';
-import { formed, must, newPool, newUser, openStorage, operator, person, seen, SETUP_MS, silent, SIP_DOMAIN, smallForm, type Storage } from './support';
+import { formed, must, newPool, newUser, openStorage, operator, person, SETUP_MS, silent, SIP_DOMAIN, smallForm, type Storage } from './support';
 
 let storage: Storage;
 let second: Connection;

@@ -2,7 +2,7 @@
 import { readConfiguration } from '../../../storage/changes';
 import { asUpdate, openFeed, type Feed } from '../../../storage/feed';
 import { applyUpdate, emptyConfiguration, type Configuration } from '../../../storage/model/configuration';
-import { formed, must, newPool, newUser, openStorage, operator, seen, SETUP_MS, silent, smallForm, type Storage } from './support';
+import { formed, must, newPool, newUser, openStorage, operator, SETUP_MS, silent, smallForm, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);

@@ -20,17 +20,29 @@ async function organisation() {
   const max = person('Max');
   const agent = await newAgent(administration, 'Alice');
   const colleague = await newAgent(administration, 'Bob');
-  const make = async (form: Partial<VerbInput<'group.create'>>) => (await must(administration.perform(operator, 'group.create', smallForm(form)))).value.id;
-  const manager = { personId: max.personId, name: max.name };
-  const groups: Record<Place, string> = {
-    own: await make({ displayName: 'Own', managed: true, managers: [manager], agentIds: [agent.id] }),
-    foreign: await make({ displayName: 'Foreign secret', managed: true, managers: [{ personId: person('Other').personId, name: 'Other' }], agentIds: [colleague.id] }),
-    unmanaged: await make({ displayName: 'Unmanaged secret', agentIds: [colleague.id] }),
+  const forms: Record<Place, Partial<VerbInput<'group.create'>>> = {
+    own: { displayName: 'Own', managed: true, managers: [{ personId: max.personId, name: max.name }], agentIds: [agent.id] },
+    foreign: { displayName: 'Foreign secret', managed: true, managers: [{ personId: person('Other').personId, name: 'Other' }], agentIds: [colleague.id] },
+    unmanaged: { displayName: 'Unmanaged secret', agentIds: [colleague.id] },
   };
+  const make = async (place: Place) => (await must(administration.perform(operator, 'group.create', smallForm({ participation: 'formal', ...forms[place] })))).value.id;
+  const groups: Record<Place, string> = { own: await make('own'), foreign: await make('foreign'), unmanaged: await make('unmanaged') };
+  const agentGroupOf = async (place: Place) => (await seen(administration.workflow(operator, groups[place]))).agentGroups[0]?.id ?? '';
   const actors: Record<Role, Acting> = { administrator: person('Ada', true), operator, manager: max, agent: agent.acting, stranger: person('Stranger'), engine: { kind: 'engine', name: 'Engine' } };
-  return { administration, pool, groups, actors, agentOf: { own: agent.id, foreign: colleague.id, unmanaged: colleague.id }, spare: (await newAgent(administration, 'Carla')).id };
+  return { administration, pool, groups, make, actors, agentGroups: { own: await agentGroupOf('own'), foreign: await agentGroupOf('foreign'), unmanaged: await agentGroupOf('unmanaged') }, agentOf: { own: agent.id, foreign: colleague.id, unmanaged: colleague.id }, spare: (await newAgent(administration, 'Carla')).id };
 }
 type Organisation = Awaited<ReturnType<typeof organisation>>;
+
+/** What an operator makes or does beforehand, so that there is something to change. */
+async function first<V extends Verb>({ administration }: Organisation, verb: V, input: VerbInput<V>): Promise<string> {
+  const { value } = await must(administration.perform(operator, verb, input));
+  return 'id' in value ? value.id : '';
+}
+const queueOf = (org: Organisation, place: Place) => first(org, 'queue.create', { name: newUser(), workflowId: org.groups[place] });
+const agentGroupOf = (org: Organisation, place: Place) => first(org, 'agentGroup.create', { name: newUser(), workflowId: org.groups[place] });
+const hoursOf = (org: Organisation, place: Place) => first(org, 'businessHours.create', { name: newUser(), workflowId: org.groups[place] });
+const holidaysOf = (org: Organisation, place: Place) => first(org, 'holidaySet.create', { name: newUser(), holidays: [], workflowId: org.groups[place] });
+const trunk = (org: Organisation) => first(org, 'trunk.create', { name: newUser(), host: 'trunk.example.com' });
 
 /** For each verb, an input on the given place that would change something. */
 const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promise<VerbInput<V>> } = {
@@ -39,11 +51,48 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
   'group.delete': async ({ groups }, place) => ({ id: groups[place] }),
   'group.addManager': async ({ groups }, place) => ({ id: groups[place], manager: { personId: person('New').personId, name: 'New' } }),
   'group.removeManager': async ({ administration, groups }, place) => ({ id: groups[place], personId: (await formed(administration, groups[place])).managers[0]?.personId ?? person('Nobody').personId }),
+  'workflow.create': async (org) => ({ displayName: 'New', sipUser: newUser(), defaultAction: { kind: 'queue', queueId: await first(org, 'queue.create', { name: newUser() }) } }),
+  'workflow.change': async ({ administration, groups }, place) => ({ id: groups[place], version: (await seen(administration.workflow(operator, groups[place]))).version, changes: { description: newUser() } }),
+  'workflow.delete': async ({ make }, place) => ({ id: await make(place) }),
+  'queue.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'queue.change': async (org, place) => ({ id: await queueOf(org, place), version: 1, changes: { timeoutSeconds: 60 } }),
+  'queue.delete': async (org, place) => ({ id: await queueOf(org, place) }),
+  'agentGroup.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'agentGroup.change': async (org, place) => ({ id: await agentGroupOf(org, place), version: 1, changes: { alertTimeSeconds: 60 } }),
+  'agentGroup.delete': async (org, place) => ({ id: await agentGroupOf(org, place) }),
+  'businessHours.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'businessHours.change': async (org, place) => ({ id: await hoursOf(org, place), version: 1, changes: { monday: [{ open: '08:00', close: '17:00' }] } }),
+  'businessHours.delete': async (org, place) => ({ id: await hoursOf(org, place) }),
+  'holidaySet.create': async ({ groups }, place) => ({ name: newUser(), holidays: [], workflowId: groups[place] }),
+  'holidaySet.change': async (org, place) => ({ id: await holidaysOf(org, place), version: 1, changes: { holidays: [{ name: 'New Year', start: '2027-01-01T00:00', end: '2027-01-02T00:00' }] } }),
+  'holidaySet.delete': async (org, place) => ({ id: await holidaysOf(org, place) }),
+  'trunk.create': async () => ({ name: newUser(), host: 'trunk.example.com' }),
+  'trunk.change': async (org) => ({ id: await trunk(org), version: 1, changes: { port: 5070 } }),
+  'trunk.delete': async (org) => ({ id: await trunk(org) }),
   'agent.create': async () => ({ name: 'New', sipUser: newUser() }),
   'agent.change': async ({ administration, agentOf }, place) => ({ id: agentOf[place], version: (await seen(administration.agents(operator))).find((one) => one.id === agentOf[place])?.detail?.version ?? 0, changes: { name: newUser() } }),
   'agent.delete': async ({ spare }) => ({ id: spare }),
   'agent.resetPassword': async ({ agentOf }, place) => ({ agentId: agentOf[place] }),
   'duty.set': async ({ agentOf }, place) => ({ agentId: agentOf[place], onDuty: false }),
+  'duty.pause': async (org, place) => {
+    await first(org, 'duty.set', { agentId: org.agentOf[place], onDuty: true });
+    return { agentId: org.agentOf[place], reason: newUser() };
+  },
+  'duty.resume': async (org, place) => {
+    await first(org, 'duty.set', { agentId: org.agentOf[place], onDuty: true });
+    await first(org, 'duty.pause', { agentId: org.agentOf[place] });
+    return { agentId: org.agentOf[place] };
+  },
+  'duty.signIn': async (org, place) => {
+    const input = { agentId: org.agentOf[place], agentGroupId: org.agentGroups[place] };
+    await first(org, 'duty.signOut', input);
+    return input;
+  },
+  'duty.signOut': async (org, place) => {
+    const input = { agentId: org.agentOf[place], agentGroupId: org.agentGroups[place] };
+    await first(org, 'duty.signIn', input);
+    return input;
+  },
   // An edit that only an administrator makes, and so takes back.
   'change.undo': async ({ administration, groups }, place) => {
     const { versions } = await formed(administration, groups[place]);
@@ -56,8 +105,9 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
 type Outcome = 'ok' | 'notAllowed' | 'notFound' | 'conflict';
 /** Dismissing a manager where there are none changes nothing, so nothing is logged. */
 const changesNothing = (verb: Verb, place: Place): boolean => verb === 'group.removeManager' && place === 'unmanaged';
-/** Deletions last, so that one organisation serves all verbs. */
-const IN_ORDER = [...VERBS].sort((one, other) => Number(one.endsWith('.delete')) - Number(other.endsWith('.delete')));
+/** Deletions last, and that of the group last of all, so that one organisation serves all verbs. */
+const rank = (verb: Verb): number => (verb === 'group.delete' ? 2 : verb.endsWith('.delete') ? 1 : 0);
+const IN_ORDER = [...VERBS].sort((one, other) => rank(one) - rank(other));
 
 /** What the reference says of each. */
 function expected(role: Role, verb: Verb, place: Place): Outcome {
@@ -65,10 +115,14 @@ function expected(role: Role, verb: Verb, place: Place): Outcome {
   const isManager = role === 'manager';
   const isOwn = role === 'agent' && place === 'own';
   switch (verb) {
-    case 'group.create': case 'agent.create': case 'settings.change': return 'notAllowed';
-    case 'group.change': case 'group.addManager': return place === 'own' && isManager ? 'ok' : place === 'own' && role === 'agent' ? 'notAllowed' : 'notFound';
-    case 'group.delete': case 'group.removeManager': case 'change.undo': return place === 'own' && (isManager || role === 'agent') ? 'notAllowed' : 'notFound';
+    case 'group.create': case 'workflow.create': case 'agent.create': case 'settings.change': case 'trunk.create': case 'trunk.change': case 'trunk.delete': return 'notAllowed';
+    case 'queue.create': case 'queue.change': case 'queue.delete': case 'agentGroup.create': case 'agentGroup.change': case 'agentGroup.delete':
+    case 'businessHours.create': case 'businessHours.change': case 'businessHours.delete': case 'holidaySet.create': case 'holidaySet.change': case 'holidaySet.delete':
+    case 'group.change': case 'workflow.change': case 'group.addManager': return place === 'own' && isManager ? 'ok' : place === 'own' && role === 'agent' ? 'notAllowed' : 'notFound';
+    case 'group.delete': case 'workflow.delete': case 'group.removeManager': case 'change.undo': return place === 'own' && (isManager || role === 'agent') ? 'notAllowed' : 'notFound';
     case 'duty.set': return role === 'engine' || isOwn ? 'ok' : isManager ? 'notAllowed' : 'notFound';
+    case 'duty.pause': case 'duty.resume': case 'duty.signIn': case 'duty.signOut':
+      return (role === 'engine' && verb === 'duty.pause') || isOwn || (isManager && place === 'own') ? 'ok' : isManager ? 'notAllowed' : 'notFound';
     case 'agent.resetPassword': return isOwn ? 'ok' : isManager ? 'notAllowed' : 'notFound';
     case 'agent.change': return isManager || isOwn ? 'notAllowed' : 'notFound';
     case 'agent.delete': return isManager ? 'notAllowed' : 'notFound';
@@ -108,7 +162,7 @@ describe('A manager', () => {
   };
 
   test.each<[string, object]>([
-    ['sipUser', { sipUser: 'mine' }], ['telephoneNumber', { telephoneNumber: '+4499999' }], ['managed', { managed: false }], ['managers', { managers: [] }],
+    ['sipUser', { sipUser: 'mine' }], ['telephoneNumber', { telephoneNumber: '+4499999' }], ['managed', { managed: false }], ['managers', { managers: [] }], ['federation', { federation: true }],
   ])('may not change %s, not even beside what they may', async (_field, changes) => {
     expect(outcomeOf(await change({ ...changes, description: 'smuggled' }))).toBe('notAllowed');
     expect((await formed(org.administration, org.groups.own)).form.description).not.toBe('smuggled');
@@ -118,7 +172,8 @@ describe('A manager', () => {
     ['displayName', { displayName: 'Renamed' }], ['description', { description: 'x' }], ['displayNumber', { displayNumber: '1' }], ['language', { language: 'de-DE' }],
     ['timeZone', { timeZone: 'Europe/Paris' }], ['welcomeText', { welcomeText: 'Hi' }], ['routingMethod', { routingMethod: 'longestIdle' }], ['alertTimeSeconds', { alertTimeSeconds: 11 }], ['wrapUpSeconds', { wrapUpSeconds: 11 }],
     ['timeoutSeconds', { timeoutSeconds: 11 }], ['timeoutText', { timeoutText: 'x' }], ['overflowThreshold', { overflowThreshold: 1 }], ['overflowText', { overflowText: 'x' }],
-    ['agentIds', { agentIds: [] }], ['active', { active: false }],
+    ['agentIds', { agentIds: [] }], ['active', { active: false }], ['participation', { participation: 'informal' }], ['autoPauseAfter', { autoPauseAfter: 3 }], ['overflowCandidate', { overflowCandidate: 'oldestCall' }],
+    ['priority', { priority: 1 }], ['announceSeconds', { announceSeconds: 60 }], ['agentAnonymity', { agentAnonymity: true }],
   ])('may change %s', async (_field, changes) => {
     expect(outcomeOf(await change(changes))).toBe('ok');
   });
