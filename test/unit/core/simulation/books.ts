@@ -4,6 +4,7 @@ import { type Call, comparePlaces } from '../../../../engine/core/call';
 import { type Effect, type StepResult } from '../../../../engine/core/types';
 import { type CallRecord } from '../../../../storage/model/record';
 import { faultsOf } from '../support/invariants';
+import { START } from './pool';
 
 /** One leg beside the callers'. Its call changes when an attended transfer moves it. */
 export interface LegBook { readonly offerId: string; callId: string; readonly agentId: string | null; answered: boolean; over: boolean }
@@ -22,9 +23,15 @@ export class Books {
   private readonly transfers = new Map<string, 'asked' | 'accepted' | 'over'>();
   private readonly instructions = new Set<string>();
   private queued: ReadonlySet<Call> = new Set();
+  /** Until when no group may offer an agent a call, and why. */
+  private readonly rests = new Map<string, { readonly untilMs: number; readonly why: string }>();
+  /** What keeps an agent's own phone busy: calls it made, tests. */
+  private readonly engaged = new Map<string, string>();
+  private nowMs = 0;
 
   /** What one step did, against what must be so. @throws Error naming what is wrong */
   check(state: PoolState, nowMs: number, { effects, wakeAtMs }: StepResult, event: string): void {
+    this.nowMs = nowMs;
     const faults = faultsOf(state, nowMs, wakeAtMs);
     for (const effect of effects) {
       this.counts.add(effect.type);
@@ -38,6 +45,17 @@ export class Books {
 
   asked(transferId: string): void { this.transfers.set(transferId, 'asked'); }
   instructed(instructionId: string): void { this.instructions.add(instructionId); }
+
+  /** The agent's own phone is in use, or not any more. */
+  engage(agentId: string, by: string, engaged: boolean): void {
+    if (engaged) this.engaged.set(by, agentId);
+    else this.engaged.delete(by);
+  }
+
+  rest(agentId: string, ms: number, why: string): void {
+    const untilMs = this.nowMs + ms;
+    if (ms > 0 && (this.rests.get(agentId)?.untilMs ?? 0) < untilMs) this.rests.set(agentId, { untilMs, why });
+  }
 
   /** A leg is over; false when it was already. */
   ended(leg: LegBook): boolean {
@@ -105,6 +123,7 @@ export class Books {
     const faults = this.legs.has(offerId) ? [`${offerId} was made twice`] : [];
     this.legs.set(offerId, leg);
     if (agentId === null) return faults;
+    for (const [by, id] of this.engaged) if (id === agentId && !offerId.startsWith(`${by}.`)) faults.push(`${agentId} is busy with ${by} and is offered ${offerId}`);
     const other = this.openOf.get(agentId);
     this.openOf.set(agentId, leg);
     return other === undefined ? faults : [...faults, `${agentId} has ${other.offerId} and is offered ${offerId}`];
@@ -117,6 +136,12 @@ export class Books {
     const agent = state.agents.get(agentId);
     if (served === undefined || leg === undefined || leg.groupId === null || leg.picked || agent === undefined) return [];
     const faults: string[] = [];
+    const rest = this.rests.get(agentId);
+    if (rest !== undefined && this.nowMs < rest.untilMs) faults.push(`${agentId} is offered ${offerId} in spite of ${rest.why}`);
+    const duty = [...state.configuration.objects.duties.values()].find((each) => each.agentId === agentId);
+    const until = duty?.pause?.until ?? null;
+    if (duty?.onDuty !== true || (duty.pause !== null && (until === null || until.getTime() > START + this.nowMs))) faults.push(`${agentId} is offered ${offerId}, off duty or paused`);
+    if (state.groups.get(leg.groupId)?.group?.participation === 'formal' && duty?.signedIn.includes(leg.groupId) !== true) faults.push(`${agentId} is offered ${offerId}, not signed in`);
     for (const seat of agent.seats.values()) {
       const group = state.groups.get(seat.groupId);
       if (group?.group == null || group.group.routingMethod === 'attendant' || !seat.signedIn) continue;

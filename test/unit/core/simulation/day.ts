@@ -11,7 +11,9 @@ import { dice, type Dice } from './dice';
 import { AGENTS, configuration, DIALLED, DOMAIN, FORMAL_GROUP, MOBILE_AGENT, NIGHT_AGENTS, QUEUES, START } from './pool';
 
 const TALK_MS = 90_000;
-const MEAN_GAP_MS = 3_200;
+const MEAN_GAP_MS = 2_300;
+/** As the pool has it. */
+const GRACE_MS = 30_000;
 const FAILURES: readonly LegOutcome[] = ['declined', 'busy', 'unreachable', 'noAnswer', 'failed'];
 
 export class Day {
@@ -77,11 +79,13 @@ export class Day {
   private call(arrival: Arrival): void {
     this.arrived += 1;
     this.post({ type: 'callArrived', arrival });
+    if (arrival.agentId !== null && this.state.calls.has(arrival.callId)) this.books.engage(arrival.agentId, arrival.callId, true);
   }
 
   private callerGone(callId: string, cause: 'hungUp' | 'endedByUs' | 'cancelled'): void {
     if (this.gone.has(callId)) return;
     this.gone.add(callId);
+    this.books.engage('', callId, false);
     this.post({ type: 'callerGone', callId, cause });
   }
 
@@ -98,7 +102,14 @@ export class Day {
   // ── Legs ──
 
   private legEnded(leg: LegBook, outcome: LegOutcome): void {
-    if (this.books.ended(leg)) this.post({ type: 'legEnded', callId: leg.callId, offerId: leg.offerId, outcome });
+    const { groupId = null, talked = false } = this.state.calls.get(leg.callId)?.legs.get(leg.offerId) ?? {};
+    if (!this.books.ended(leg)) return;
+    if (leg.agentId !== null && groupId !== null) {
+      const rest = outcome === 'declined' ? GRACE_MS : outcome === 'busy' ? 10_000 : outcome === 'noAnswer' ? 5_000 : 0;
+      if (talked) this.books.rest(leg.agentId, (this.state.groups.get(groupId)?.group?.wrapUpSeconds ?? 0) * 1000, `wrap-up of ${groupId}`);
+      else this.books.rest(leg.agentId, rest, outcome);
+    }
+    this.post({ type: 'legEnded', callId: leg.callId, offerId: leg.offerId, outcome });
   }
 
   private ring(offerId: string, failing: number): void {
@@ -200,7 +211,12 @@ export class Day {
       ...Array.from({ length: 3 }, () => () => { this.instruct({ type: 'pickCaller', instructionId, callId: this.pickable() ?? callId, agentId: one([...AGENTS.slice(34, 40), ...AGENTS.slice(34, 40), agentId]) }); }),
       ...Array.from({ length: 3 }, () => () => { this.dialPickup(one(AGENTS.slice(34, 40))); }),
       () => { if (this.registered.has(agentId)) this.call(anArrival(`own${instructionId}`, one([...AGENTS, 'help', '+44777', '+1']), { agentId, callerNumber: agentId })); },
-      () => { const testId = instructionId; this.post({ type: 'phoneTest', testId, agentId }); this.later(5_000, () => { this.post({ type: 'phoneTestEnded', testId }); }); },
+      () => {
+        const testId = instructionId;
+        this.post({ type: 'phoneTest', testId, agentId });
+        if (this.state.tests.has(testId)) this.books.engage(agentId, testId, true);
+        this.later(5_000, () => { this.books.engage(agentId, testId, false); this.post({ type: 'phoneTestEnded', testId }); });
+      },
     ])();
     this.later(500 + roll() * 4_000, () => { this.live(untilMs); });
   }
