@@ -151,7 +151,7 @@ const leftovers = <S extends CallState>(state: S) => ({
 });
 
 /** Where a group's flow or a call action may lead to, without any further event. */
-const SENT = ['welcoming', 'asking', 'queued', 'forwarding', 'leaving', 'ending'] as const;
+export const SENT = ['welcoming', 'asking', 'queued', 'forwarding', 'leaving', 'ending'] as const;
 
 /** What befalls whoever waits, whether or not somebody rings. */
 const whileWaiting = <S extends 'queued' | 'offering'>(state: S) => ({
@@ -186,7 +186,7 @@ export const TRANSITIONS: Table = {
     playFailed: edge(questionFailed, ...SENT),
     promptOver: edge(questionOver, ...SENT),
     keyPressed: edge(questionKey, ...SENT),
-    takenOver: edge(askAgain, 'asking', 'queued', 'leaving', 'forwarding', 'ending'),
+    takenOver: edge(askAgain, ...SENT),
     callerGone: edge(gone, 'ending', 'over'),
   },
   queued: {
@@ -225,7 +225,7 @@ export const TRANSITIONS: Table = {
     ...NOTHING, ...always('talking'),
     offerAnswered: edge(lateAnswer, 'talking'),
     legEnded: edge(talkOver, 'talking', 'ending'),
-    transferAsked: edge(transferAsked, 'talking', 'transferring', 'connecting', 'asking', 'queued', 'forwarding', 'leaving', 'ending'),
+    transferAsked: edge(transferAsked, 'talking', 'transferring', 'connecting', ...SENT),
     callerGone: edge(gone, 'ending'),
   },
   transferring: {

@@ -2,15 +2,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CallInputType, type CallState } from '../../../engine/core/call';
-import { type Next, TRANSITIONS } from '../../../engine/core/transitions';
+import { type Next, SENT, TRANSITIONS } from '../../../engine/core/transitions';
 import { INPUTS, inState } from './support/situations';
 
 const STATES = Object.keys(TRANSITIONS) as CallState[];
 const INPUT_TYPES = Object.keys(INPUTS) as CallInputType[];
 const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'states.md'), 'utf8');
 
+/** What the core tells itself: brought about here by a change of configuration or an instruction, which does other things as well. */
+const BY_CORE: readonly CallInputType[] = ['agentLeft', 'groupChanged', 'crowdedOut', 'agentsFree', 'noAgents', 'picked', 'moved', 'priorityChanged', 'takenOver'];
+/** Answered or cleared away in any state. */
+const NEVER_NULL: readonly CallInputType[] = ['transferAsked', 'callerReplaced', 'agentReplaced'];
+
 /** Inputs that time brings bring other things too, so what they lead to is followed step by step elsewhere. */
-const BY_TIME: readonly CallInputType[] = ['promptOver', 'waitedTooLong', 'rangTooLong'];
+const BY_TIME: readonly CallInputType[] = ['promptOver', 'waitedTooLong', 'rangTooLong', 'announceDue'];
 
 describe.each(STATES)('%s', (state) => {
   test.each(INPUT_TYPES)('%s leads only where the table says', (input) => {
@@ -36,7 +41,7 @@ describe.each(STATES)('%s', (state) => {
 test('a call that cannot know an input is not changed by it', () => {
   const changed: string[] = [];
   for (const state of STATES) for (const input of INPUT_TYPES) {
-    if (TRANSITIONS[state][input] !== null || BY_TIME.includes(input) || ['agentLeft', 'groupChanged', 'crowdedOut', 'agentsFree'].includes(input)) continue;
+    if (TRANSITIONS[state][input] !== null || BY_TIME.includes(input) || BY_CORE.includes(input)) continue;
     for (const happen of INPUTS[input]) {
       const world = inState(state);
       const effects = happen(world);
@@ -46,6 +51,10 @@ test('a call that cannot know an input is not changed by it', () => {
   expect(changed).toEqual([]);
 });
 
+test('a transfer or another phone in the place of one is answered in every state', () => {
+  expect(STATES.flatMap((state) => NEVER_NULL.filter((input) => TRANSITIONS[state][input] === null))).toEqual([]);
+});
+
 test('docs/states.md shows the table as it is', () => {
   const rows = PAGE.split('\n').filter((line) => /^\| `/.test(line)).map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim().replaceAll('`', '')));
   const header = PAGE.split('\n').find((line) => line.startsWith('| Input |'))?.split('|').slice(2, -1).map((cell) => cell.trim());
@@ -53,16 +62,23 @@ test('docs/states.md shows the table as it is', () => {
   const shown = Object.fromEntries(rows.map(([input, ...cells]) => [input, cells]));
   const table = Object.fromEntries(INPUT_TYPES.map((input) => [input, STATES.map((state) => {
     const edge = TRANSITIONS[state][input];
-    return edge === null ? '·' : edge.to.map((next) => (next === state ? '=' : next)).join(' ');
+    return edge === null ? '·' : inWords(edge.to, state);
   })]));
   expect(shown).toEqual(table);
 });
 
+/** `=`: the state stays; `sent on`: every state a group's flow or a call action leads to, among them perhaps this one. */
+function inWords(to: readonly Next[], state: CallState): string {
+  const sentOn = SENT.every((next) => to.includes(next) || next === state);
+  const others = sentOn ? to.filter((next) => !SENT.includes(next as (typeof SENT)[number]) || next === state) : to;
+  return [...others.map((next) => (next === state ? '=' : next)), ...(sentOn ? ['sent on'] : [])].join(' ');
+}
+
 test('the picture of docs/states.md numbers exactly the edges between different states', () => {
-  const listed = [...PAGE.matchAll(/^(\d+)\. `(\w+)` → `(\w+)`/gm)].map(([, number, from, to]) => ({ number: Number(number), edge: `${from} → ${to}` }));
+  const listed = [...PAGE.matchAll(/^(\d+)\. `(\w+)` → (?:`(\w+)`|sent on)/gm)].map(([, number, from = '', to]) => ({ number: Number(number), edges: (to === undefined ? SENT.filter((next) => next !== from) : [to]).map((next) => `${from} → ${next}`) }));
   expect(listed.map(({ number }) => number)).toEqual(listed.map((_, index) => index + 1));
   const edges = new Set(STATES.flatMap((from) => INPUT_TYPES.flatMap((input) => (TRANSITIONS[from][input]?.to ?? []).filter((to) => to !== from).map((to) => `${from} → ${to}`))));
-  expect(listed.map(({ edge }) => edge).filter((edge) => edge !== 'new → arriving').sort()).toEqual([...edges].sort());
+  expect([...new Set(listed.flatMap(({ edges: one }) => one))].filter((edge) => edge !== 'new → arriving').sort()).toEqual([...edges].sort());
   const drawn = new Set([...(/```\n([\s\S]*?)```/.exec(PAGE)?.[1] ?? '').matchAll(/\((\d+)\)/g)].map(([, number]) => Number(number)));
   expect([...drawn].sort((a, b) => a - b)).toEqual(listed.map(({ number }) => number));
 });

@@ -2,30 +2,48 @@
 import { type CallInputType, type CallState } from '../../../../engine/core/call';
 import { type CoreEvent, type Effect } from '../../../../engine/core/types';
 import { PoliteWorld } from './polite-world';
-import { aDuty, aGroup, aQueue, aWorkflow, drop, onDuty, put, said } from './sample';
+import { aDuty, aGroup, aQueue, aWorkflow, drop, onDuty, put, said, someSettings } from './sample';
+import { type Queue } from '../../../../storage/model/queue';
 
 const workflow = aWorkflow('help', { welcome: said('welcome') });
-const queue = aQueue('q-help', { agentGroupIds: ['g1'], timeoutSeconds: 60, timeoutAction: { kind: 'disconnect', prompt: said('sorry') }, overflowThreshold: 1, overflowCandidate: 'oldestCall' });
+const menu = aWorkflow('help', { defaultAction: { kind: 'question', questionId: 'main' }, questions: [{
+  id: 'main', name: 'Main', prompt: said('which?'), invalidPrompt: said('what?'), noAnswerPrompt: null, attempts: 2, answerSeconds: 5, fallback: { kind: 'number', number: '+44700', prompt: null },
+  answers: [{ name: 'help', key: '1', action: { kind: 'queue', queueId: 'q-help', prompt: null } }, { name: 'bye', key: '2', action: { kind: 'disconnect', prompt: said('bye') } }, { name: 'out', key: '3', action: { kind: 'number', number: '+44700', prompt: null } }, { name: 'end', key: '4', action: { kind: 'disconnect', prompt: null } }],
+}] });
+const sorry: Queue['timeoutAction'] = { kind: 'disconnect', prompt: said('sorry') };
+const queue = aQueue('q-help', { agentGroupIds: ['g1'], timeoutSeconds: 60, timeoutAction: sorry, overflowThreshold: 1, overflowCandidate: 'oldestCall', leaveKey: '9', leaveAction: { kind: 'number', number: '+44700', prompt: null } });
 const group = aGroup('g1', { agentIds: ['alice', 'bob'] });
 
-/** A world that answers nothing by itself, with `c1` in the given state; alice is its first agent, bob its second. */
+/** A world that answers nothing by itself, with `c1` in the given state; alice is its first agent, bob its second; carla serves no group. */
 export function inState(state: CallState): PoliteWorld {
   const world = new PoliteWorld();
   for (const effect of Object.keys(world.replies) as Effect['type'][]) delete world.replies[effect];
-  world.configure(put('workflows', workflow), put('queues', queue), put('agentGroups', group), ...onDuty('alice', 'bob'));
-  world.register('alice', 'bob');
+  world.configure(put('settings', someSettings({ numberPolicy: { allowedPrefixes: ['+44'], allowedDomains: [], emergencyNumbers: [] } })), put('workflows', state === 'asking' ? menu : workflow), put('queues', queue),
+    put('queues', aQueue('q-other')), put('agentGroups', group), ...onDuty('alice', 'bob', 'carla'));
+  world.register('alice', 'bob', 'carla');
   const callId = 'c1';
-  if (state === 'queued' || state === 'leaving') world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false)));
+  if (state === 'queued' || state === 'leaving' || state === 'forwarding') world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false)));
+  if (state === 'forwarding') world.configure(put('queues', { ...queue, timeoutAction: queue.leaveAction }));
   world.nowMs = 1_000;
   world.call(callId);
   if (state !== 'arriving') world.post({ type: 'callerAnswered', callId });
-  if (state !== 'arriving' && state !== 'welcoming') world.post({ type: 'playFailed', callId, playId: 'c1.p1' });
-  if (state === 'connecting' || state === 'talking' || state === 'ending') world.post({ type: 'offerAnswered', callId, offerId: 'c1.1' });
-  if (state === 'talking' || state === 'ending') world.post({ type: 'connected', callId, offerId: 'c1.1' });
+  if (state !== 'arriving' && state !== 'welcoming' && state !== 'asking') world.post({ type: 'playFailed', callId, playId: 'c1.p1' });
+  const answered = state === 'connecting' || state === 'talking' || state === 'transferring' || state === 'ending';
+  if (answered) world.post({ type: 'offerAnswered', callId, offerId: 'c1.1' });
+  if (answered && state !== 'connecting') world.post({ type: 'connected', callId, offerId: 'c1.1' });
+  if (state === 'transferring') world.post({ type: 'transferAsked', callId, offerId: 'c1.1', transferId: 't1', target: { kind: 'own', user: 'carla' } });
   if (state === 'ending') world.hangUp(callId);
-  if (state === 'leaving') world.until(61_000);
+  if (state === 'leaving' || state === 'forwarding') world.until(61_000);
   if (world.state.calls.get(callId)?.phase.state !== state) throw new Error(`c1 is ${world.state.calls.get(callId)?.phase.state}, not ${state}`);
   return world;
+}
+
+/** Alice calls carla, who answers, beside whatever else she does. */
+function consult(world: PoliteWorld): void {
+  world.call('c2', 'carla', { agentId: 'alice' });
+  world.post({ type: 'callerAnswered', callId: 'c2' });
+  world.post({ type: 'offerAnswered', callId: 'c2', offerId: 'c2.1' });
+  world.post({ type: 'connected', callId: 'c2', offerId: 'c2.1' });
 }
 
 /** Every way each input can come about; each is tried on a world of its own. Ids are right, wrong and of the loser. */
@@ -44,8 +62,19 @@ export const INPUTS: { readonly [T in CallInputType]: readonly ((world: PoliteWo
   connectFailed: offers((offerId) => ({ type: 'connectFailed', callId: 'c1', offerId })),
   promptOver: [(world) => world.until(world.nowMs + 10_000)],
   waitedTooLong: [(world) => world.until(120_000)],
-  rangTooLong: [(world) => world.until(world.nowMs + 20_000), (world) => { world.configure(put('duties', aDuty('alice', false))); return world.until(world.nowMs + 20_000); }],
+  rangTooLong: [(world) => world.until(world.nowMs + 20_000), (world) => world.until(world.nowMs + 60_000), (world) => { world.configure(put('duties', aDuty('alice', false))); return world.until(world.nowMs + 20_000); }],
   agentLeft: [(world) => world.configure(put('duties', aDuty('alice', false))), (world) => world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false)))],
+  keyPressed: ['1', '2', '3', '4', '7', '9', '#'].map((key) => (world) => world.post({ type: 'keyPressed', callId: 'c1', key })),
+  transferAsked: (['carla', 'alice', 'help', '+44700', 'nobody'].flatMap((user) => offers((offerId) => ({ type: 'transferAsked', callId: 'c1', offerId, transferId: 't9', target: { kind: 'own', user } }))))
+    .concat([(world) => { consult(world); return world.post({ type: 'transferAsked', callId: 'c1', offerId: 'c1.1', transferId: 't9', target: { kind: 'consultation', callId: 'c2' } }); }]),
+  callerReplaced: [(world) => world.post({ type: 'callerReplaced', callId: 'c1', callerNumber: '+44555', callerName: 'Other' })],
+  agentReplaced: [...offers((offerId) => ({ type: 'agentReplaced', callId: 'c1', offerId, newOfferId: 'x1', agentId: 'carla' })), ...offers((offerId) => ({ type: 'agentReplaced', callId: 'c1', offerId, newOfferId: 'x1', agentId: null }))],
+  takenOver: [(world) => { const call = world.state.calls.get('c1'); if (call !== undefined) world.state.restored.calls.add(call); return world.post({ type: 'wake' }); }],
+  noAgents: [(world) => world.configure(put('queues', { ...queue, noAgentsAction: sorry }), put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false)))],
+  announceDue: [(world) => { world.configure(put('queues', { ...queue, announceSeconds: 15 })); return world.until(world.nowMs + 15_000); }],
+  picked: [(world) => { world.configure(put('agentGroups', { ...group, agentIds: ['carla'], routingMethod: 'attendant' })); return world.post({ type: 'pickCaller', instructionId: 'i1', callId: 'c1', agentId: 'carla' }); }],
+  moved: [(world) => world.post({ type: 'moveCaller', instructionId: 'i1', callId: 'c1', queueId: 'q-other' })],
+  priorityChanged: [(world) => world.post({ type: 'setPriority', instructionId: 'i1', callId: 'c1', priority: 1 })],
   crowdedOut: [(world) => { world.configure(put('workflows', { ...workflow, welcome: null })); world.call('c2'); return world.post({ type: 'callerAnswered', callId: 'c2' }); }],
   groupChanged: [(world) => world.configure(put('queues', { ...queue, timeoutSeconds: 90 })), (world) => world.configure(drop('workflows', workflow)), (world) => world.configure(drop('queues', queue))],
   agentsFree: [(world) => world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('alice', true)), ...onDuty('carla'), put('agentGroups', { ...group, agentIds: ['alice', 'bob', 'carla'] })).concat(world.register('carla'))],
