@@ -176,7 +176,7 @@ export class Carrier implements SipListener {
       return;
     }
     this.confirmations.over(legId);
-    if (!leg.calledUs) leg.sdp = sdp;
+    if (sdp !== '') leg.sdp = sdp;
     this.deps.post({ type: 'offerAnswered', callId: leg.callId, offerId: legId });
   }
 

@@ -59,7 +59,7 @@ export class Joining {
     });
   }
 
-  /** The phone of an arrival that dialled in to pick a caller. It hears the caller as soon as it is answered. */
+  /** The phone of an arrival that dialled in to pick a caller. It hears the caller as soon as it is answered; one that offered no SDP, once connected. */
   takeLeg({ legId: dialler, callId, offerId }: Extract<Effect, { type: 'takeLeg' }>): void {
     const { deps } = this;
     const { rooms, media } = deps;
@@ -76,9 +76,8 @@ export class Joining {
     rooms.inLine(callId, async (room) => {
       if (!this.taking.has(dialler)) return;
       try {
-        if (offerSdp === null) throw new MediaFault('unsupported', 'a phone that picks a caller must offer its sound');
-        const { agentSdp } = await rooms.command('bridgeOffer', media.bridgeOffer(callId, offerSdp));
-        room.joined = offerId;
+        const agentSdp = offerSdp === null ? offerOf(room) : (await rooms.command('bridgeOffer', media.bridgeOffer(callId, offerSdp))).agentSdp;
+        if (offerSdp !== null) room.joined = offerId;
         leg.sdp = offerSdp;
         if (this.taking.delete(dialler)) {
           leg.takeBack = null;
@@ -155,7 +154,8 @@ export class Joining {
     rooms.inLine(callId, async (room) => {
       try {
         this.mustBeJoined(room, leg);
-        const { holds } = await rooms.command('renegotiate', media.completeRenegotiation(callId, side, sdp));
+        if (leg?.sdp === null) await rooms.command('bridge', media.bridge(callId, sdp));
+        const { holds } = leg?.sdp === null ? { holds: holdsIn(sdp) } : await rooms.command('renegotiate', media.completeRenegotiation(callId, side, sdp));
         this.learnt(callId, room, leg, sdp, holds);
       } catch (fault) {
         rooms.mediaFailed(callId, fault, 'an answer inside a call could not be used');
@@ -188,10 +188,11 @@ export class Joining {
     };
     return rooms.ask(callId, async (room) => {
       if (!talks(room)) throw new MediaFault('refused', 'that leg does not talk');
-      const { agentSdp } = await rooms.command('bridgeOffer', media.bridgeOffer(callId, sdp));
+      // A phone that offers nothing is offered what every agent is, and joined by its answer.
+      const agentSdp = sdp === '' ? offerOf(room) : (await rooms.command('bridgeOffer', media.bridgeOffer(callId, sdp))).agentSdp;
       if (!talks(room)) throw new MediaFault('refused', 'that leg does not talk any more');
       rooms.removeLeg(legId);
-      rooms.addLeg(newLegId, callId, { calledUs: true, sdp });
+      rooms.addLeg(newLegId, callId, { calledUs: true, ...(sdp === '' ? {} : { sdp }) });
       room.joined = newLegId;
       room.heldMusic.clear();
       deps.post({ type: 'agentReplaced', callId, offerId: legId, newOfferId: newLegId, agentId });
@@ -244,6 +245,12 @@ export class Joining {
 /** What SIP answers where media said no. */
 export function refusalFor(fault: unknown): { readonly status: number; readonly reason: string } {
   return fault instanceof MediaFault && fault.code === 'unsupported' ? { status: 488, reason: 'no audio that can be used' } : { status: 503, reason: 'media is not available' };
+}
+
+/** What every agent's phone is offered. @throws MediaFault where the caller's sound is not there */
+function offerOf({ anchored }: Room): string {
+  if (anchored === null) throw new MediaFault('refused', 'the caller has no sound yet');
+  return anchored.agentOfferSdp;
 }
 
 /** Whether an answer says that its side does not want to hear us (RFC 3264 section 8.4). */

@@ -27,12 +27,21 @@ describe('a phone that dialled in picks a waiting caller', () => {
     expect(desk.posted.slice(-2)).toEqual([{ type: 'offerAnswered', callId: 'c', offerId: 'c.1' }, { type: 'connected', callId: 'c', offerId: 'c.1' }]);
   });
 
-  test.each([['without SDP', null, 488, () => undefined], ['media refuses', 'x', 503, (desk: Desk) => { desk.media.dropOnce('bridgeOffer'); }], ['media does not know its codecs', 'x', 488, (desk: Desk) => { desk.media.refuseSdpOnce('bridgeOffer'); }]] as const)(
+  test.each([['media refuses', 'x', 503, (desk: Desk) => { desk.media.dropOnce('bridgeOffer'); }], ['media does not know its codecs', 'x', 488, (desk: Desk) => { desk.media.refuseSdpOnce('bridgeOffer'); }]] as const)(
     '%s: turned away, and the leg is over', async (_what, sdp, status, prepare) => {
       const desk = await picking(prepare, sdp);
       expect(desk.sip.done.at(-1)).toBe(`refuse d ${status}`);
       expect(desk.posted.at(-1)).toEqual({ type: 'legEnded', callId: 'c', offerId: 'c.1', outcome: 'failed' });
     });
+
+  test('without SDP: our offer, and joined by the answer in its ACK', async () => {
+    const desk = await picking(() => undefined, null);
+    expect(desk.sip.done.at(-1)).toBe('takeLeg d c.1 our offer');
+    desk.carrier.answered('c.1', 'sdp of its ACK');
+    await desk.does({ type: 'connect', callId: 'c', offerId: 'c.1' });
+    expect(desk.heard()).toEqual(['bridge c sdp of its ACK']);
+    expect(desk.posted.at(-1)).toEqual({ type: 'connected', callId: 'c', offerId: 'c.1' });
+  });
 
   test('hangs up while it is joined: the leg is over, the caller hears music again', async () => {
     const desk = await picking((each) => { each.media.slowOnce('bridgeOffer'); });
@@ -272,6 +281,16 @@ describe('a phone takes another’s place', () => {
     await expect(desk.carrier.renegotiate({ legId: 'c.r' }, HOLD)).resolves.toContain('answer to');
     desk.carrier.legEnded('c.r', 'hungUp');
     expect(desk.posted.at(-1)).toEqual({ type: 'legEnded', callId: 'c', offerId: 'c.r', outcome: 'hungUp' });
+  });
+
+  test('the agent’s, by one that offers no SDP: our offer, and joined by the answer in its ACK', async () => {
+    const desk = new Desk();
+    await desk.talks();
+    desk.heard();
+    await expect(desk.carrier.replaceAgent('c.1', 'c.r', 'carla', '')).resolves.toBe('our offer');
+    desk.carrier.completeRenegotiation({ legId: 'c.r' }, HOLD);
+    await settle();
+    expect(desk.heard()).toEqual([`bridge c ${HOLD}`, 'play c music.wav']);
   });
 
   test.each([
