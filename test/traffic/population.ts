@@ -60,7 +60,9 @@ export class Population {
     for (let attempt = 1; ; attempt += 1) {
       const view = await this.administration.group(ACTING, groupId);
       if (!view.ok) throw new TrafficFault(view.message);
-      const result = await this.administration.perform(ACTING, 'group.change', { id: groupId, versions: view.value.versions, changes: { agentIds: change(view.value.form.agentIds) } });
+      const { versions, form } = view.value;
+      if (versions === null || form === null) throw new TrafficFault('The group has no queue of its own to add agents to.');
+      const result = await this.administration.perform(ACTING, 'group.change', { id: groupId, versions, changes: { agentIds: change(form.agentIds) } });
       if (result.ok) return;
       if (result.code !== 'stale' || attempt === TRIES) throw new TrafficFault(`The group could not be changed: ${wordsOf(result)}`);
     }
