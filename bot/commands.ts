@@ -2,7 +2,8 @@
 import { distance } from 'fastest-levenshtein';
 
 export type Command =
-  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' }
+  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' | 'settings' }
+  | { readonly command: 'objects'; readonly kind: string }
   | { readonly command: 'agents'; readonly search: string }
   | { readonly command: GroupCommand; readonly group: string }
   | { readonly command: 'move'; readonly group: string; readonly to: string }
@@ -12,7 +13,7 @@ export type Command =
   | { readonly command: 'signIn' | 'signOut'; readonly group: string; readonly name: string };
 
 /** Those that are about one group, whose name may be left out. */
-type GroupCommand = 'show' | 'edit' | 'live' | 'managers' | 'team' | 'pick';
+type GroupCommand = 'show' | 'edit' | 'live' | 'managers' | 'team' | 'pick' | 'flow' | 'walk';
 export type CommandName = Command['command'];
 
 /**
@@ -30,6 +31,9 @@ const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['phone', ['my phone', 'phone', 'show my phone']],
   ['newGroup', ['new group', 'create group', 'add group']],
   ['newAgent', ['new agent', 'create agent', 'add agent']],
+  ['settings', ['settings', 'pool settings', 'number policy', 'allowed numbers']],
+  ['walk', ['walk through {group}', 'walk {group}']],
+  ['flow', ['questions of {group}', 'questions {group}', 'flow of {group}', 'flow {group}', 'menu of {group}', 'call flow {group}']],
   ['undo', ['undo', 'undo last edit', 'take back']],
   ['signIn', ['sign in to {group}', 'sign me in to {group}', 'sign {name} in to {group}', 'sign in {name} to {group}']],
   ['signOut', ['sign out of {group}', 'sign me out of {group}', 'sign {name} out of {group}', 'sign out {name} of {group}']],
@@ -51,9 +55,15 @@ const LOOSE: typeof PHRASES = [['pick', ['pick {group}']]];
 /** No command has more words; whatever does is not looked through. */
 const WORDS_MOST = 40;
 
+/** Lists of objects, by the words for each. */
+const LISTS: readonly (readonly [string, readonly string[]])[] = [
+  ['businessHours', ['business hours', 'hours', 'opening hours', 'show business hours']], ['holidaySet', ['holidays', 'holiday sets', 'show holidays']], ['queue', ['queues', 'list queues', 'show queues']],
+  ['agentGroup', ['agent groups', 'list agent groups', 'show agent groups']], ['trunk', ['trunks', 'list trunks', 'show trunks']],
+];
+
 /** What a command carries where its words leave it out. */
 const LEFT_OUT: Partial<Record<CommandName, Readonly<Record<string, string>>>> = {
-  agents: { search: '' }, show: { group: '' }, edit: { group: '' }, live: { group: '' }, managers: { group: '' }, team: { group: '' }, pick: { group: '' },
+  agents: { search: '' }, show: { group: '' }, edit: { group: '' }, live: { group: '' }, managers: { group: '' }, team: { group: '' }, flow: { group: '' }, walk: { group: '' }, pick: { group: '' },
   move: { group: '' }, pause: { words: '' }, resume: { name: '' }, signIn: { name: '' }, signOut: { name: '' },
 };
 
@@ -87,6 +97,8 @@ export function readCommand(typed: string): Command | null {
   if (words === '') return null;
   const said = words.split(' ');
   if (said.length > WORDS_MOST) return null;
+  const list = LISTS.find(([, phrases]) => phrases.includes(words));
+  if (list) return { command: 'objects', kind: list[0] };
   return match(PHRASES, said, (one, other) => one === other) ?? match(PHRASES, said, alike) ?? match(LOOSE, said, alike);
 }
 

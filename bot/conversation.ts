@@ -6,6 +6,7 @@ import { type Asking, type Services, type Shown } from './asking';
 import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
 import { pauseTyped, resumeTyped, signTyped } from './handlers/typed-duty';
+import { FormStays } from './handlers/objects';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
 import { type Hold, type Holds } from './holds';
@@ -44,6 +45,7 @@ export class Conversation {
         case 'press': return await this.#pressed(turn, asking, deed);
       }
     } catch (fault) {
+      if (fault instanceof FormStays) return { failed: fault.message };
       this.#deps.services.log.error({ err: fault, deed: deed.kind, verb: deed.kind === 'press' ? deed.verb : undefined }, 'A turn met a defect.');
       return { failed: asking.say('error.defect') };
     }
@@ -120,6 +122,10 @@ export class Conversation {
       case 'newAgent': return verb('agent.new');
       case 'agents': return verb('agents', { search: command.search });
       case 'undo': return verb('undo');
+      case 'settings': return verb('settings');
+      case 'objects': return verb('objects', { kind: command.kind, groupId: '' });
+      case 'flow': return this.#ofGroup(asking, command.group, 'flow');
+      case 'walk': return this.#ofGroup(asking, command.group, 'walk', { at: '', attempt: 1, step: 'start' });
       case 'show': return this.#ofGroup(asking, command.group, 'group');
       case 'edit': return this.#ofGroup(asking, command.group, 'group.edit');
       case 'live': return this.#ofGroup(asking, command.group, 'live');

@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { id, personId, whole } from '../storage/model/fields';
 import { LIMITS } from '../storage/model/limits';
+import { FORM_KINDS, LISTED, type ListedKind } from './forms/kinds';
+import { objectToken } from './forms/object-token';
 import { formToken } from './forms/token';
 
 const nothing = z.object({});
@@ -18,6 +20,9 @@ const whose = z.object({ agentId: idOrNone, groupId: idOrNone });
 const typed = z.string().max(10_000).default('');
 /** A form’s inputs travel beside its token; which of them there are is for the form to read. */
 const groupForm = z.looseObject({ form: formToken });
+const objectForm = z.looseObject({ form: objectToken });
+const LISTED_KINDS = Object.keys(LISTED) as [ListedKind, ...ListedKind[]];
+const ofObject = z.object({ kind: z.enum(FORM_KINDS), id, groupId: idOrNone });
 const agentInputs = { name: typed, sipUser: typed, known: typed, personId: typed };
 
 export const VERB_SCHEMAS = {
@@ -69,6 +74,16 @@ export const VERB_SCHEMAS = {
   'managers.add': ofGroup.extend({ ...once, groupName: typed, known: typed, personId: typed, name: typed }),
   'managers.remove': ofGroup.extend({ personId }),
   'managers.removeNow': ofGroup.extend({ personId, ...once }),
+  flow: ofGroup,
+  walk: ofGroup.extend({ at: idOrNone, attempt: z.int().min(1).max(100), step: z.enum(['start', 'silence', ...'0123456789*#'.split('')]) }),
+  objects: z.object({ kind: z.enum(LISTED_KINDS), groupId: idOrNone }),
+  'object.new': z.object({ kind: z.enum(FORM_KINDS), groupId: idOrNone }),
+  'object.edit': ofObject,
+  'object.save': objectForm,
+  'object.hear': objectForm.extend({ input: z.string().max(100) }),
+  'object.delete': ofObject,
+  'object.deleteNow': ofObject.extend(once),
+  settings: nothing,
   undo: nothing,
   'undo.now': z.object({ entryId: z.string().min(1).max(200), ...once }),
   'first.create': z.object({ ...once, agentName: typed, agentUser: typed, groupName: typed, groupUser: typed }),

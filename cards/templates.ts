@@ -12,6 +12,8 @@ import help from './help.template.json';
 import live from './live.template.json';
 import managers from './managers.template.json';
 import notice from './notice.template.json';
+import objectForm from './object-form.template.json';
+import overview from './overview.template.json';
 import pause from './pause.template.json';
 import phone from './phone.template.json';
 import shared from './shared.template.json';
@@ -19,7 +21,7 @@ import team from './team.template.json';
 import who from './who.template.json';
 import {
   type AgentFormView, type AgentsView, type CallView, type CallerView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
-  type LiveView, type ManagersView, type NoticeView, type PauseView, type PhoneView, type SharedView, type TeamView, type WhoView,
+  type LiveView, type ManagersView, type NoticeView, type ObjectFormView, type OverviewView, type PauseView, type PhoneView, type SharedView, type TeamView, type WhoView,
 } from './views';
 
 /** Which view model each card shows. */
@@ -37,6 +39,8 @@ export interface Views {
   live: LiveView;
   managers: ManagersView;
   notice: NoticeView;
+  'object-form': ObjectFormView;
+  overview: OverviewView;
   pause: PauseView;
   phone: PhoneView;
   shared: SharedView;
@@ -46,5 +50,5 @@ export interface Views {
 export type CardName = keyof Views;
 
 export const TEMPLATES: Readonly<Record<CardName, object>> = {
-  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, pause, phone, shared, team, who,
+  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, 'object-form': objectForm, overview, pause, phone, shared, team, who,
 };

@@ -241,7 +241,7 @@ export interface AgentFormView {
 export interface AgentsView {
   readonly note: Note;
   readonly empty: boolean;
-  readonly agents: readonly { readonly name: string; readonly address: string; readonly stateText: string; readonly color: TextColor; readonly edit: Button; readonly reset: Button; readonly remove: Button }[];
+  readonly agents: readonly { readonly name: string; readonly address: string; readonly stateText: string; readonly color: TextColor; readonly edit: Button; readonly contacts: Button; readonly reset: Button; readonly remove: Button }[];
   readonly moreText: string;
   readonly more: boolean;
   readonly actions: readonly Button[];
@@ -266,5 +266,40 @@ export interface FirstRunView {
   readonly domain: string;
   readonly values: { readonly agentName: string; readonly agentUser: string; readonly groupName: string; readonly groupUser: string };
   readonly faults: Readonly<Record<'agentName' | 'agentUser' | 'groupName' | 'groupUser', Fault>>;
+  readonly actions: readonly Button[];
+}
+
+/** The form of any object, one row an input. */
+export interface ObjectFormView {
+  readonly titleText: string;
+  readonly introText: string;
+  readonly note: Note;
+  readonly changes: readonly { readonly text: string }[];
+  readonly rows: readonly {
+    readonly parted: boolean; readonly partText: string;
+    readonly isText: boolean; readonly isLines: boolean; readonly isPassword: boolean; readonly isToggle: boolean; readonly isChoice: boolean;
+    readonly id: string; readonly label: string; readonly value: string; readonly choices: readonly Choice[];
+    readonly fault: Fault;
+    readonly hinted: boolean; readonly hintText: string;
+    /** A recording is played in place of the words. */
+    readonly sounds: boolean; readonly soundText: string;
+    readonly hearable: boolean; readonly hear: Button;
+    readonly heard: { readonly shown: boolean; readonly url: string };
+  }[];
+  readonly actions: readonly Button[];
+}
+
+/** Things one below the other, each with what can be done; the texts are escaped already. */
+export interface OverviewView {
+  readonly titleText: string;
+  readonly introduced: boolean;
+  readonly introText: string;
+  readonly note: Note;
+  readonly warnings: readonly { readonly text: string }[];
+  readonly sections: readonly {
+    readonly titled: boolean; readonly titleText: string;
+    readonly rows: readonly { readonly nameText: string; readonly lines: readonly { readonly text: string }[]; readonly actions: readonly Button[]; readonly indent: string }[];
+    readonly actions: readonly Button[];
+  }[];
   readonly actions: readonly Button[];
 }

@@ -137,6 +137,7 @@ async function showAgents(services: Services, asking: Asking, search: string, to
           stateText: say(`agents.state.${state}`),
           color: state === 'registered' ? 'Good' : state === 'unregistered' ? 'Warning' : 'Default',
           edit: button(say, 'edit', 'agent.edit', { agentId: agent.id }),
+          contacts: button(say, 'contacts', 'object.edit', { kind: 'agent', id: agent.id, groupId: '' }),
           reset: button(say, 'newPassword', 'agent.reset', { agentId: agent.id }),
           remove: button(say, 'delete', 'agent.delete', { agentId: agent.id }, 'destructive'),
         };

@@ -12,13 +12,14 @@ import { button, fieldName, note, NO_NOTE, placeFaults, refusalNote, staleLine }
 import { groupCard, groupsCard } from '../views/group';
 import { notice, refused } from '../views/notice';
 import { firstRunCard } from './first-run';
+import { showFlow } from './flow';
 import { goesOn, within } from './within';
 
 /** How long the bot looks whether a saved change is in force, and how often. */
 const FORCE_FOLLOWED_MS = 60_000;
 const FORCE_LOOK_MS = 400;
 /** How long a press waits for the engine: chat gives an answer about ten seconds. */
-const HEAR_WAIT_MS = 8_000;
+export const HEAR_WAIT_MS = 8_000;
 
 type GroupHandlers = Pick<Handlers, 'groups' | 'group' | 'group.new' | 'group.edit' | 'group.save' | 'group.move' | 'group.hear' | 'group.delete' | 'group.deleteNow'>;
 
@@ -150,7 +151,7 @@ async function openForm(services: Services, asking: Asking, groupId: string, req
   if (!group.value.rights.change) return { ok: false, shown: refused(asking, { code: 'notAllowed', message: '' }) };
   const { form, versions } = group.value;
   // What leads to no queue of its own is edited as what it is.
-  if (form === null || versions === null) return { ok: false, shown: refused(asking, { code: 'notAllowed', message: '' }) };
+  if (form === null || versions === null) return { ok: false, shown: await showFlow(services, asking, groupId) };
   const typed = typedFrom(form);
   const token: FormToken = { groupId, requestId, versions, shown: fingerprints(typed) };
   return { ok: true, group: group.value, typed, state: { token, title: group.value.displayName, addressed: group.value.rights.changeAddress, agents: agents.value, domain: services.sipDomain } };

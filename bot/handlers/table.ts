@@ -6,16 +6,18 @@ import { agentHandlers } from './agents';
 import { callerHandlers } from './callers';
 import { dutyHandlers } from './duty';
 import { firstRunHandlers } from './first-run';
+import { flowHandlers } from './flow';
 import { groupHandlers } from './groups';
 import { liveHandlers } from './live';
 import { managerHandlers } from './managers';
+import { objectHandlers } from './objects';
 import { phoneHandlers } from './phone';
 import { selfHandlers } from './self';
 import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

@@ -1,6 +1,6 @@
 // The group card and the list of groups: what is in force, what is waiting, what deserves a warning.
 import { render } from '../../cards/render';
-import { type GroupView as CardView, type Note, type TextColor } from '../../cards/views';
+import { type GroupsView, type GroupView as CardView, type Note, type TextColor } from '../../cards/views';
 import { type Say } from '../../cards/words';
 import { type GroupSummary, type GroupView, type InForce } from '../../storage/administration/views';
 import { type Asking, type Shown } from '../asking';
@@ -15,7 +15,7 @@ export function groupsCard(asking: Asking, groups: readonly GroupSummary[], righ
     card: render('groups', {
       note: told,
       empty: groups.length === 0,
-      groups: groups.slice(0, 40).map((group) => {
+      groups: groups.slice(0, 40).map((group): GroupsView['groups'][number] => {
         const warnings = group.active ? group.warnings.map((one) => warningText(say, one, group.agentCount)) : [];
         return {
           id: group.id,
@@ -69,6 +69,7 @@ export function groupCard(asking: Asking, group: GroupView, told: Note = NO_NOTE
       button(say, 'groups', 'groups'),
     ),
     moreActions: offered(
+      rights.change && button(say, 'flow', 'flow', data),
       rights.change && button(say, 'undoLast', 'undo'),
       rights.delete && button(say, 'delete', 'group.delete', data, 'destructive'),
     ),

@@ -1,6 +1,6 @@
 // The live queue card: who waits, who rings, who talks, as of one moment. Pure.
 import { render, type Card } from '../../cards/render';
-import { type Button, type Note, type TextColor } from '../../cards/views';
+import { type Button, type LiveView as CardView, type Note, type TextColor } from '../../cards/views';
 import { DEFAULTS } from '../../storage/model/limits';
 import { type AgentActivity, type LiveCaller } from '../../storage/model/live';
 import { type LiveView } from '../../storage/administration/views';
@@ -61,7 +61,7 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     talking: view.talking,
     free: view.agents.filter((agent) => agent.activity === 'free').length,
     quiet: callers.length === 0,
-    callers: callers.slice(0, CALLERS_SHOWN).map((caller) => ({
+    callers: callers.slice(0, CALLERS_SHOWN).map((caller): CardView['callers'][number] => ({
       place: caller.state === 'talking' ? '' : String(++place),
       who: callerText(say, caller),
       stateText: stateText(say, caller, names),

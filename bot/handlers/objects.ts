@@ -1,0 +1,193 @@
+// Objects by themselves: lists, forms, deletion. One set of handlers for every kind.
+import { render } from '../../cards/render';
+import { type Note, type OverviewView } from '../../cards/views';
+import { type Answer, type Refusal } from '../../storage/administration/results';
+import { type ObjectView, type ShownKind } from '../../storage/administration/views';
+import { type Asking, type Handlers, type Services, type Shown } from '../asking';
+import { LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type Opened } from '../forms/kinds';
+import { audioOf, changedFields, fingerprintsOf, labelsFor, objectFormCard, readChanges, shownOf, typedOf, valueAsTyped, type FormState, type Typed } from '../forms/object-form';
+import { inputId } from '../forms/field';
+import { type ObjectToken } from '../forms/object-token';
+import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, placeFaults, refusalNote, staleLine } from '../views/common';
+import { notice, refused } from '../views/notice';
+import { showFlow } from './flow';
+import { HEAR_WAIT_MS } from './groups';
+import { within } from './within';
+
+type ObjectHandlers = Pick<Handlers, 'objects' | 'object.new' | 'object.edit' | 'object.save' | 'object.hear' | 'object.delete' | 'object.deleteNow' | 'settings'>;
+const SHOWN_MOST = 30;
+
+export const objectHandlers: ObjectHandlers = {
+  async objects(services, asking, { kind, groupId }) {
+    return listObjects(services, asking, kind, groupId);
+  },
+
+  async 'object.new'(services, asking, { kind, groupId }) {
+    return openForm(services, asking, kind, '', groupId);
+  },
+
+  async 'object.edit'(services, asking, { kind, id, groupId }) {
+    return openForm(services, asking, kind, id, groupId);
+  },
+
+  async settings(services, asking) {
+    return openForm(services, asking, 'settings', 'settings', '');
+  },
+
+  async 'object.save'(services, asking, sent) {
+    const form = await resume(services, asking, sent.form, sent);
+    if (!form.ok) return form.shown;
+    const { state, typed, opened } = form;
+    const { say } = asking;
+    const { token, fields } = state;
+    const wanted = changedFields(fields, typed, token);
+    if (wanted.size === 0) return afterwards(services, asking, token, note(say('group.nothingChanged'), 'accent'));
+    const { changes, faults } = readChanges(asking, fields, typed, wanted, opened);
+    if (faults.length > 0) return objectFormCard(asking, { ...state, faults, told: note(say('error.invalid'), 'attention') }, typed);
+    const saved = await OBJECT_FORMS[token.kind].save(services, asking, token, { version: token.id === '' ? opened.version : token.version, values: opened.values }, changes, token.requestId);
+    if (saved.ok) return afterwards(services, asking, token, note(say(saved.entryId === null ? 'group.nothingChanged' : 'group.saved'), saved.entryId === null ? 'accent' : 'good'));
+    if (saved.code === 'alreadyDone') return afterwards(services, asking, token, note(say('error.alreadyDone'), 'accent'));
+    return refusedForm(services, asking, state, typed, saved);
+  },
+
+  async 'object.hear'(services, asking, sent) {
+    const form = await resume(services, asking, sent.form, sent);
+    if (!form.ok) return form.shown;
+    const { state, typed, language } = form;
+    const { say } = asking;
+    const told = (words: string, tone: Note['tone'] = 'warning'): Shown => objectFormCard(asking, { ...state, told: note(say(words), tone) }, typed);
+    const place = state.fields.flatMap((field) => field.inputs.filter((input) => input.heard === true && inputId(field, input) === sent.input).map((input) => ({ field, input })))[0];
+    if (!place) return told('groupForm.heardNothing');
+    const recording = audioOf(state.values[place.field.name]);
+    if (recording) return objectFormCard(asking, { ...state, heard: { input: sent.input, url: services.audioUrl(recording.audioId) } }, typed);
+    const text = (typed[place.field.name]?.[place.input.suffix] ?? '').trim();
+    if (text === '') return told('groupForm.heardNothing');
+    const outcome = await within(HEAR_WAIT_MS, services.administration.ask(asking.acting, { kind: 'renderPrompt', text, language }));
+    if (outcome === 'late') return told('groupForm.heardLate');
+    if (!outcome.ok) return outcome.code === 'unavailable' ? told('error.unavailableForm', 'attention') : told('error.notAllowed', 'attention');
+    if (outcome.value.kind === 'expired') return told('groupForm.heardLate');
+    if (outcome.value.kind === 'refused' || outcome.value.audioId === undefined) return told(outcome.value.kind === 'refused' && outcome.value.reason === 'cannotRender' ? 'groupForm.heardCannot' : 'groupForm.heardUnavailable');
+    return objectFormCard(asking, { ...state, heard: { input: sent.input, url: services.audioUrl(outcome.value.audioId) } }, typed);
+  },
+
+  async 'object.delete'(services, asking, { kind, id, groupId }) {
+    const opened = await OBJECT_FORMS[kind].open(services, asking, { id, groupId });
+    if (!opened.ok) return refused(asking, opened);
+    if (!opened.value.mayDelete) return refused(asking, { code: 'notAllowed', message: '' });
+    const { say } = asking;
+    return notice(asking, 'attention', say('group.deleteTitle', { name: opened.value.name }), say('objectForm.deleteBody'), [
+      button(say, 'deleteNow', 'object.deleteNow', { kind, id, groupId, requestId: services.newId() }, 'destructive', { name: opened.value.name }),
+      button(say, 'keep', ...backTo(kind, groupId)),
+    ]);
+  },
+
+  /** What still uses it is named by storage, which refuses then. */
+  async 'object.deleteNow'(services, asking, { kind, id, groupId, requestId }) {
+    const { say } = asking;
+    const opened = await OBJECT_FORMS[kind].open(services, asking, { id, groupId });
+    const deleted = await remove(services, asking, kind, id, groupId, requestId, opened);
+    if (!deleted.ok && deleted.code === 'alreadyDone') return afterwards(services, asking, { kind, groupId }, note(say('error.alreadyDone'), 'accent'));
+    if (!deleted.ok) return refused(asking, deleted, button(say, 'delete', 'object.deleteNow', { kind, id, groupId, requestId }));
+    return afterwards(services, asking, { kind, groupId }, note(say('group.deleted', { name: opened.ok ? opened.value.name : id }), 'good'));
+  },
+};
+
+async function remove(services: Services, asking: Asking, kind: FormKind, id: string, groupId: string, requestId: string, opened: Answer<Opened>): Promise<Awaited<ReturnType<typeof services.administration.perform>>> {
+  if (kind === 'question') {
+    if (!opened.ok) return { ...opened, faults: [] };
+    const questions = (opened.value.values['questions'] as readonly { readonly id: string }[]).filter((one) => one.id !== id);
+    return services.administration.perform(asking.acting, 'workflow.change', { id: groupId, version: opened.value.version, changes: { questions: questions as never } }, { requestId });
+  }
+  if (kind === 'workflow' || kind === 'settings' || kind === 'agent') return { ok: false, code: 'notFound', message: '', faults: [] };
+  return services.administration.perform(asking.acting, `${kind}.delete`, { id }, { requestId });
+}
+
+/** Where a form leads back to. */
+function backTo(kind: FormKind, groupId: string): ['objects' | 'flow' | 'groups' | 'agents', Readonly<Record<string, unknown>>] {
+  if (kind === 'agent') return ['agents', { search: '' }];
+  if (groupId !== '') return ['flow', { groupId }];
+  return kind in LISTED ? ['objects', { kind, groupId }] : ['groups', {}];
+}
+
+async function afterwards(services: Services, asking: Asking, { kind, groupId }: { readonly kind: FormKind; readonly groupId: string }, told: Note): Promise<Shown> {
+  if (groupId !== '') return showFlow(services, asking, groupId, told);
+  if (kind === 'settings') return openForm(services, asking, kind, 'settings', '', told);
+  if (kind in LISTED) return listObjects(services, asking, kind as ListedKind, groupId, told);
+  const { say } = asking;
+  return notice(asking, told.tone, told.text, '', [kind === 'agent' ? button(say, 'agents', 'agents', { search: '' }) : button(say, 'groups', 'groups')]);
+}
+
+export async function listObjects(services: Services, asking: Asking, kind: ListedKind, groupId: string, told: Note = NO_NOTE): Promise<Shown> {
+  const { say } = asking;
+  const listed: Answer<readonly ObjectView<ShownKind>[]> = await services.administration.objects(asking.acting, LISTED[kind]);
+  if (!listed.ok) return refused(asking, listed, button(say, 'tryAgain', 'objects', { kind, groupId }));
+  const all = listed.value;
+  const mayCreate = asking.acting.administrator;
+  const view: OverviewView = {
+    titleText: say(`object.${kind}.many`), introduced: true, introText: say(all.length === 0 ? 'objectForm.none' : `object.${kind}.intro`), note: told, warnings: [],
+    sections: [{
+      titled: false, titleText: '', actions: [],
+      rows: all.slice(0, SHOWN_MOST).map((one) => ({
+        nameText: say('sentence', { sentence: one.name }), indent: '1px',
+        lines: kind === 'trunk' ? [] : [{ text: one.groups.length === 0 ? say('objectForm.unused') : say('objectForm.usedBy', { groups: listNames(say, one.groups.map((group) => group.displayName)) }) }],
+        actions: offered(
+          one.rights.change && button(say, 'edit', 'object.edit', { kind, id: one.id, groupId }),
+          one.rights.delete && button(say, 'delete', 'object.delete', { kind, id: one.id, groupId }),
+        ),
+      })),
+    }],
+    actions: offered(mayCreate && button(say, 'newObject', 'object.new', { kind, groupId: '' }, 'positive'), button(say, 'groups', 'groups')),
+  };
+  return { card: render('overview', view, asking.locale) };
+}
+
+export async function openForm(services: Services, asking: Asking, kind: FormKind, id: string, groupId: string, told: Note = NO_NOTE): Promise<Shown> {
+  const [opened, world] = await Promise.all([OBJECT_FORMS[kind].open(services, asking, { id, groupId }), readWorld(services, asking, kind === 'workflow' ? id : groupId)]);
+  if (!opened.ok) return refused(asking, opened, button(asking.say, 'tryAgain', id === '' ? 'object.new' : 'object.edit', { kind, id, groupId }));
+  if (!opened.value.mayChange) return refused(asking, { code: 'notAllowed', message: '' });
+  const fields = OBJECT_FORMS[kind].fields(world, opened.value, { id, groupId });
+  const typed = shownOf(fields, opened.value);
+  const token: ObjectToken = { kind, id, groupId, requestId: services.newId(), version: opened.value.version, shown: fingerprintsOf(fields, typed) };
+  return objectFormCard(asking, { ...stateOf(token, opened.value, fields), told }, typed);
+}
+
+function stateOf(token: ObjectToken, opened: Opened, fields: FormState['fields']): FormState {
+  const [verb, data] = backTo(token.kind, token.kind === 'workflow' ? token.groupId || token.id : token.groupId);
+  return { token, name: opened.name, values: opened.values, fields, cancel: { verb, data } as FormState['cancel'] };
+}
+
+type Resumed = { readonly ok: true; readonly state: FormState; readonly typed: Typed; readonly opened: Opened; readonly language: string } | { readonly ok: false; readonly shown: Shown };
+
+/** The form that was sent, with what was typed in it. Without a database nothing can be drawn but what was typed, and the form on screen stays. */
+async function resume(services: Services, asking: Asking, token: ObjectToken, sent: Readonly<Record<string, unknown>>): Promise<Resumed> {
+  const [opened, world] = await Promise.all([OBJECT_FORMS[token.kind].open(services, asking, token), readWorld(services, asking, token.kind === 'workflow' ? token.id : token.groupId)]);
+  if (!opened.ok && opened.code === 'unavailable') throw new FormStays(asking.say('error.unavailableForm'));
+  if (!opened.ok) return { ok: false, shown: refused(asking, opened) };
+  if (!opened.value.mayChange) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
+  const fields = OBJECT_FORMS[token.kind].fields(world, opened.value, token);
+  return { ok: true, opened: opened.value, language: world.language, typed: typedOf(fields, sent, shownOf(fields, opened.value)), state: stateOf(token, opened.value, fields) };
+}
+
+/** Told in words while the form that was sent stays as it is, with everything typed in it. */
+export class FormStays extends Error {}
+
+/** The form again, with what is wrong beside each input and everything typed still in it. */
+async function refusedForm(services: Services, asking: Asking, state: FormState, typed: Typed, refusal: Refusal): Promise<Shown> {
+  const { say } = asking;
+  const { token, fields } = state;
+  const labels = labelsFor(fields);
+  const { rest } = placeFaults(say, fields.map((field) => field.name), refusal.faults, labels);
+  const told = refusalNote(say, refusal, rest, 'error.staleObject');
+  if (refusal.code === 'notFound' || refusal.code === 'notAllowed') return refused(asking, refusal);
+  if (refusal.code !== 'stale' || token.id === '') return objectFormCard(asking, { ...state, faults: refusal.faults, told }, typed);
+  // What stands there now becomes what the form showed, so that saving again is a decision taken with open eyes.
+  const now = await OBJECT_FORMS[token.kind].open(services, asking, token);
+  if (!now.ok) return refused(asking, now);
+  const there = shownOf(fields, now.value);
+  const mine = changedFields(fields, typed, token);
+  const theirs = new Set(refusal.stale.map((one) => fieldName(one.field)));
+  const merged: Typed = Object.fromEntries(fields.map((field) => [field.name, (mine.has(field.name) || theirs.has(field.name) ? typed : there)[field.name] ?? {}]));
+  const fresh: ObjectToken = { ...token, requestId: services.newId(), version: now.value.version, shown: fingerprintsOf(fields, there) };
+  const lines = refusal.stale.filter((one) => labels[fieldName(one.field)] !== undefined).map((one) => staleLine(say, one, labels, valueAsTyped(fields, one.field)));
+  return objectFormCard(asking, { ...stateOf(fresh, now.value, fields), told, changes: lines.length > 0 ? lines : [escapedSentence(say, refusal.message)] }, merged);
+}
