@@ -135,7 +135,7 @@ export class Switchboard implements SipPort {
       return;
     }
     this.callers.delete(callId);
-    this.seat(guest, legId, (answer) => { this.listener.answered(legId, answer ?? ''); });
+    this.seat(guest, legId, false, (answer) => { this.listener.answered(legId, answer ?? ''); });
     guest.leg.answer(sdp);
   }
 
@@ -270,8 +270,8 @@ export class Switchboard implements SipPort {
     };
   }
 
-  /** Makes the leg of an INVITE that came to us an agent's. */
-  private seat(guest: Guest, legId: OfferId, answered: (sdp: string | null) => void): void {
+  /** Makes the leg of an INVITE that came to us an agent's. `talks`: in place of one that was answered. */
+  private seat(guest: Guest, legId: OfferId, talks: boolean, answered: (sdp: string | null) => void): void {
     guest.of = { legId };
     this.agents.set(legId, new TakenLeg(guest.leg, {
       answered,
@@ -280,7 +280,7 @@ export class Switchboard implements SipPort {
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
       keyPressed: (key) => { this.listener.keyPressed({ legId }, key); },
       referred: (incoming) => { this.transfers.referred(legId, incoming); },
-    }));
+    }, talks));
   }
 
   /** INVITE with Replaces (RFC 3891 section 3). */
@@ -312,7 +312,11 @@ export class Switchboard implements SipPort {
         return;
       }
       this.callers.set(callId, guest);
-      guest.leg.become(this.callerEvents(callId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ callId }, answer); }));
+      guest.leg.become({
+        ...this.callerEvents(callId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ callId }, answer); }),
+        // The call was up before this phone had it, so nobody can be cancelled any more.
+        gone: (cause) => { this.listener.callerGone(callId, cause === 'cancelled' ? 'hungUp' : cause); },
+      });
       former.leg.supplant();
       this.answerReplacing(guest, sdp, () => { this.listener.callerGone(callId, 'hungUp'); });
     }, (fault: unknown) => { refuseReplacing(guest, fault); });
@@ -333,7 +337,7 @@ export class Switchboard implements SipPort {
         return;
       }
       this.agents.delete(legId);
-      this.seat(guest, newLegId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ legId: newLegId }, answer); });
+      this.seat(guest, newLegId, true, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ legId: newLegId }, answer); });
       this.transfers.legOver(legId);
       former.supplant();
       this.answerReplacing(guest, sdp, () => { this.agentOver(newLegId, 'hungUp'); });

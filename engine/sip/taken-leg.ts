@@ -15,10 +15,10 @@ export interface TakenLegEvents {
 }
 
 export class TakenLeg {
-  private answered = false;
   private withdrawn = false;
 
-  constructor(private readonly leg: CallerLeg, events: TakenLegEvents) {
+  /** @param answered whether it counts as answered before its ACK. */
+  constructor(private readonly leg: CallerLeg, events: TakenLegEvents, private answered: boolean) {
     leg.become({
       acknowledged: (sdp) => {
         this.answered = true;

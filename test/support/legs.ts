@@ -60,7 +60,7 @@ export class FakeCalls implements SipListener {
   }
 
   async saw(what: string): Promise<void> {
-    await until(`calls to be told "${what}"; they were told: ${this.told.join(', ')}`, () => this.told.includes(what));
+    await until(`calls to be told "${what}"`, () => this.told.includes(what)).catch((fault: unknown) => { throw new Error(`${String(fault)}; they were told: ${this.told.join(', ')}`); });
   }
 }
 

@@ -31,9 +31,12 @@ export class Phone {
   private readonly inbox: Message[] = [];
   private readonly waiters: Waiter[] = [];
   readonly received: Message[] = [];
+  /** Every byte of it. */
+  readonly receivedText: string[] = [];
 
   private constructor(readonly user: string, private readonly socket: Socket, private readonly server: Server, private readonly address: string) {
     socket.on('message', (data) => {
+      this.receivedText.push(data.toString('utf8'));
       const message = sip.parse(data.toString('utf8'));
       if (!message) return;
       this.received.push(message);
