@@ -1,9 +1,26 @@
-// Lets go of media anchors: tried a few times more in the background, and left to reconciliation after that.
+// Media anchors are made, and let go whatever happens: tried a few times more in the background, and left to reconciliation after that.
 import { type MediaPort, type Timers } from './ports';
 import { MEDIA_MS, type Rooms } from './rooms';
+import { within } from './serial';
+
+export interface AnchorsDeps {
+  readonly media: Pick<MediaPort, 'release'>;
+  readonly timers: Timers;
+  readonly rooms: Pick<Rooms, 'command' | 'mediaFailed'>;
+}
 
 export class Anchors {
-  constructor(private readonly deps: { readonly media: Pick<MediaPort, 'release'>; readonly timers: Timers; readonly rooms: Pick<Rooms, 'command' | 'mediaFailed'> }) {}
+  constructor(private readonly deps: AnchorsDeps) {}
+
+  /** What `making` resolves to, within `ms`. An anchor that comes to be after that is let go at once: nobody waits for it any more. @throws MediaFault */
+  make<T>(anchorId: string, making: Promise<T>, ms: number = MEDIA_MS.command): Promise<T> {
+    let late = false;
+    making.then(() => { if (late) void this.release(anchorId); }, () => undefined);
+    return within(this.deps.timers, ms, 'anchor', making).catch((fault: unknown) => {
+      late = true;
+      throw fault;
+    });
+  }
 
   /** Resolves after the first try; calls `over` once, when the anchor is gone or given up. */
   async release(anchorId: string, over: () => void = () => undefined, attempt = 0): Promise<void> {

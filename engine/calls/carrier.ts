@@ -49,7 +49,7 @@ export class Carrier implements SipListener {
     this.joining = new Joining({ ...deps, rooms: this.rooms, playing: this.playing, sip, legOver: (legId, outcome) => { this.legEnded(legId, outcome); } });
     this.confirmations = new Confirmations({ ...deps, rooms: this.rooms, anchors: this.anchors, sip });
     this.tests = new PhoneTests({
-      media: deps.media, sounds: deps.sounds, timers: deps.timers, log: deps.log, sip,
+      media: deps.media, sounds: deps.sounds, timers: deps.timers, log: deps.log, anchors: this.anchors, sip,
       told: (testId, outcome) => { deps.settled(testId, outcome); },
       ended: (testId) => { deps.post({ type: 'phoneTestEnded', testId }); },
     });
@@ -242,8 +242,8 @@ export class Carrier implements SipListener {
     const { media } = this.deps;
     try {
       const callerSdp = room.offerSdp === null
-        ? (await this.rooms.command('anchor', media.anchorOfferless(callId))).callerSdp
-        : (room.anchored = await this.rooms.command('anchor', media.anchor(callId, room.offerSdp))).callerSdp;
+        ? (await this.anchors.make(callId, media.anchorOfferless(callId))).callerSdp
+        : (room.anchored = await this.anchors.make(callId, media.anchor(callId, room.offerSdp))).callerSdp;
       // The caller may have given up meanwhile; `release` comes in its turn.
       if (!this.isGone(room)) this.sip.answer(callId, callerSdp);
     } catch (fault) {

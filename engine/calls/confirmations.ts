@@ -39,19 +39,18 @@ export class Confirmations {
 
   /** The branches to ring: a place that asks for confirmation and got no anchor in time is left out. `over` must be called for the leg in the end. */
   async prepare(legId: OfferId, places: readonly Place[], question: Question): Promise<Branch[]> {
-    const { media, timers, rooms } = this.deps;
+    const { media, anchors, rooms } = this.deps;
     this.preparing.add(legId);
     const prepared = await Promise.all(places.map(async ({ to, confirm }, at) => {
       if (!confirm) return { branch: { to, confirm, sdp: question.agentOfferSdp }, anchorId: null };
       const anchorId = `${legId}#${at}`;
-      const made = media.anchorOfferless(anchorId);
       try {
-        const { callerSdp } = await within(timers, MEDIA_MS.confirmation, 'anchor', made);
+        const { callerSdp } = await anchors.make(anchorId, media.anchorOfferless(anchorId), MEDIA_MS.confirmation);
         return { branch: { to, confirm, sdp: callerSdp }, anchorId };
       } catch (fault) {
         rooms.mediaFailed(legId, fault, 'a contact could not be rung');
-        // It may come to be all the same, later.
-        void made.then(() => this.deps.anchors.release(anchorId), () => this.deps.anchors.release(anchorId));
+        // A request whose answer was lost may have made one all the same.
+        void anchors.release(anchorId);
         return null;
       }
     }));

@@ -2,6 +2,7 @@
 import { type LegOutcome } from '../core/types';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { type Logger } from '../../storage/process/log';
+import { type Anchors } from './anchors';
 import { type MediaPort, type SipPort, type SoundPort, type Timers } from './ports';
 import { within } from './serial';
 import { ENGINE_LANGUAGE, TEXTS } from './texts';
@@ -11,6 +12,7 @@ export interface PhoneTestDeps {
   readonly sounds: SoundPort;
   readonly timers: Timers;
   readonly log: Logger;
+  readonly anchors: Anchors;
   sip(): SipPort;
   /** Exactly once a test: when the sentence is being said, or when it is certain that it never will be. */
   told(testId: string, outcome: InstructionOutcome): void;
@@ -45,7 +47,7 @@ export class PhoneTests {
   ring(testId: string, agentId: string): void {
     const test: Test = { told: false, cancelDeadline: null, over: false };
     this.tests.set(testId, test);
-    within(this.deps.timers, MS.media, 'anchor', this.deps.media.anchorOfferless(testId)).then(({ callerSdp }) => {
+    this.deps.anchors.make(testId, this.deps.media.anchorOfferless(testId)).then(({ callerSdp }) => {
       test.cancelDeadline = this.deps.timers.after(MS.ring, () => { this.deps.sip().withdraw(testId, 'noAnswer'); });
       this.deps.sip().ring(testId, { branches: [{ to: { kind: 'registered', agentId }, sdp: callerSdp, confirm: false }], fromName: TEXTS[ENGINE_LANGUAGE].phoneTestFrom, fromUser: 'phone-test' });
     }).catch((fault: unknown) => {
@@ -105,7 +107,7 @@ export class PhoneTests {
     this.tests.delete(testId);
     test.over = true;
     test.cancelDeadline?.();
-    within(this.deps.timers, MS.media, 'release', this.deps.media.release(testId)).catch((fault: unknown) => { this.failed(fault); });
+    void this.deps.anchors.release(testId);
     this.tell(test, testId, outcome);
     this.deps.ended(testId);
   }

@@ -165,7 +165,15 @@ export class PhoneCall {
 
   answers(): void { this.says(200, PHONE_SDP); }
 
-  hangsUp(): FakeIncoming { return this.world.tell(new FakeIncoming('BYE', 'sip:us', {}, '', this.dialogId)); }
+  hangsUp(): FakeIncoming { return this.asks('BYE'); }
+
+  /** A re-INVITE of the phone. */
+  renegotiates(sdp: string): FakeIncoming { return this.asks('INVITE', { 'content-type': 'application/sdp', to: '<sip:us>;tag=1' }, sdp); }
+
+  /** REFER: transfers the caller there. */
+  transfersTo(uri: string): FakeIncoming { return this.asks('REFER', { 'refer-to': `<${uri}>`, to: '<sip:us>;tag=1' }); }
+
+  private asks(method: string, headers: Record<string, string> = {}, body = ''): FakeIncoming { return this.world.tell(new FakeIncoming(method, 'sip:us', headers, body, this.dialogId)); }
 }
 
 export class CallerCall {
@@ -174,8 +182,27 @@ export class CallerCall {
   get dialogId(): string { return `dialog of ${this.invite.transactionId}`; }
   acks(sdp = ''): void { this.world.tell(new FakeIncoming('ACK', 'sip:us', sdp === '' ? {} : { 'content-type': 'application/sdp' }, sdp, this.dialogId)); }
   hangsUp(): FakeIncoming { return this.world.tell(new FakeIncoming('BYE', 'sip:us', {}, '', this.dialogId)); }
+  renegotiates(sdp: string): FakeIncoming { return this.world.tell(new FakeIncoming('INVITE', 'sip:us', { 'content-type': 'application/sdp', to: '<sip:us>;tag=1' }, sdp, this.dialogId)); }
+  /** By SIP INFO. */
+  presses(key: string): FakeIncoming { return this.world.tell(new FakeIncoming('INFO', 'sip:us', { 'content-type': 'application/dtmf-relay' }, `Signal=${key}\r\nDuration=100\r\n`, this.dialogId)); }
   /** BYEs that reached this caller. */
-  get byes(): readonly Outgoing[] { return this.world.byes.filter(({ dialogId }) => dialogId === this.dialogId); }
+  get byes(): readonly Outgoing[] { return this.world.byes.filter(({ method, dialogId }) => method === 'BYE' && dialogId === this.dialogId); }
+}
+
+/** A re-INVITE of ours. */
+export class Reinvite {
+  acked = 0;
+
+  constructor(readonly outgoing: Outgoing, private readonly outcome: Outcome, status: number | null) {
+    if (status !== null) this.says(status);
+  }
+
+  says(status: number, sdp = PHONE_SDP): void {
+    this.outcome.reply({
+      status, reason: '', body: status === 200 ? sdp : '', dialogId: this.outgoing.dialogId ?? null, header: (name) => name === 'content-type' && status === 200 ? 'application/sdp' : null,
+      ack: () => { this.acked += 1; },
+    });
+  }
 }
 
 export interface GroupOptions {
@@ -196,8 +223,12 @@ export class World {
   /** What came of phone tests and instructions. */
   readonly told: { testId: string; outcome: InstructionOutcome }[] = [];
   readonly paused: string[] = [];
+  /** Requests of ours inside dialogs, but re-INVITEs: BYE, NOTIFY. */
   readonly byes: Outgoing[] = [];
   readonly rings: PhoneCall[] = [];
+  readonly reinvites: Reinvite[] = [];
+  /** What a re-INVITE of ours is answered at once; null: not at once. */
+  answersReinvites: number | null = 200;
   readonly faults: unknown[] = [];
   /** Whether BYEs are answered. */
   answersBye = true;
@@ -272,13 +303,17 @@ export class World {
         ...stored, id: 'w', sipUser: 'help', displayName: 'Help Desk', active: true, managed: false, managers: [], defaultAction: { kind: 'queue', queueId: 'q' }, ...options.workflow,
       }) },
     ];
-    this.sequence += 1;
-    const update: ConfigurationUpdate = { sequence: this.sequence, changes: objects };
-    this.loop.post({ type: 'configurationChanged', update });
+    this.configure(objects);
     for (const agentId of agents) {
       this.registered.add(agentId);
       this.loop.post({ type: 'phoneChanged', agentId, reachable: true });
     }
+  }
+
+  configure(changes: readonly ObjectChange[]): void {
+    this.sequence += 1;
+    const update: ConfigurationUpdate = { sequence: this.sequence, changes };
+    this.loop.post({ type: 'configurationChanged', update });
   }
 
   tell(incoming: FakeIncoming): FakeIncoming {
@@ -302,6 +337,13 @@ export class World {
     return call;
   }
 
+  /** The INVITE that rings this address outside now. */
+  outside(uri: string): PhoneCall {
+    const ring = this.rings.findLast(({ outgoing }) => outgoing.uri === uri);
+    if (ring === undefined) throw new Error(`${uri} was not rung`);
+    return ring;
+  }
+
   /** The INVITE that rings this agent's phone now. */
   phone(agentId: string): PhoneCall {
     const ring = this.rings.findLast(({ outgoing }) => outgoing.uri === `sip:${agentId}@192.0.2.1`);
@@ -312,7 +354,8 @@ export class World {
   eventsOf(type: CoreEvent['type']): CoreEvent[] { return this.events.filter((event) => event.type === type); }
 
   private send(outgoing: Outgoing, outcome: Outcome): void {
-    if (outgoing.method === 'INVITE') this.rings.push(new PhoneCall(outgoing, outcome, this));
+    if (outgoing.method === 'INVITE' && outgoing.dialogId === undefined) this.rings.push(new PhoneCall(outgoing, outcome, this));
+    else if (outgoing.method === 'INVITE') this.reinvites.push(new Reinvite(outgoing, outcome, this.answersReinvites));
     else {
       this.byes.push(outgoing);
       if (this.answersBye) outcome.reply({ status: 200, reason: 'OK', body: '', dialogId: outgoing.dialogId ?? null, header: () => null, ack: () => undefined });

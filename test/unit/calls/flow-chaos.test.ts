@@ -1,0 +1,181 @@
+// The whole flow under chaos: menus, contacts that confirm, forwarding, picks, transfers, hold and instructions, while media and SIP fail.
+// Whatever happens: every leg ends once, every anchor is let go, one record a call, one answer to each REFER and each instruction.
+import fc from 'fast-check';
+import { duty } from '../../../storage/model/agent';
+import { agentGroup } from '../../../storage/model/agent-group';
+import { poolSettings } from '../../../storage/model/settings';
+import { queue } from '../../../storage/model/queue';
+import { workflow } from '../../../storage/model/workflow';
+import { type CallerCall, FakeIncoming, type PhoneCall, World } from '../../support/calls-world';
+import { settle } from '../../support/manual-timers';
+
+const AGENTS = ['bob', 'carla', 'dora'] as const;
+const SDPS = ['v=0\r\na=sendrecv\r\n', 'v=0\r\na=sendonly\r\n', 'v=0\r\na=inactive\r\n'] as const;
+const METHODS = ['anchor', 'anchorOfferless', 'completeOfferless', 'play', 'stop', 'bridge', 'separate', 'bridgeOffer', 'renegotiate', 'completeRenegotiation'] as const;
+/** One of those there are, the latest first: what happened last is where the races are. */
+const nth = <T>(of: readonly T[], at: number): T | undefined => of[of.length - 1 - at];
+
+const act = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('dial' as const), user: fc.constantFrom('help', 'help', 'menu', 'pick', 'nobody'), offerless: fc.nat(3), acks: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('agentDials' as const), agent: fc.constantFrom(...AGENTS), user: fc.constantFrom('*8', '*8', 'carla', 'help', '+4420'), offerless: fc.nat(3), acks: fc.nat(3) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('ack' as const), caller: fc.nat(4) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('hangUp' as const), caller: fc.nat(4) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('cancel' as const), caller: fc.nat(4) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('press' as const), caller: fc.nat(4), key: fc.constantFrom('1', '2', '9'), info: fc.boolean() }) },
+  { weight: 14, arbitrary: fc.record({ kind: fc.constant('says' as const), ring: fc.nat(5), status: fc.constantFrom(180, 180, 183, 200, 200, 200, 200, 200, 200, 302, 408, 480, 486, 503, 603) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('confirm' as const), anchor: fc.nat(3), key: fc.constantFrom('1', '1', '5') }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('phoneHangsUp' as const), ring: fc.nat(5) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('hold' as const), ring: fc.nat(5), caller: fc.option(fc.nat(4)), sdp: fc.constantFrom(...SDPS) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('refer' as const), ring: fc.nat(5), to: fc.constantFrom('sip:carla@example.test', 'sip:menu@example.test', 'sip:help@example.test', 'sip:ghost@example.test', 'sip:+4420@example.test', 'sip:x@outside.test') }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('attended' as const), ring: fc.nat(5), consultation: fc.nat(4) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('instruct' as const), what: fc.constantFrom('pickCaller', 'moveCaller', 'setPriority'), call: fc.nat(4), agent: fc.constantFrom(...AGENTS) } as const) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('reinvitesAnswer' as const), status: fc.constantFrom(200, 200, 491, 488, null) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('duty' as const), agent: fc.constantFrom(...AGENTS), onDuty: fc.boolean() }) },
+  { weight: 7, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(10, 200, 3_000, 9_000, 25_000, 70_000) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('media' as const), fault: fc.constantFrom('dropOnce', 'stallOnce', 'slowOnce', 'slowOnce'), method: fc.constantFrom(...METHODS) } as const) },
+  { weight: 3, arbitrary: fc.constant({ kind: 'answerSlow' } as const) },
+  { weight: 1, arbitrary: fc.constant({ kind: 'edgeDies' } as const) },
+);
+
+function configured(): World {
+  const world = new World();
+  const stored = { pool: 'main', version: 1 };
+  world.group({
+    agents: AGENTS,
+    agent: { contacts: [{ kind: 'number', number: '+447700', confirm: true }] },
+    workflow: { welcome: { text: 'hello' } },
+    queue: { timeoutSeconds: 60, timeoutAction: { kind: 'number', number: '+4420', prompt: { text: 'we send you on' } }, leaveKey: '9', leaveAction: { kind: 'voicemail', uri: 'sip:box@outside.test' }, announceSeconds: 15 },
+    agentGroup: { autoPauseAfter: 2 },
+  });
+  world.configure([
+    { kind: 'agentGroups', id: 'att', before: null, after: agentGroup.parse({ ...stored, id: 'att', name: 'Attended', routingMethod: 'attendant', agentIds: ['bob', 'dora'] }) },
+    { kind: 'queues', id: 'qa', before: null, after: queue.parse({ ...stored, id: 'qa', name: 'Attended', agentGroupIds: ['att'], timeoutSeconds: 120, timeoutAction: { kind: 'queue', queueId: 'q' } }) },
+    { kind: 'workflows', id: 'pick', before: null, after: workflow.parse({ ...stored, id: 'pick', sipUser: 'pick', displayName: 'Picked', active: true, managed: false, managers: [], defaultAction: { kind: 'queue', queueId: 'qa' } }) },
+    { kind: 'workflows', id: 'menu', before: null, after: workflow.parse({
+      ...stored, id: 'menu', sipUser: 'menu', displayName: 'Menu', active: true, managed: false, managers: [], defaultAction: { kind: 'question', questionId: 'top' },
+      questions: [{ id: 'top', name: 'Top', prompt: { text: 'which?' }, attempts: 2, answers: [{ name: 'Help', key: '1', action: { kind: 'queue', queueId: 'q' } }, { name: 'Bob', key: '2', action: { kind: 'sipUri', uri: 'sip:bob@example.test' } }] }],
+    }) },
+    { kind: 'settings', id: 'settings', before: null, after: poolSettings.parse({ ...stored, id: 'settings', numberPolicy: { allowedPrefixes: ['+44'], allowedDomains: ['outside.test'] } }) },
+  ]);
+  return world;
+}
+
+test('nothing is lost and nothing is left, whatever callers, phones, media and the edge do', async () => {
+  const seen = new Map<string, number>();
+  await fc.assert(fc.asyncProperty(fc.array(act, { minLength: 20, maxLength: 80, size: 'max' }), async (acts) => {
+    const world = configured();
+    const callers: CallerCall[] = [];
+    const refers: FakeIncoming[] = [];
+    const final = new Set<PhoneCall>();
+    let instructions = 0;
+    const arrivals = () => world.events.flatMap((event) => (event.type === 'callArrived' ? [event.arrival.callId] : []));
+    const up = () => world.rings.filter(({ acked }) => acked > 0);
+    for (const each of acts) {
+      switch (each.kind) {
+        case 'dial':
+        case 'agentDials': {
+          const from: Record<string, string> = each.kind === 'dial' ? {} : { from: `<sip:${each.agent}@example.test>;tag=${callers.length}` };
+          const made = world.dials(each.user, { headers: from, ...(each.offerless === 0 ? { sdp: '' } : {}) });
+          callers.push(made);
+          await settle();
+          if (each.acks > 0 && made.invite.status === 200) made.acks(SDPS[0]);
+          break;
+        }
+        case 'ack': {
+          const caller = nth(callers, each.caller);
+          if (caller?.invite.status === 200) caller.acks(SDPS[0]);
+          break;
+        }
+        case 'hangUp': {
+          const caller = nth(callers, each.caller);
+          if (caller?.invite.status === 200) caller.hangsUp();
+          break;
+        }
+        case 'cancel': nth(callers, each.caller)?.invite.cancel(); break;
+        case 'press': {
+          const caller = nth(callers, each.caller);
+          if (caller?.invite.status !== 200) break;
+          if (each.info) caller.presses(each.key);
+          else world.media.press(arrivals()[callers.indexOf(caller)] ?? '', each.key);
+          break;
+        }
+        case 'says': {
+          const ring = nth(world.rings, each.ring);
+          if (ring === undefined || final.has(ring) || (ring.obeysCancel && ring.cancelledWith !== null)) break;
+          if (each.status >= 200) final.add(ring);
+          ring.says(each.status, each.status === 200 ? SDPS[0] : '');
+          break;
+        }
+        case 'confirm': {
+          const anchor = nth([...world.media.anchors].filter((name) => name.includes('#')), each.anchor);
+          if (anchor !== undefined) world.media.press(anchor, each.key);
+          break;
+        }
+        case 'phoneHangsUp': nth(up(), each.ring)?.hangsUp(); break;
+        case 'hold': {
+          const caller = each.caller === null ? undefined : nth(callers, each.caller);
+          if (caller?.invite.status === 200) caller.renegotiates(each.sdp);
+          else nth(up(), each.ring)?.renegotiates(each.sdp);
+          break;
+        }
+        case 'refer': {
+          const refer = nth(up(), each.ring)?.transfersTo(each.to);
+          if (refer !== undefined) refers.push(refer);
+          break;
+        }
+        case 'attended': {
+          // The consultation is named as its phone knows it, by Call-ID and tags.
+          const consultation = nth(callers, each.consultation);
+          if (consultation === undefined) break;
+          const refer = nth(up(), each.ring)?.transfersTo(`sip:x@example.test?Replaces=${encodeURIComponent(`${consultation.dialogId};to-tag=us;from-tag=them`)}`);
+          if (refer !== undefined) refers.push(refer);
+          break;
+        }
+        case 'instruct': {
+          const callId = nth(arrivals(), each.call) ?? 'none';
+          const instructionId = `i${(instructions += 1)}`;
+          if (each.what === 'pickCaller') world.loop.post({ type: 'pickCaller', instructionId, callId, agentId: each.agent });
+          else if (each.what === 'moveCaller') world.loop.post({ type: 'moveCaller', instructionId, callId, queueId: 'qa' });
+          else world.loop.post({ type: 'setPriority', instructionId, callId, priority: 1 });
+          break;
+        }
+        case 'reinvitesAnswer': world.answersReinvites = each.status; break;
+        case 'duty': world.configure([{ kind: 'duties', id: each.agent, before: null, after: duty.parse({ pool: 'main', version: 1, id: each.agent, agentId: each.agent, onDuty: each.onDuty, since: world.civil() }) }]); break;
+        case 'time': await world.timers.pass(each.ms); break;
+        case 'media': world.media[each.fault](each.method); break;
+        case 'answerSlow': world.media.answerSlow(); break;
+        case 'edgeDies': world.switchboard.linkDown(); break;
+      }
+      await settle();
+    }
+    world.media.answerSlow();
+    await settle();
+    world.switchboard.endAll();
+    await world.timers.pass(180_000);
+    world.media.answerSlow();
+    await world.timers.pass(60_000);
+
+    expect(world.faults).toEqual([]);
+    expect(world.state.calls.size).toBe(0);
+    expect(world.switchboard.size).toBe(0);
+    const begun = world.effects.flatMap((effect) => (effect.type === 'offer' || effect.type === 'dial' || effect.type === 'takeLeg' ? [effect.offerId] : [])).sort();
+    const ended = world.eventsOf('legEnded').flatMap((event) => ('offerId' in event ? [event.offerId] : [])).sort();
+    expect(new Set(begun).size).toBe(begun.length);
+    expect(ended).toEqual(begun);
+    for (const agent of world.state.agents.values()) {
+      expect(agent.leg).toBeNull();
+      expect([...agent.calling]).toEqual([]);
+    }
+    const taken = world.effects.filter(({ type }) => type === 'takeLeg').length;
+    expect(world.records.map(({ _id }) => _id).sort()).toEqual([...new Set(world.records.map(({ _id }) => _id))].sort());
+    expect(world.records.length + taken).toBe(arrivals().length);
+    for (const refer of refers) expect(refer.answers).toHaveLength(1);
+    expect(world.told.map(({ testId }) => testId).sort()).toEqual(Array.from({ length: instructions }, (_, at) => `i${at + 1}`).sort());
+    expect([...world.media.anchors]).toEqual([]);
+    for (const { type } of [...world.effects, ...world.events]) seen.set(type, (seen.get(type) ?? 0) + 1);
+  }), { numRuns: Number(process.env['CHAOS_RUNS'] ?? 200) });
+  // A chaos that never gets anywhere proves nothing.
+  const expected = ['dial', 'takeLeg', 'acceptTransfer', 'refuseTransfer', 'transferProgress', 'separate', 'connected', 'connectFailed', 'keyPressed', 'instructionDone', 'playFailed'];
+  expect(expected.filter((type) => !seen.has(type))).toEqual([]);
+  if (process.env['CHAOS_SHOW'] !== undefined) process.stdout.write(`${JSON.stringify(Object.fromEntries(seen))}\n`);
+}, 120_000);
