@@ -32,6 +32,8 @@ export interface Field {
   /** Key below `form.hint.`, and values for it. */
   readonly hint?: string;
   readonly hintValues?: Readonly<Record<string, string | number>>;
+  /** Below which input hint and fault stand, where it is not the last. */
+  readonly markedAt?: string;
   /** Begins a part of the form with a heading; key below `form.part.`. */
   readonly part?: string;
   readonly show: (value: unknown) => Inputs;
@@ -98,6 +100,7 @@ export function targetField(name: string, world: Reachable, options: More & { re
       return readTarget(kind, typed['-value'] ?? '', promptOf(typed['-text'] ?? '', (before as AnswerAction | null)?.prompt ?? null, false), world);
     },
     hint: 'target',
+    markedAt: '-value',
     ...more,
   };
 }

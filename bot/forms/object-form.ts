@@ -68,7 +68,7 @@ export function objectFormCard(asking: Asking, state: FormState, typed: Typed): 
   return { card: render('object-form', view, asking.locale) };
 
   function row(field: Field, input: Input, index: number): ObjectFormView['rows'][number] {
-    const last = index === field.inputs.length - 1;
+    const last = field.markedAt === undefined ? index === field.inputs.length - 1 : input.suffix === field.markedAt;
     const id = inputId(field, input);
     const audio = input.heard === true ? audioOf(state.values[field.name]) : null;
     const label = input.label === undefined ? fieldLabel(say, field.name, labelsFor(fields)) : say(`form.input.${input.label}`);

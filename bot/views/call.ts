@@ -32,7 +32,8 @@ export function callCard({ say, locale }: Pick<Asking, 'say' | 'locale'>, call: 
     tone: TONES[call.state],
     titleText: say('call.title', { group: call.groupName }),
     stateText: say(`call.state.${call.state}`, { when: clientTime(call.at) }),
-    who: callerText(say, caller),
+    // The number stands below where there is a name.
+    who: callerText(say, caller.callerName === '' ? caller : { ...caller, callerNumber: '' }),
     facts: [
       ...(caller.callerNumber !== '' && caller.callerName !== '' ? [{ title: say('call.number'), value: say('sentence', { sentence: caller.callerNumber }) }] : []),
       { title: say('call.waited'), value: duration(0, call.waitedMs) },
