@@ -1,10 +1,11 @@
 // The verbs about duty: on and off it, pauses, and signing in to formal agent groups.
 import { may, type Action, type Verdict } from '../access';
 import { type Agent, type Duty } from '../model/agent';
+import { type AgentGroup } from '../model/agent-group';
 import { type Subject } from '../stored';
 import { known } from './agent-verbs';
 import { type Changed, type Context, type Row } from './context';
-import { groupsListing, workflowsServedBy } from './leading';
+import { groupsListing, workflowsLeadingToGroups, workflowsServedBy } from './leading';
 import { refuse, type Warning } from './results';
 import { VERB_SCHEMAS } from './verbs';
 import { workflowWarnings } from './warnings';
@@ -12,17 +13,17 @@ import { workflowWarnings } from './warnings';
 const subjectOf = ({ id, name }: Agent): Subject => ({ kind: 'agent', id, name });
 
 /** The agent that is meant: the one named, or the actor's own. */
-const meant = ({ roles }: Context, agentId: string | undefined): string | null => agentId ?? roles.agentId;
+const meantBy = ({ roles }: Context, agentId: string | undefined): string | null => agentId ?? roles.agentId;
 
 async function onDutyOf(context: Context, action: Action, agentId: string | undefined): Promise<Verdict> {
-  const id = meant(context, agentId);
+  const id = meantBy(context, agentId);
   if (id === null || !await context.draft.get('agents', id)) return 'unseen';
   const workflowIds = (await workflowsServedBy(context.draft, [id])).map((one) => one.id);
   return may(context.roles, action, { kind: 'agent', agentId: id, workflowIds });
 }
 
 async function dutyOf(context: Context, agentId: string | undefined): Promise<{ readonly agent: Agent; readonly duty: Duty }> {
-  const agent = await known(context, meant(context, agentId));
+  const agent = await known(context, meantBy(context, agentId));
   const { id, pool } = agent;
   return { agent, duty: await context.draft.get('duties', id) ?? { id, pool, version: 1, agentId: id, onDuty: false, since: context.now, pause: null, signedIn: [] } };
 }
@@ -68,12 +69,21 @@ export const resumeAgent: Row<'duty.resume'> = {
   },
 };
 
+/** Those of these agent groups that are the actor's business: their own, or those of groups they manage. */
+async function concerning({ roles, draft }: Context, agent: Agent, groups: readonly AgentGroup[]): Promise<AgentGroup[]> {
+  if (roles.administrator || roles.agentId === agent.id) return [...groups];
+  const managed: AgentGroup[] = [];
+  for (const group of groups) if ((await workflowsLeadingToGroups(draft, [group.id])).some((one) => roles.manages.has(one.id))) managed.push(group);
+  return managed;
+}
+
 /** Of the groups an agent is signed in to, those that still list the agent; others are forgotten on the way. */
 async function sign<V extends 'duty.signIn' | 'duty.signOut'>(context: Context, agentId: string | undefined, agentGroupId: string, isIn: boolean): Promise<Changed<V>> {
   const { agent, duty } = await dutyOf(context, agentId);
   const formal = (await groupsListing(context.draft, [agent.id])).filter((one) => one.participation === 'formal');
-  if (!formal.some((one) => one.id === agentGroupId)) {
-    const allowed = formal.length === 0 ? 'there is none' : `allowed: ${formal.map((one) => one.name).join(', ')}`;
+  const meant = await concerning(context, agent, formal);
+  if (!meant.some((one) => one.id === agentGroupId)) {
+    const allowed = meant.length === 0 ? 'there is none' : `allowed: ${meant.map((one) => one.name).join(', ')}`;
     throw refuse('conflict', `${agent.name} is in no formal agent group of that id.`, [{ field: 'agentGroupId', value: agentGroupId, message: `must be a formal agent group that lists the agent (${allowed})` }]);
   }
   const others = duty.signedIn.filter((id) => id !== agentGroupId && formal.some((one) => one.id === id));

@@ -6,7 +6,7 @@ import { waitUntil } from '../doorbell';
 import { readLiveGroups, readLivePool } from '../live';
 import { type Agent, type Duty } from '../model/agent';
 import { type AgentGroup } from '../model/agent-group';
-import { type LiveGroup } from '../model/live';
+import { type LiveCaller, type LiveGroup } from '../model/live';
 import { type Workflow } from '../model/workflow';
 import { type Logger } from '../process/log';
 import { collectionOf } from '../schema';
@@ -181,7 +181,7 @@ export class Queries {
     const shownIds = [...document?.agents.map((one) => one.agentId) ?? [], ...(document?.callers ?? []).flatMap((one) => [...one.agentId === null ? [] : [one.agentId], ...one.ringing])];
     const [engine, agents, duties] = await Promise.all([readLivePool(db, pool), this.agentsOf([...new Set(shownIds)]), dutiesOf(this.reading(), [group])]);
     const names = new Map(agents.map((one) => [one.id, one.name]));
-    const queued = (document?.callers ?? []).filter((one) => one.joinedQueueAt !== null && one.state !== 'talking').map((one) => one.joinedQueueAt as Date);
+    const queued = (document?.callers ?? []).filter((one) => one.joinedQueueAt !== null && isWaiting(one)).map((one) => one.joinedQueueAt as Date);
     return {
       document,
       view: {
@@ -260,8 +260,11 @@ function formalGroups(groups: readonly AgentGroup[], agentId: string, duty: Pick
   return [...formal.values()].map(({ id, name }) => ({ id, name, signedIn: duty?.signedIn.includes(id) ?? false }));
 }
 
+/** Neither talking nor on the way to somewhere outside. */
+const isWaiting = ({ state }: LiveCaller): boolean => state !== 'talking' && state !== 'forwarding';
+
 function countsOf(live: LiveGroup | undefined): { readonly waiting: number; readonly talking: number } {
   const callers = live?.callers ?? [];
   const talking = callers.filter((one) => one.state === 'talking').length;
-  return { waiting: callers.length - talking, talking };
+  return { waiting: callers.filter(isWaiting).length, talking };
 }

@@ -17,6 +17,11 @@ export async function sharingFaults(checking: Checking, changes: readonly Object
       faults.push({ field: 'managed', value: reach.workflow.managed, message: `cannot be, because ${nameOf(roles, other)} shares the queue or the agents, and a managed group shares with no other` });
     }
   }
+  // What was made for a workflow counts as if it led there already, or it could take in what another's managers have.
+  for (const { id, workflowId } of queues) {
+    const owner = workflowId === undefined ? null : await draft.get('workflows', workflowId);
+    if (owner) through.push({ ...owner, closedAction: { kind: 'queue', queueId: id, prompt: null } });
+  }
   const told = new Set<string>();
   for (const reach of await reachOf(draft, through)) {
     for (const other of await sharing(checking, reach)) {

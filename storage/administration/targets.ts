@@ -61,7 +61,8 @@ export async function activationFaults(checking: Checking, workflow: Workflow): 
   const [reach] = await reachOf(checking.draft, [workflow]);
   const faults: Fault[] = await forbiddenTargets(checking, targetsIn(actionsOfWorkflow(workflow)), []);
   for (const queue of reach?.queues ?? []) {
-    if (queue.agentGroupIds.length === 0 && queue.noAgentsAction === null) faults.push({ field: 'active', value: true, message: `cannot be, because the queue ${queue.name} has neither an agent group nor an action for when there are no agents` });
+    const isLeft = queue.noAgentsAction !== null || queue.timeoutSeconds !== null || queue.overflowThreshold === 0;
+    if (queue.agentGroupIds.length === 0 && !isLeft) faults.push({ field: 'active', value: true, message: `cannot be, because the queue ${queue.name} has no agent group, and neither a timeout nor an action for when there are no agents` });
     const forbidden = await forbiddenTargets(checking, targetsIn(actionsOfQueue(queue)), []);
     faults.push(...forbidden.map(({ field, value, message }) => ({ field: 'active', value: true, message: `cannot be, because ${field} of the queue ${queue.name} (${String(value)}) ${message}` })));
   }

@@ -81,7 +81,7 @@ export interface LiveView {
   /** When the engine wrote this; `null`: it has not yet seen the group. */
   readonly at: Date | null;
   readonly callers: LiveGroup['callers'];
-  /** Callers in welcome, waiting or ringing, and since when the first of them has been in the queue. */
+  /** Callers in welcome, in a menu, waiting or ringing, and since when the first of them has been in the queue. */
   readonly waiting: number;
   readonly talking: number;
   readonly waitingSince: Date | null;
