@@ -57,6 +57,8 @@ export class OutgoingInvite {
   private standing: Established | null = null;
   private sent: Sent | null = null;
   private withdrawn: WithdrawCause | null = null;
+  /** A 1xx of any kind has come, so that it may be cancelled. */
+  private heard = false;
   private rang = false;
   private ended = false;
   private attempts = 0;
@@ -71,7 +73,8 @@ export class OutgoingInvite {
 
   send(): void {
     this.attempts += 1;
-    this.deadline(DEADLINES_MS.silence, () => { this.finish('unreachable', null); });
+    this.heard = false;
+    this.deadline(DEADLINES_MS.silence, () => { this.giveUp(); });
     const { uri, proxy, headers, sdp, callId } = this.invitation;
     this.deps.link.send({
       method: 'INVITE',
@@ -88,7 +91,7 @@ export class OutgoingInvite {
   withdraw(cause: WithdrawCause): void {
     if (this.withdrawn !== null || this.state === 'ending' || this.state === 'over') return;
     this.withdrawn = cause;
-    if (this.state === 'ringing') this.cancel();
+    if (this.state === 'ringing' || (this.state === 'trying' && this.heard)) this.cancel();
     else if (this.state === 'up') this.bye('withdrawn');
     // While trying, the first provisional response releases the CANCEL, and the deadline for silence holds.
   }
@@ -158,13 +161,17 @@ export class OutgoingInvite {
   }
 
   private provisional(reply: Reply): void {
-    if (reply.status === 100) {
-      if (this.state === 'trying' && this.invitation.patient && this.withdrawn === null) this.deadline(DEADLINES_MS.progress, () => { this.giveUp(); });
+    const early = this.heard;
+    this.heard = true;
+    if (this.state === 'over') {
+      // Given up for silence, and there is somebody after all.
+      if (!early) this.sent?.cancel(reasonHeader(this.withdrawn ?? 'noAnswer'));
       return;
     }
-    if (this.state === 'over') {
-      // Given up for silence, and the phone rings after all.
-      this.sent?.cancel(reasonHeader(this.withdrawn ?? 'noAnswer'));
+    if (reply.status === 100) {
+      if (this.state !== 'trying') return;
+      if (this.withdrawn !== null) this.cancel();
+      else if (this.invitation.patient) this.deadline(DEADLINES_MS.progress, () => { this.giveUp(); });
       return;
     }
     const first = !this.rang;
@@ -176,9 +183,9 @@ export class OutgoingInvite {
     else if (first) this.events.ringing();
   }
 
-  /** It is being worked on somewhere, and nothing comes of it. */
+  /** Nothing has come that says of a phone that it is there. What is being worked on somewhere all the same is taken back. */
   private giveUp(): void {
-    this.sent?.cancel({});
+    if (this.heard) this.sent?.cancel({});
     this.finish('unreachable', null);
   }
 

@@ -14,6 +14,10 @@ test.each([
   expect(verdictOf(status, true).outcome).toBe(after);
 });
 
+test('a trunk that forbids a call speaks for nobody who was called', () => {
+  expect([verdictOf(403, false, true).outcome, verdictOf(403, true, true).outcome, verdictOf(486, false, true).outcome]).toEqual(['failed', 'declined', 'busy']);
+});
+
 test('every row says why', () => {
   for (const [status, { because }] of Object.entries(VERDICTS)) expect([status, because.length]).toEqual([status, expect.any(Number)]);
   expect(Object.values(VERDICTS).every(({ because }) => because.length > 5)).toBe(true);
