@@ -11,3 +11,10 @@ export function writeWav(folder: string, name: string, samples: Int16Array): str
   writeFileSync(path, wav.toBuffer());
   return path;
 }
+
+/** A whole WAV file in memory: a sine at half of full scale, 16-bit mono at any rate. */
+export function toneWav(hz: number, ms: number, rate: number): Buffer {
+  const wav = new WaveFile();
+  wav.fromScratch(1, rate, '16', Int16Array.from({ length: Math.round((rate * ms) / 1000) }, (_, index) => Math.round(16_384 * Math.sin((2 * Math.PI * hz * index) / rate))));
+  return Buffer.from(wav.toBuffer());
+}
