@@ -160,19 +160,24 @@ class NgMedia implements Media {
   async play(callId: string, file: string, repeat: boolean, side: MediaSide = 'caller'): Promise<{ readonly durationMs: number }> {
     const call = this.calls.get(callId);
     const deadline = this.deadline();
-    const before = call?.legs[side].playing ?? null;
+    const leg = call?.legs[side];
+    const wasSilent = leg?.playing === null;
     try {
       // Before it begins, so that not one word of the other is heard in between.
-      if (call) {
-        playing(call.legs[side], 'forEver');
+      if (call && leg && wasSilent) {
+        leg.playing = 'forEver';
         await this.keepApart(deadline, callId, call);
       }
       const { duration } = await deadline.ask('play media', { 'call-id': callId, 'from-tag': TAGS[side], file, ...(repeat ? { 'repeat-times': FOR_EVER } : {}) });
-      if (call && !repeat) playing(call.legs[side], setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
+      if (call && leg) {
+        playing(leg, repeat ? 'forEver' : setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
+        // What was played before may just have come to its end.
+        await this.keepApart(deadline, callId, call);
+      }
       return { durationMs: duration ?? 0 };
     } catch (fault) {
-      if (call) {
-        playing(call.legs[side], before === null ? null : 'forEver');
+      if (call && leg && wasSilent) {
+        playing(leg, null);
         await this.keepApart(deadline, callId, call).catch(() => undefined);
       }
       throw fault;

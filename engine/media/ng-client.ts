@@ -191,8 +191,7 @@ export class NgClient {
     const told = notice.safeParse(body);
     if (told.success) {
       this.answering = true;
-      const key = keyNotice.safeParse(told.data.data);
-      if (told.data.notify === 'onDTMF' && key.success) this.options.onKeyEvent?.({ callId: key.data.callid, tag: key.data.source_tag, event: key.data.event });
+      if (told.data.notify === 'onDTMF') this.pressed(told.data.data);
       return;
     }
     const parsed = reply.safeParse(body);
@@ -203,5 +202,15 @@ export class NgClient {
     }
     this.answering = true;
     this.pending.get(cookie)?.settle(parsed.success ? parsed.data : new MediaFault('refused', 'The media server answered in a way nobody understands.'));
+  }
+  /** Whoever listens may fail; the connection has nothing to do with it. */
+  private pressed(data: unknown): void {
+    const key = keyNotice.safeParse(data);
+    if (!key.success) return;
+    try {
+      this.options.onKeyEvent?.({ callId: key.data.callid, tag: key.data.source_tag, event: key.data.event });
+    } catch (fault) {
+      this.options.log.error({ err: fault, callId: key.data.callid }, 'a key that was pressed could not be passed on');
+    }
   }
 }

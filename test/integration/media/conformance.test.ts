@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createMedia, type Media } from '../../../engine/media/media';
-import { startOwn, startRtpengine, silentLog, type RunningMediaServer } from '../../support/media-servers';
+import { type Media } from '../../../engine/media/media';
+import { AGENT_HZ, CALLER_HZ, MediaCalls, type AnchoredCall } from '../../support/media-calls';
+import { startOwn, startRtpengine, type RunningMediaServer } from '../../support/media-servers';
 import { describeWith } from '../../support/needs';
-import { correlation, RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
+import { correlation, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
 import { writeWav } from '../../support/wav';
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'));
@@ -20,53 +21,17 @@ const other = writeWav(folder, 'other.wav', sine(900, SECOND / 2));
 const sweep = Int16Array.from({ length: SECOND }, (_, index) => Math.round(12_000 * Math.sin((2 * Math.PI * (300 + 120 * (index / SECOND) * 8) * index) / SECOND)));
 const welcome = writeWav(folder, 'welcome.wav', sweep);
 
-const CALLER_HZ = 700;
-const WINNER_HZ = 1000;
+const WINNER_HZ = AGENT_HZ;
 const LOSER_HZ = 1300;
 
 function conforms(start: () => Promise<RunningMediaServer>): void {
-  let server: RunningMediaServer;
+  const calls = new MediaCalls(start);
   let media: Media;
-  const peers: RtpPeer[] = [];
-  let calls = 0;
-  const nextCall = (): string => `call-${(calls += 1)}`;
-
-  beforeAll(async () => {
-    server = await start();
-    media = createMedia({ host: server.host, port: server.port, log: silentLog });
-  });
-  afterAll(async () => {
-    await media.close();
-    await server.close();
-  });
-  afterEach(() => { for (const peer of peers.splice(0)) peer.close(); });
-
-  async function peer(codec?: PeerCodec): Promise<RtpPeer> {
-    const opened = await RtpPeer.open(codec);
-    peers.push(opened);
-    return opened;
-  }
-
-  /** A caller who is anchored. */
-  async function anchored(codec?: PeerCodec): Promise<{ callId: string; caller: RtpPeer; agentOfferSdp: string }> {
-    const callId = nextCall();
-    const caller = await peer(codec);
-    const { callerSdp, agentOfferSdp } = await media.anchor(callId, caller.sdp());
-    caller.follow(callerSdp);
-    return { callId, caller, agentOfferSdp };
-  }
-
-  /** The same, joined to an agent, both speaking. */
-  async function joined(codec?: PeerCodec): Promise<{ callId: string; caller: RtpPeer; agent: RtpPeer; agentOfferSdp: string }> {
-    const call = await anchored(codec);
-    const agent = await peer(codec);
-    agent.follow(call.agentOfferSdp);
-    call.caller.tone(CALLER_HZ);
-    await media.bridge(call.callId, agent.sdp());
-    agent.tone(WINNER_HZ);
-    await Promise.all([agent.untilTone(CALLER_HZ), call.caller.untilTone(WINNER_HZ)]);
-    return { ...call, agent };
-  }
+  beforeAll(() => { ({ media } = calls); });
+  const peer = (codec?: PeerCodec): Promise<RtpPeer> => calls.peer(codec);
+  const anchored = (codec?: PeerCodec): Promise<AnchoredCall> => calls.anchored(codec);
+  const joined = (codec?: PeerCodec): Promise<AnchoredCall & { readonly agent: RtpPeer }> => calls.joined(codec);
+  const nextCall = (): string => calls.nextCall();
 
   describe.each<PeerCodec>(['PCMA', 'PCMU'])('in %s', (codec) => {
     test('what is played is what the caller hears', async () => {

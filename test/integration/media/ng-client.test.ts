@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { encode } from 'bencode';
 import fc from 'fast-check';
 import { readBencode, type NgDictionary } from '../../../engine/edge/media/bencode';
-import { NgClient } from '../../../engine/media/ng-client';
+import { NgClient, type KeyEvent } from '../../../engine/media/ng-client';
 import { silentLog } from '../../support/media-servers';
 
 /** A media server made of one function: what to do with each request. */
@@ -58,9 +58,13 @@ class FakeServer {
 const answer = (cookie: string, body: unknown): Buffer => Buffer.concat([Buffer.from(`${cookie} `), encode(body)]);
 const pong = { result: 'pong' };
 
-async function withServer(act: (cookie: string, request: Record<string, unknown>, socket: Socket) => void, body: (client: NgClient, server: FakeServer) => Promise<void>): Promise<void> {
+async function withServer(
+  act: (cookie: string, request: Record<string, unknown>, socket: Socket) => void,
+  body: (client: NgClient, server: FakeServer) => Promise<void>,
+  onKeyEvent: (event: KeyEvent) => void = () => undefined,
+): Promise<void> {
   const server = await new FakeServer(act).listen();
-  const client = new NgClient({ host: '127.0.0.1', port: server.port, log: silentLog });
+  const client = new NgClient({ host: '127.0.0.1', port: server.port, log: silentLog, onKeyEvent });
   try {
     await body(client, server);
   } finally {
@@ -87,6 +91,47 @@ test('answers that come in any order, together and in pieces each reach whoever 
       expect(replies.map(({ sdp }) => sdp)).toEqual(Array.from({ length: count }, (_, index) => `sdp ${index}`));
     });
   }), { numRuns: 15 });
+});
+
+/** As rtpengine 10.5 sends it, its keys in its own order. */
+const notice = (event: number): Buffer => Buffer.from(`0123456789abcdef d6:notify6:onDTMF4:datad4:tagsl5:queue6:callere6:callid2:c110:source_tag6:caller4:type4:DTMF9:source_ip9:127.0.0.19:timestampi1795465537e5:eventi${event}e8:durationi120e6:volumei10eee`);
+
+test('keys that are told between answers, together with them and in pieces: no answer is lost, and every key is told in order', async () => {
+  await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('key', 'answer'), { minLength: 1, maxLength: 12 }), fc.array(fc.integer({ min: 1, max: 300 }), { minLength: 1, maxLength: 10 }), async (order, cuts) => {
+    const wanted = order.filter((kind) => kind === 'answer').length + 1;
+    const cookies: string[] = [];
+    const heard: KeyEvent[] = [];
+    await withServer((cookie, request, socket) => {
+      if (request['command'] === 'ping') return;
+      cookies.push(cookie);
+      if (cookies.length < wanted) return;
+      let [answered, told] = [0, 0];
+      const stream = Buffer.concat([...order, 'answer' as const].map((kind) => (kind === 'key' ? notice((told += 1) % 16) : answer(cookies[(answered += 1) - 1] ?? '', { result: 'ok' }))));
+      for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+        const size = cuts[turn % cuts.length] ?? 1;
+        socket.write(stream.subarray(at, at + size));
+        at += size;
+      }
+    }, async (client) => {
+      await Promise.all(Array.from({ length: wanted }, () => client.request('play media', {}, 5_000)));
+      expect(heard).toEqual(order.filter((kind) => kind === 'key').map((_, index) => ({ callId: 'c1', tag: 'caller', event: (index + 1) % 16 })));
+    }, (event) => heard.push(event));
+  }), { numRuns: 30 });
+});
+
+test.each([
+  ['another kind', { notify: 'onSomething', data: {} }], ['no data', { notify: 'onDTMF' }], ['data of another shape', { notify: 'onDTMF', data: { event: 'five' } }],
+])('a notice of %s is passed over, and a listener that fails breaks nothing', async (_what, body) => {
+  let heard = 0;
+  await withServer((cookie, _request, socket) => socket.write(Buffer.concat([answer('x', body), notice(5), answer(cookie, pong)])), async (client, server) => {
+    expect(await client.request('ping', {}, 5_000)).toEqual(pong);
+    expect(await client.request('ping', {}, 5_000)).toEqual(pong);
+    expect(heard).toBeGreaterThan(1);
+    expect(server.connections).toBe(1);
+  }, () => {
+    heard += 1;
+    throw new Error('the listener fails');
+  });
 });
 
 test('an error is refused, with the reason', async () => {

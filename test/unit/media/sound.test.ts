@@ -85,6 +85,38 @@ describe('the music', () => {
     expect(usual).toBe(inside);
   });
 
+  test('over its seam, neither the step nor its change is greater than nine in ten elsewhere', () => {
+    const at = (index: number): number => samples[(index + samples.length) % samples.length] ?? 0;
+    const step = (index: number): number => Math.abs(at(index + 1) - at(index));
+    const bend = (index: number): number => Math.abs(at(index + 1) - 2 * at(index) + at(index - 1));
+    for (const measure of [step, bend]) {
+      const usual = Float64Array.from(samples, (_, index) => measure(index)).sort();
+      for (const seam of [-2, -1, 0]) expect(measure(seam)).toBeLessThan(usual[Math.floor(usual.length * 0.9)] ?? 0);
+    }
+  });
+
+  test('is soft: nineteen parts in twenty of it lie below 1 kHz, and next to nothing above 2 kHz', () => {
+    const window = 1_024;
+    const turns = Float64Array.from({ length: window }, (_, index) => Math.cos((2 * Math.PI * index) / window));
+    const power = new Float64Array(window / 2);
+    // A plain transform of every fortieth window.
+    for (let from = 0; from + window <= samples.length; from += 40 * window) {
+      const weighted = samples.subarray(from, from + window).map((sample, index) => sample * (1 - (turns[index] ?? 0)));
+      for (let bin = 1; bin < power.length; bin += 1) {
+        let [real, imaginary] = [0, 0];
+        for (let index = 0; index < window; index += 1) {
+          real += (weighted[index] ?? 0) * (turns[(bin * index) % window] ?? 0);
+          imaginary += (weighted[index] ?? 0) * (turns[(bin * index + window / 4) % window] ?? 0);
+        }
+        power[bin] = (power[bin] ?? 0) + real * real + imaginary * imaginary;
+      }
+    }
+    const total = power.reduce((sum, one) => sum + one, 0);
+    const below = (hz: number): number => power.subarray(0, (hz * window) / 8000).reduce((sum, one) => sum + one, 0) / total;
+    expect(below(1_000)).toBeGreaterThan(0.95);
+    expect(1 - below(2_000)).toBeLessThan(0.01);
+  });
+
   test('never falls silent', () => {
     for (let at = 0; at < samples.length; at += 4000) expect(decibels(rms(samples.subarray(at, at + 4000)))).toBeGreaterThan(-35);
   });
