@@ -2,9 +2,9 @@
 
 export interface Dice {
   /** From 0 to just below 1. */
-  roll(): number;
-  chance(of: number): boolean;
-  one<T>(list: readonly T[]): T;
+  readonly roll: () => number;
+  readonly chance: (of: number) => boolean;
+  readonly one: <T>(list: readonly T[]) => T;
 }
 
 /** mulberry32. */
