@@ -6,8 +6,6 @@ import { Bindings, type BindingsDeps, type Contact, contactOf, transportNamed } 
 import { type DigestGate, parseCredentials } from './digest';
 import { type Headers, type Incoming } from './link';
 
-export { type Contact } from './bindings';
-
 /** Seconds. Short, so that a phone finds the pool that serves it soon after a failover. */
 export const EXPIRY_SECONDS = { min: 30, max: 120 } as const;
 
