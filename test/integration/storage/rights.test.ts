@@ -192,6 +192,42 @@ describe('A manager', () => {
   });
 });
 
+describe('A manager who changes the workflow by itself', () => {
+  let org: Organisation;
+  beforeAll(async () => { org = await organisation(); });
+  const change = async (changes: object) => {
+    const { version } = await seen(org.administration.workflow(operator, org.groups.own));
+    return org.administration.perform(org.actors.manager, 'workflow.change', { id: org.groups.own, version, changes });
+  };
+  const questions = [{ id: 'q', name: 'Q', prompt: { text: 'Which?' }, answers: [{ name: 'One', key: '1', action: { kind: 'disconnect' } }] }];
+
+  test.each<[string, object]>([
+    ['the SIP user', { sipUser: 'mine' }], ['the telephone number', { telephoneNumber: '+4499999' }], ['whether it is managed', { managed: false }], ['the managers', { managers: [] }], ['federation', { federation: true }],
+    ['the type', { questions, defaultAction: { kind: 'question', questionId: 'q' } }],
+  ])('may not change %s, not even beside what they may', async (_what, changes) => {
+    expect(outcomeOf(await change({ ...changes, description: 'smuggled' }))).toBe('notAllowed');
+  });
+
+  test.each<[string, object]>([
+    ['the display name', { displayName: 'Renamed' }], ['the display number', { displayNumber: '1' }], ['the welcome', { welcome: { text: 'Hi' } }], ['questions', { questions }], ['the closed action', { closedAction: { kind: 'disconnect', prompt: { text: 'Closed' } } }],
+    ['the holiday action', { holidayAction: { kind: 'disconnect', prompt: { text: 'Holiday' } } }], ['the priority', { priority: 2 }], ['anonymity', { agentAnonymity: true }], ['whether it is active', { active: false }], ['the time zone', { timeZone: 'Europe/Paris' }],
+  ])('may change %s', async (_what, changes) => {
+    expect(outcomeOf(await change(changes))).toBe('ok');
+  });
+
+  test('observes their own business hours and shared holidays', async () => {
+    const { value: hours } = await must(org.administration.perform(org.actors.manager, 'businessHours.create', { name: 'Ours', workflowId: org.groups.own }));
+    const { value: holidays } = await must(org.administration.perform(operator, 'holidaySet.create', { name: 'Everybody\'s', holidays: [] }));
+    expect(outcomeOf(await change({ businessHoursId: hours.id, holidaySetIds: [holidays.id] }))).toBe('ok');
+    expect((await seen(org.administration.objects(org.actors.manager, 'holidaySets'))).map((one) => [one.name, one.rights])).toEqual([['Everybody\'s', { change: false, delete: false }]]);
+    expect(outcomeOf(await org.administration.perform(org.actors.manager, 'holidaySet.change', { id: holidays.id, version: 1, changes: { name: 'Mine' } }))).toBe('notAllowed');
+  });
+
+  test('makes nothing that belongs to no group', async () => {
+    for (const verb of ['queue.create', 'agentGroup.create', 'businessHours.create'] as const) expect([verb, outcomeOf(await org.administration.perform(org.actors.manager, verb, { name: newUser() }))]).toEqual([verb, 'notAllowed']);
+  });
+});
+
 describe('Queries', () => {
   let org: Organisation;
   beforeAll(async () => { org = await organisation(); });
@@ -204,11 +240,12 @@ describe('Queries', () => {
     const acting = org.actors[role];
     const answers = await Promise.all([
       org.administration.whoAmI(acting), org.administration.groups(acting), org.administration.agents(acting), org.administration.history(acting), org.administration.myAgent(acting),
-      ...(['foreign', 'unmanaged'] as const).flatMap((place) => [org.administration.group(acting, org.groups[place]), org.administration.live(acting, org.groups[place]), org.administration.history(acting, { workflowId: org.groups[place] })]),
+      org.administration.objects(acting, 'queues'), org.administration.objects(acting, 'agentGroups'),
+      ...(['foreign', 'unmanaged'] as const).flatMap((place) => [org.administration.group(acting, org.groups[place]), org.administration.workflow(acting, org.groups[place]), org.administration.live(acting, org.groups[place]), org.administration.history(acting, { workflowId: org.groups[place] })]),
     ]);
     expect(JSON.stringify(answers)).not.toContain('secret');
-    expect(answers.slice(5).map((answer) => answer.ok || answer.code)).toEqual(Array.from({ length: 6 }, () => 'notFound'));
-    expect(await org.administration.group(acting, 'workflow-that-never-was')).toEqual(answers[5]);
+    expect(answers.slice(7).map((answer) => answer.ok || answer.code)).toEqual(Array.from({ length: 8 }, () => 'notFound'));
+    expect(await org.administration.group(acting, 'workflow-that-never-was')).toEqual(answers[7]);
   });
 
   test('A manager knows every agent by name, and in detail those of their groups alone', async () => {

@@ -1,5 +1,6 @@
 // Objects stored before a field existed, and pure ways through a workflow.
 import fc from 'fast-check';
+import { fallbackLoops } from '../../../storage/administration/loops';
 import { completed, completedChange, OBJECT_SCHEMAS } from '../../../storage/kinds';
 import { type ObjectKind } from '../../../storage/model/configuration';
 import { type Queue } from '../../../storage/model/queue';
@@ -68,4 +69,21 @@ test('The depth of a menu is the longest of the shortest ways to its questions',
   const question = (id: string, next: readonly string[]) => ({ id, fallback: null, answers: next.map((questionId) => ({ action: { kind: 'question', questionId } })) });
   const workflow = { defaultAction: { kind: 'question', questionId: 'a' }, questions: [question('a', ['b', 'c', 'a']), question('b', ['c']), question('c', ['a']), question('apart', ['a', 'a', 'a', 'a'])] } as unknown as Workflow;
   expect(sizeOfMenu(workflow)).toEqual({ levels: 2, answers: 4 });
+});
+
+test('A circle of fallbacks is told once, exactly when somebody who presses nothing would never leave', () => {
+  fc.assert(fc.property(fc.array(fc.option(fc.nat(7), { nil: null }), { minLength: 1, maxLength: 8 }), (next) => {
+    const questions = next.map((to, i) => ({ id: `q${i}`, name: `Q${i}`, fallback: to === null || to >= next.length ? null : { kind: 'question', questionId: `q${to}` } }));
+    // Who has gone on more often than there are questions goes round.
+    const circles = new Set<string>();
+    for (const start of questions) {
+      let at: typeof start | undefined = start;
+      for (let step = 0; step <= questions.length && at; step += 1) at = questions.find((one) => one.id === at?.fallback?.questionId);
+      if (!at) continue;
+      const round: string[] = [];
+      for (let one: typeof start | undefined = at; one && !round.includes(one.id); one = questions.find((other) => other.id === one?.fallback?.questionId)) round.push(one.id);
+      circles.add([...round].sort().join());
+    }
+    expect(fallbackLoops({ questions } as unknown as Workflow)).toHaveLength(circles.size);
+  }));
 });
