@@ -125,16 +125,22 @@ export class Renegotiation {
       this.settled('none');
     });
     this.events.renegotiate(sdp ?? '').then((answer) => {
-      if (cancelled || this.over) return;
+      if (this.giveUp(incoming, cancelled)) return;
       answered();
       incoming.respond(200, { headers: { 'Content-Type': SDP, ...headers }, body: answer });
       this.settled(incoming.method === 'UPDATE' ? 'none' : sdp === null ? 'awaitingAnswer' : 'awaitingAck');
     }, (fault: unknown) => {
-      if (cancelled || this.over) return;
+      if (this.giveUp(incoming, cancelled)) return;
       this.deps.log.info({ fault: fault instanceof Error ? fault.message : 'unknown' }, 'an offer inside a call could not be used');
       incoming.respond(fault instanceof MediaFault && fault.code === 'unsupported' ? 488 : 500);
       this.settled('none');
     });
+  }
+
+  /** It was taken back meanwhile, or the dialog is over: then it is answered as taken back (RFC 3261 section 15.1.2). */
+  private giveUp(incoming: Incoming, cancelled: boolean): boolean {
+    if (this.over && !cancelled) incoming.respond(487);
+    return this.over || cancelled;
   }
 
   private settled(theirs: Renegotiation['theirs']): void {
