@@ -119,19 +119,19 @@ export class FakeIncoming implements Incoming {
 
   constructor(readonly method: string, readonly uri: string, readonly headers: Record<string, string>, readonly body = '', readonly dialogId: string | null = null, readonly transactionId = `t${Math.random()}`) {}
 
-  header(name: string): string | null { return this.headers[name.toLowerCase()] ?? null; }
+  header(name: string): string | null { return this.headers[name.toLowerCase()] ?? (name.toLowerCase() === 'call-id' ? this.transactionId : null); }
 
   respond(status: number, options: { readonly headers?: Readonly<Record<string, string | readonly string[]>>; readonly body?: string } = {}): void {
     this.answers.push({ status, headers: options.headers ?? {}, body: options.body ?? '' });
   }
 
-  accept(options: { readonly body?: string }, done: { accepted(dialogId: string): void; failed(fault: LinkFault): void }): void {
+  accept(options: { readonly body?: string }, done: { accepted(dialogId: string, localTag?: string): void; failed(fault: LinkFault): void }): void {
     if (this.acceptMode === 'refuse') {
       done.failed(new LinkFault('refused', 'transaction is over'));
       return;
     }
     this.respond(200, options);
-    if (this.acceptMode === 'accept') done.accepted(`dialog of ${this.transactionId}`);
+    if (this.acceptMode === 'accept') done.accepted(`dialog of ${this.transactionId}`, 'us');
   }
 
   onCancel(act: () => void): void { this.cancelled = act; }
@@ -140,6 +140,9 @@ export class FakeIncoming implements Incoming {
 
   get status(): number | null { return this.answers.at(-1)?.status ?? null; }
 }
+
+/** Our tag and the phone's, in what it answers. */
+const PHONE_TAGS: Readonly<Record<string, string>> = { from: '<sip:us@example.test>;tag=us', to: '<sip:phone@example.test>;tag=phone' };
 
 /** What an agent's phone got, and what it may do with it. */
 export class PhoneCall {
@@ -157,9 +160,11 @@ export class PhoneCall {
 
   get legId(): string { return String(this.outgoing.headers?.['Call-ID']); }
   get dialogId(): string { return `${this.legId};from-tag=us`; }
+  /** How this dialog is named by whoever wants to take the phone's place. */
+  get replaces(): string { return `${this.legId};to-tag=us;from-tag=phone`; }
 
   says(status: number, sdp = ''): void {
-    const reply: Reply = { status, reason: '', body: sdp, dialogId: status > 100 ? this.dialogId : null, header: (name) => name === 'content-type' && sdp !== '' ? 'application/sdp' : null, ack: () => { this.acked += 1; } };
+    const reply: Reply = { status, reason: '', body: sdp, dialogId: status > 100 ? this.dialogId : null, header: (name) => (name === 'content-type' ? sdp === '' ? null : 'application/sdp' : PHONE_TAGS[name] ?? null), ack: () => { this.acked += 1; } };
     this.outcome.reply(reply);
   }
 
@@ -180,6 +185,8 @@ export class CallerCall {
   constructor(readonly invite: FakeIncoming, private readonly world: World) {}
 
   get dialogId(): string { return `dialog of ${this.invite.transactionId}`; }
+  /** How this dialog is named by whoever wants to take the caller's place, or has the caller transferred to. */
+  get replaces(): string { return `${this.invite.transactionId};to-tag=us;from-tag=${/tag=(\w+)/.exec(this.invite.header('from') ?? '')?.[1] ?? ''}`; }
   acks(sdp = ''): void { this.world.tell(new FakeIncoming('ACK', 'sip:us', sdp === '' ? {} : { 'content-type': 'application/sdp' }, sdp, this.dialogId)); }
   hangsUp(): FakeIncoming { return this.world.tell(new FakeIncoming('BYE', 'sip:us', {}, '', this.dialogId)); }
   renegotiates(sdp: string): FakeIncoming { return this.world.tell(new FakeIncoming('INVITE', 'sip:us', { 'content-type': 'application/sdp', to: '<sip:us>;tag=1' }, sdp, this.dialogId)); }
