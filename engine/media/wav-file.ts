@@ -28,19 +28,18 @@ interface Format {
 export function readWavFile(bytes: Uint8Array): WavSound {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (file.length < 12 || file.toString('latin1', 0, 4) !== 'RIFF' || file.toString('latin1', 8, 12) !== 'WAVE') throw new UnreadableWav('This is not a WAV file.');
-  let format: Format | null = null;
+  const chunks = new Map<string, Buffer>();
   for (let at = 12; at + 8 <= file.length;) {
     const id = file.toString('latin1', at, at + 4);
     const size = file.readUInt32LE(at + 4);
-    const body = file.subarray(at + 8, Math.min(at + 8 + size, file.length));
-    if (id === 'fmt ') format = readFormat(body);
-    if (id === 'data') {
-      if (!format) throw new UnreadableWav('This WAV file has no format before its data.');
-      return { samples: mixed(decoderOf(body, format), format.channels), rate: format.rate };
-    }
+    if (!chunks.has(id)) chunks.set(id, file.subarray(at + 8, Math.min(at + 8 + size, file.length)));
     at += 8 + size + (size % 2);
   }
-  throw new UnreadableWav('This WAV file holds no data.');
+  const [head, data] = [chunks.get('fmt '), chunks.get('data')];
+  if (!head) throw new UnreadableWav('This WAV file does not say what its format is.');
+  const format = readFormat(head);
+  if (!data) throw new UnreadableWav('This WAV file holds no data.');
+  return { samples: mixed(decoderOf(data, format), format.channels), rate: format.rate };
 }
 
 function readFormat(chunk: Buffer): Format {

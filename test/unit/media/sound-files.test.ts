@@ -6,6 +6,7 @@ import { looped, renderMusic, renderRecording } from '../../../engine/media/reco
 import { resampleToTelephone } from '../../../engine/media/resample';
 import { composeRingback } from '../../../engine/media/ringback';
 import { readWavFile } from '../../../engine/media/wav-file';
+import { lookAtAudio } from '../../../storage/administration/audio-file';
 import { toneShare } from '../../support/rtp-peer';
 
 const RATES = [8_000, 11_025, 16_000, 22_050, 44_100, 48_000, 96_000] as const;
@@ -101,7 +102,7 @@ describe('a WAV file', () => {
   test.each([
     ['no bytes', Buffer.alloc(0), 'This is not a WAV file.'],
     ['another kind of file', Buffer.from('ID3 this is a song of another kind'), 'This is not a WAV file.'],
-    ['a head and nothing else', plain.subarray(0, 12), 'This WAV file holds no data.'],
+    ['a head and nothing else', plain.subarray(0, 12), 'This WAV file does not say what its format is.'],
     ['a format and no data', plain.subarray(0, 36), 'This WAV file holds no data.'],
     ['24 bits', changed((file) => file.writeUInt16LE(24, 34)), 'This WAV file is of format 1 with 24 bits; linear 8 or 16 bit, A-law and µ-law can be read.'],
     ['MP3 inside', changed((file) => file.writeUInt16LE(0x55, 20)), 'This WAV file is of format 85 with 16 bits; linear 8 or 16 bit, A-law and µ-law can be read.'],
@@ -109,6 +110,24 @@ describe('a WAV file', () => {
     ['one sample a second', changed((file) => file.writeUInt32LE(1, 24)), 'This WAV file has 1 samples a second; 4000 to 192000 can be read.'],
   ])('with %s: refused, and why', (_what, file, reason) => {
     expect(() => readWavFile(file)).toThrow(reason);
+  });
+
+  test('that was let in when it was sent can be read when it is played, whatever was done to it', () => {
+    const long = wavOf([tone(700, 16_000, 0.2), tone(900, 16_000, 0.2)], 16_000);
+    const [riff, fmt, data] = [long.subarray(0, 12), long.subarray(12, 36), long.subarray(36)];
+    const swapped = Buffer.concat([riff, data, fmt]);
+    let letIn = 0;
+    fc.assert(fc.property(fc.constantFrom(long, swapped), fc.array(fc.tuple(fc.integer({ min: 12, max: 43 }), fc.integer({ min: 0, max: 255 })), { maxLength: 2 }), (file, edits) => {
+      const bytes = Buffer.from(file);
+      for (const [at, value] of edits) bytes[at] = value;
+      const looked = lookAtAudio(bytes);
+      if (!looked.ok) return;
+      letIn += 1;
+      const { samples, rate } = readWavFile(bytes);
+      expect(rate).toBe(looked.rate);
+      expect(Math.abs((samples.length * 1000) / rate - looked.durationMs)).toBeLessThan(2);
+    }), { numRuns: 500 });
+    expect(letIn).toBeGreaterThan(50);
   });
 
   test('of any bytes at all is read or refused', () => {
