@@ -3,8 +3,10 @@ import { type Message } from 'sip';
 import { queue } from '../../../storage/model/queue';
 import { poolSettings } from '../../../storage/model/settings';
 import { EngineUnderTest, POOL, TEST_DOMAIN, until } from '../../support/engine';
-import { audioSdp, type Phone } from '../../support/phone';
+import { describeWith } from '../../support/needs';
+import { audioSdp } from '../../support/phone';
 import { trunkAt } from '../../support/sip-side';
+import { freePort, sipp } from '../../support/sipp';
 
 const NUMBER = '+441632960999';
 let engine: EngineUnderTest;
@@ -21,7 +23,7 @@ function forwarding(allowedPrefixes = ['+44']): { readonly id: string; readonly 
   return group;
 }
 
-function trunks(...phones: readonly (readonly [Phone, object?])[]): void {
+function trunks(...phones: readonly (readonly [{ readonly port: number }, object?])[]): void {
   engine.configure(phones.map(([phone, more], at) => {
     const after = trunkAt(phone.port, { order: at + 1, ...more });
     return { kind: 'trunks' as const, id: after.id, before: null, after };
@@ -139,4 +141,18 @@ test('several phones of one agent: all ring, the first to answer has the call, a
   await caller.hangUp(leg);
   soft.respond(await bye, 200, 'OK');
   expect(await engine.record(group.id)).toMatchObject({ outcome: 'answered', agentId: 'bob' });
+});
+
+describeWith(['sipp'], 'sipp as caller and as trunks', () => {
+  test('ten callers at once: the first trunk is out of service, the second asks each for a password; all talk', async () => {
+    const group = forwarding();
+    const [broken, good] = [await freePort(), await freePort()];
+    // Never asked whether it is well, the first is tried for every caller.
+    trunks([{ port: broken }], [{ port: good }, { username: 'trunk-user', password: 'secret' }]);
+    const calls = 10;
+    const runs = [sipp('uas-unavailable-503', { server: engine.server, port: broken, calls }), sipp('uas-challenge-407-then-answer', { server: engine.server, port: good, calls }), sipp('uac-expect-200-then-hang-up', { server: engine.server, service: group.user, calls, pauseMs: 3_000 })];
+    await Promise.all(runs.map(({ done }) => done));
+    await until('ten records', () => engine.storage.records.size === calls);
+    expect([...engine.storage.records.values()].map(({ outcome, endedBy }) => `${outcome} ${endedBy}`)).toEqual(Array.from({ length: calls }, () => 'forwarded caller'));
+  }, 60_000);
 });

@@ -73,8 +73,13 @@ describe('which challenge', () => {
     expect(answers().answer(asks(407, challenge), INVITE)).toBeNull();
   });
 
-  test('whatever is sent: a list', () => {
-    fc.assert(fc.property(fc.string(), (text) => { parseChallenges(`Digest ${text}`); }));
+  test('whatever a realm and an opaque hold, and whatever came before: read as they are', () => {
+    const word = fc.string().filter((text) => !/[\u0000-\u001f\u007f]/.test(text));
+    const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+    fc.assert(fc.property(word, word, word, (other, realm, opaque) => {
+      const [challenge] = parseChallenges(`Basic realm=${quote(other)}, Digest realm=${quote(realm)}, opaque=${quote(opaque)}, nonce="1"`);
+      expect(Object.fromEntries(challenge ?? [])).toEqual({ realm, opaque, nonce: '1' });
+    }));
   });
 });
 
