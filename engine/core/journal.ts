@@ -239,6 +239,7 @@ export function restoreCall(state: PoolState, journal: CallJournal, now: Now): v
   state.lastArrival = Math.max(state.lastArrival, call.place.arrival);
   for (const each of call.legs.values()) {
     if (each.phase === 'ringing') state.callDeadlines.set(alertName(each.offerId), each.alertEndsAtMs, { type: 'rangTooLong', callId, offerId: each.offerId });
+    if (!each.offerId.startsWith(`${callId}.`)) state.movedLegs.set(each.offerId, callId);
     if (each.agentId === null) continue;
     alterAgent(state, each.agentId, now, (agent) => {
       // Two calls can claim one agent when the older one's end was not written any more; its leg is over, and the edge will say so.

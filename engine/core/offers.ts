@@ -136,6 +136,7 @@ export function legOver(context: Context, call: Call, leg: Leg, outcome: LegOutc
   const { state, now } = context;
   const verdict = verdictOf(leg, outcome);
   call.legs.delete(leg.offerId);
+  state.movedLegs.delete(leg.offerId);
   state.callDeadlines.clear(alertName(leg.offerId));
   const written = call.draft.offers.findLast(({ attempt }) => attempt === leg.attempt);
   if (written !== undefined) {

@@ -82,6 +82,8 @@ export interface PoolState {
   readonly calls: Map<CallId, Call>;
   /** Agent ids by running phone test. */
   readonly tests: Map<string, string>;
+  /** Where a leg is now that came from another call, by its offer: what is still told under the old call is meant for the new one. */
+  readonly movedLegs: Map<OfferId, CallId>;
   readonly callDeadlines: Deadlines<CallDue>;
   /** When an agent's pauses are over; by agent id. */
   readonly agentDeadlines: Deadlines<string>;
@@ -99,7 +101,7 @@ export interface PoolState {
 export function createState(pool: string, options: { readonly domain?: string | null } = {}): PoolState {
   return {
     pool, domain: options.domain?.toLowerCase() ?? null, configuration: emptyConfiguration(pool), addresses: new Map(), agentUsers: new Map(),
-    workflows: new Map(), queues: new Map(), groups: new Map(), agents: new Map(), calls: new Map(), tests: new Map(),
+    workflows: new Map(), queues: new Map(), groups: new Map(), agents: new Map(), calls: new Map(), tests: new Map(), movedLegs: new Map(),
     callDeadlines: new Deadlines(), agentDeadlines: new Deadlines(), unsettled: new Set(), restored: { calls: new Set(), agents: new Set() }, lastArrival: 0, over: new Set(),
   };
 }

@@ -57,7 +57,7 @@ function happen(context: Context, event: CoreEvent): void {
     case 'phoneTest': return phoneTest(context, event.testId, event.agentId);
     case 'phoneTestEnded': return phoneTestEnded(context, event.testId);
     default: {
-      const call = state.calls.get(event.callId);
+      const call = state.calls.get('offerId' in event ? state.movedLegs.get(event.offerId) ?? event.callId : event.callId);
       return call === undefined ? tooLate(context, event) : tell(context, call, event);
     }
   }

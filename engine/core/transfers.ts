@@ -141,6 +141,7 @@ function takePartner(context: Context, call: Call, asked: Asked, other: Call, wi
   const written = other.draft.offers.findLast(({ attempt }) => attempt === leg.attempt);
   if (written !== undefined) written.endedAt = context.now.civil;
   call.legs.set(winner, { ...leg, attempt: 0 });
+  context.state.movedLegs.set(winner, call.callId);
   const agent = agentOfLeg(context.state, leg);
   if (agent?.leg?.kind === 'offer' && agent.leg.offerId === winner) agent.leg = { ...agent.leg, callId: call.callId };
   context.effects.push({ type: 'moveLeg', fromCallId: other.callId, callId: call.callId, offerId: winner }, { type: 'connect', callId: call.callId, offerId: winner });
@@ -273,7 +274,11 @@ export function agentReplaced(context: Context, call: Call, phase: Phase, { offe
     agent.leg = { kind: 'offer', callId: call.callId, offerId: newOfferId, talking: true };
     refresh(context, agent);
   }
-  if (!inPlace) { context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: newOfferId }); return; }
+  if (!inPlace) {
+    context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: newOfferId });
+    if (old !== undefined) context.tell(call, { type: 'legEnded', callId: call.callId, offerId, outcome: 'hungUp' });
+    return;
+  }
   noteStep(context, call, 'transferred', leg.agentId === null ? 'elsewhere' : `agent:${leg.agentId}`);
   replaceInPhase(context, call, phase, offerId, newOfferId);
 }

@@ -1,25 +1,29 @@
 // The core's surroundings at their worst: every answer allowed by the contract, in any order, late, crossing, twice. Keeps its own books.
 import { agentJournal, callJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../../../engine/core/journal';
 import { createState, type PoolState, step } from '../../../../engine/core/step';
-import { type CoreEvent, type Effect, type LegOutcome, type Now, type StepResult } from '../../../../engine/core/types';
+import { type Arrival, type CoreEvent, type Effect, type LegOutcome, type Now, type StepResult, type TransferTarget } from '../../../../engine/core/types';
 import { updateOf } from '../../../../engine/core/configuration';
 import { liveGroup } from '../../../../engine/core/view';
-import { type Call, waits } from '../../../../engine/core/call';
+import { type Call, comparePlaces, transferOf, waits } from '../../../../engine/core/call';
 import { type AgentGroup, routingMethod, type RoutingMethod } from '../../../../storage/model/agent-group';
 import { type ObjectChange } from '../../../../storage/model/configuration';
 import { type Queue } from '../../../../storage/model/queue';
 import { type Workflow } from '../../../../storage/model/workflow';
 import { faultsOf } from './invariants';
-import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, POOL, put, said, someSettings, updates } from './sample';
+import { DOMAIN, HOURS, menu, otherSchedule, otherTargets, settings, TransferBooks, transferTargets } from './wild-flow';
+import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, POOL, put, said, updates } from './sample';
 
 /** What fast-check chooses of each step: which of the possible things happens, and how. */
 export interface Whim { readonly pick: number; readonly how: number; readonly wait: number }
 
-interface OfferBook { readonly callId: string; readonly offerId: string; readonly agentId: string; answered: boolean; asked: 'withdraw' | 'endAgentLeg' | null; asks: number; ended: boolean; connectAsked: boolean; connectTold: boolean }
+interface OfferBook { callId: string; readonly offerId: string; readonly agentId: string | null; answered: boolean; asked: 'withdraw' | 'endAgentLeg' | null; asks: number; ended: boolean; connectAsked: boolean; connectTold: boolean; readonly ofGroup: boolean }
 interface CallBook { readonly callId: string; answered: boolean; gone: boolean; endAsked: boolean; released: boolean; records: number; arrived: boolean; refused: boolean; readonly plays: { readonly playId: string; readonly repeat: boolean; told: boolean }[] }
 
 const AGENTS = ['alice', 'bob', 'carla', 'dan'];
+const WORKFLOWS = ['help', 'sales', 'menu'];
 const START = Date.UTC(2026, 0, 5, 9);
+/** What means something anew each time it is told. */
+const ONCE: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['wake', 'phoneChanged', 'phoneTest', 'keyPressed', 'transferAsked', 'callerReplaced', 'agentReplaced', 'connected', 'connectFailed']);
 const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
 
 /** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
@@ -29,12 +33,14 @@ function none(faults: readonly string[], when: string): void {
 
 /** First come, as the clock and not the core says; in the same millisecond the id decides. */
 function cameBefore(a: Call, b: Call): boolean {
+  // Who was given another's place has that one's, which the clock of the arrival does not know.
+  if ([a, b].some((call) => call.place.arrival !== call.arrivedAt.getTime())) return comparePlaces(a.place, b.place) < 0;
   const [atA, atB] = [a.arrivedAt.getTime(), b.arrivedAt.getTime()];
   return atA < atB || (atA === atB && a.callId < b.callId);
 }
 
 export class WildWorld {
-  state: PoolState = createState(POOL);
+  state: PoolState = createState(POOL, { domain: DOMAIN });
   nowMs = 0;
   wakeAtMs: number | null = null;
   /** Everything posted, to be played again. */
@@ -48,6 +54,7 @@ export class WildWorld {
   private readonly offers = new Map<string, OfferBook>();
   private readonly calls = new Map<string, CallBook>();
   private readonly tests = new Set<string>();
+  readonly transfers = new TransferBooks();
   /** By agent group: who was offered a call, latest last, of those in its list. */
   private readonly turns = new Map<string, string[]>();
   private readonly update = updates();
@@ -62,8 +69,8 @@ export class WildWorld {
   constructor([first, second]: readonly [RoutingMethod, RoutingMethod]) {
     for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
     for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: said('late') } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
-    for (const workflow of [aWorkflow('help', { welcome: said('welcome') }), aWorkflow('sales', { telephoneNumber: '+44100' })]) this.workflows.set(workflow.id, workflow);
-    this.configure(put('settings', someSettings({ gracePeriodSeconds: 30 })), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
+    for (const workflow of [aWorkflow('help', { welcome: said('welcome') }), aWorkflow('sales', { telephoneNumber: '+44100' }), menu()]) this.workflows.set(workflow.id, workflow);
+    this.configure(put('settings', settings()), ...HOURS.map((each) => put('businessHours', each)), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
       ...[...this.groups.values()].map((each) => put('agentGroups', each)), ...AGENTS.flatMap((id) => [put('agents', anAgent(id)), put('duties', aDuty(id, true))]));
     for (const agentId of AGENTS) this.post({ type: 'phoneChanged', agentId, reachable: true });
   }
@@ -82,7 +89,7 @@ export class WildWorld {
     while (this.state.calls.size > 0 || this.tests.size > 0 || this.wakeAtMs !== null) {
       if ((this.rounds += 1) > 50) break;
       for (const call of this.calls.values()) if (call.arrived && !call.refused && !call.gone) this.callerGone(call, 'hungUp');
-      for (const offer of this.offers.values()) if (!offer.ended) this.legEnded(offer, offer.answered ? 'hungUp' : 'withdrawn');
+      for (const offer of [...this.offers.values()]) if (!offer.ended) this.legEnded(offer, offer.answered ? 'hungUp' : 'withdrawn');
       for (const testId of this.tests) this.post({ type: 'phoneTestEnded', testId });
       this.tests.clear();
       this.nowMs += 700_000;
@@ -92,6 +99,9 @@ export class WildWorld {
     expect(left).toEqual({ calls: [], agents: [], deadlines: 0 });
     const unfinished = [...this.calls.values()].filter(({ records, released, refused }) => records !== 1 || released === refused);
     expect(unfinished).toEqual([]);
+    expect(this.transfers.open).toEqual([]);
+    expect([...this.state.agents.values()].filter(({ calling }) => calling.size > 0)).toEqual([]);
+    expect(this.state.movedLegs.size).toBe(0);
   }
 
   /** Another engine takes over, with what the journal says. */
@@ -100,23 +110,29 @@ export class WildWorld {
     this.post({ type: 'wake' });
     const { now, state: old } = this;
     const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
-    const state = createState(POOL);
+    const state = createState(POOL, { domain: DOMAIN });
     step(state, { type: 'configurationChanged', update: updateOf(old.configuration) }, now);
     for (const { agentId, reachable } of old.agents.values()) if (reachable) step(state, { type: 'phoneChanged', agentId, reachable }, now);
     for (const agentId of old.agents.keys()) { const journal = journalAgent(old, agentId, now); if (journal !== null) restoreAgent(state, agentJournal.parse(plain(journal)), now); }
     for (const callId of old.calls.keys()) { const journal = journalCall(old, callId, now); if (journal !== null) restoreCall(state, callJournal.parse(plain(journal)), now); }
+    const asking = new Set([...old.calls.values()].flatMap(({ callId, phase }) => (phase.state === 'asking' ? [callId] : [])));
     const { effects, wakeAtMs } = step(state, { type: 'wake' }, now);
-    // Nothing had changed, so there is nothing to do, and the new state says what the old one said.
-    expect(effects).toEqual([]);
+    // Nothing had changed, so there is nothing to do, and the new state says what the old one said; but who was asked something is asked again.
+    const others = effects.filter((effect) => !('callId' in effect) || !asking.has(effect.callId));
+    expect(others.filter(({ type }) => type !== 'record')).toEqual([]);
     expect(faultsOf(state, this.nowMs, wakeAtMs)).toEqual([]);
-    expect([...old.calls.keys()].map((id) => journalCall(state, id, now))).toEqual([...old.calls.keys()].map((id) => journalCall(old, id, now)));
-    expect([...old.agents.keys()].map((id) => journalAgent(state, id, now))).toEqual([...old.agents.keys()].map((id) => journalAgent(old, id, now)));
-    for (const id of ['help', 'sales']) expect(liveGroup(state, id, now)).toEqual(liveGroup(old, id, now));
-    expect(wakeAtMs).toEqual(this.wakeAtMs);
+    if (asking.size === 0) {
+      expect([...old.calls.keys()].map((id) => journalCall(state, id, now))).toEqual([...old.calls.keys()].map((id) => journalCall(old, id, now)));
+      expect([...old.agents.keys()].map((id) => journalAgent(state, id, now))).toEqual([...old.agents.keys()].map((id) => journalAgent(old, id, now)));
+      for (const id of WORKFLOWS) expect(liveGroup(state, id, now)).toEqual(liveGroup(old, id, now));
+      expect(wakeAtMs).toEqual(this.wakeAtMs);
+    }
     for (const callId of old.over) state.over.add(callId);
     // Of agents who are deleted nothing is remembered.
     this.keepTurns((agentId) => state.configuration.objects.agents.has(agentId));
     this.state = state;
+    this.wakeAtMs = wakeAtMs;
+    for (const effect of effects) this.note(effect);
     this.present = this.snapshot();
     this.takeovers += 1;
   }
@@ -124,7 +140,9 @@ export class WildWorld {
   private possible(how: number): (() => void)[] {
     const acts: (() => void)[] = [];
     const one = <T>(list: readonly T[]): T => list[how % list.length] as T;
-    acts.push(() => { this.arrive(one(['help', 'help', 'HELP', 'sales', '+44100', 'nobody'])); });
+    acts.push(() => { this.arrive(one(['help', 'help', 'HELP', 'sales', '+44100', 'nobody', 'menu'])); });
+    acts.push(() => { this.arrive(one(['carla', 'dan', 'sales', '+44700', '+33700', 'menu', 'alice', 'nobody']), { agentId: one(AGENTS), callerNumber: one(AGENTS) }); });
+    acts.push(() => { this.arrive(one(['help', 'sales', 'carla']), { timesHere: how % 5, trunk: { id: 'partner', federated: how % 2 === 0 }, callerNumber: one(['alice', '+44555']) }); });
     acts.push(() => { this.post({ type: 'wake' }); });
     acts.push(() => { this.reconfigure(how); });
     acts.push(() => { this.configure(put('duties', aDuty(one(AGENTS), how % 3 !== 0))); });
@@ -136,8 +154,13 @@ export class WildWorld {
     for (const testId of this.tests) acts.push(() => { this.tests.delete(testId); this.post({ type: 'phoneTestEnded', testId }); });
     for (const call of this.calls.values()) {
       if (!call.arrived || call.refused || call.gone) continue;
-      if (!call.answered) acts.push(() => { call.answered = true; this.post({ type: 'callerAnswered', callId: call.callId }); }, () => { this.callerGone(call, one(['cancelled', 'failed'])); });
+      if (!call.answered) acts.push(...[1, 2, 3].map(() => () => { call.answered = true; this.post({ type: 'callerAnswered', callId: call.callId }); }), () => { this.callerGone(call, one(['cancelled', 'failed'])); });
       else acts.push(() => { this.callerGone(call, call.endAsked ? 'endedByUs' : one(['hungUp', 'hungUp', 'failed', 'endedByUs'])); });
+      if (call.answered) {
+        const { callId } = call;
+        for (const key of ['0', '1', String(how % 10)]) acts.push(() => { this.post({ type: 'keyPressed', callId, key }); });
+        acts.push(() => { this.post({ type: 'callerReplaced', callId, callerNumber: `+44${how}`, callerName: '' }); });
+      }
       for (const play of call.plays) {
         if (play.told) continue;
         const { callId } = call;
@@ -150,21 +173,36 @@ export class WildWorld {
       if (!offer.answered) {
         acts.push(() => { this.post({ type: 'offerRinging', callId, offerId }); });
         // Also when a withdrawal was asked for: the 200 was reported before it could be sent.
-        acts.push(() => { offer.answered = true; this.post({ type: 'offerAnswered', callId, offerId }); });
+        // More often than not, or nobody would ever talk.
+        for (let often = 0; often < 3; often += 1) acts.push(() => { offer.answered = true; this.post({ type: 'offerAnswered', callId, offerId }); });
         acts.push(() => { this.legEnded(offer, one(DEAD)); });
-      } else acts.push(() => { this.legEnded(offer, one(['hungUp', 'hungUp', 'failed', 'withdrawn'])); });
+      } else {
+        acts.push(() => { this.legEnded(offer, one(['hungUp', 'hungUp', 'failed', 'withdrawn'])); });
+        acts.push(() => { this.replaceAgent(offer, one([null, ...AGENTS])); });
+      }
+      // Also by phones that are not connected to any caller.
+      const targets = transferTargets([...this.calls.keys()].slice(-4));
+      for (const by of offer.connectTold ? [1, 3, 7, 11, 13, 17] : [1]) acts.push(() => { this.post({ type: 'transferAsked', callId, offerId, transferId: this.transfers.ask(), target: targets[Math.floor(how / by) % targets.length] as TransferTarget }); });
       if (offer.connectAsked && !offer.connectTold) {
-        acts.push(() => { offer.connectTold = true; this.post({ type: 'connected', callId, offerId }); });
+        for (let often = 0; often < 6; often += 1) acts.push(() => { offer.connectTold = true; this.post({ type: 'connected', callId, offerId }); });
         acts.push(() => { offer.connectTold = true; this.post({ type: 'connectFailed', callId, offerId }); });
       }
     }
     return acts;
   }
 
-  private arrive(dialledUser: string): void {
+  /** Another phone has taken the place of an agent's: of the old dialog nothing more is told. */
+  private replaceAgent(old: OfferBook, agentId: string | null): void {
+    const offerId = `x${(this.count += 1)}`;
+    old.ended = true;
+    this.offers.set(offerId, { callId: old.callId, offerId, agentId, answered: true, asked: null, ended: false, connectAsked: true, connectTold: true, ofGroup: false, asks: 0 });
+    this.post({ type: 'agentReplaced', callId: old.callId, offerId: old.offerId, newOfferId: offerId, agentId });
+  }
+
+  private arrive(dialledUser: string, more: Partial<Arrival> = {}): void {
     const callId = `c${(this.count += 1)}`;
     this.calls.set(callId, { callId, answered: false, gone: false, endAsked: false, released: false, records: 0, arrived: true, refused: false, plays: [] });
-    this.post({ type: 'callArrived', arrival: anArrival(callId, dialledUser) });
+    this.post({ type: 'callArrived', arrival: anArrival(callId, dialledUser, more) });
   }
 
   private callerGone(call: CallBook, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
@@ -180,7 +218,7 @@ export class WildWorld {
   /** Something that happened to a call is told a second time, at a moment when nothing is due: nothing may come of it. */
   private again(how: number): void {
     this.post({ type: 'wake' });
-    const past = this.history.map(({ event }) => event).filter(({ type }) => type !== 'wake' && type !== 'phoneChanged' && type !== 'phoneTest');
+    const past = this.history.map(({ event }) => event).filter(({ type }) => !ONCE.has(type));
     const event = past[how % past.length];
     if (event === undefined) return;
     const { effects, touchedCalls, touchedAgents } = this.post(event);
@@ -217,6 +255,9 @@ export class WildWorld {
       () => inGroup({ alertTimeSeconds: one([10, 30, 180], 5), wrapUpSeconds: one([0, 20], 7) }),
       () => inQueue({ timeoutSeconds: one([null, 10, 60], 5) }),
       () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, said('full')], 11) } }),
+      () => inQueue(otherTargets(how)), () => inQueue(otherTargets(how)),
+      () => { const other = { ...workflow, ...otherSchedule(how) }; this.workflows.set(workflowId, other); return put('workflows', other); },
+      () => { const other = { ...menu(), ...otherSchedule(how) }; return put('workflows', other); },
       () => inQueue({ agentGroupIds: one([['g1'], ['g2', 'g1'], ['g1', 'g2'], []], 5) }),
       () => put('workflows', { ...workflow, active: one([true, true, false], 5) }),
       () => drop('workflows', workflow), () => put('workflows', workflow), () => put('workflows', workflow),
@@ -252,10 +293,11 @@ export class WildWorld {
     for (const effect of effects) {
       if (effect.type !== 'offer') continue;
       const served = this.state.calls.get(effect.callId);
+      if (served?.legs.get(effect.offerId)?.groupId == null) continue;
       for (const { callId } of waited) {
         const call = this.state.calls.get(callId);
         if (call === undefined || served === undefined || !waits(call.phase) || call.phase.state !== 'queued') continue;
-        const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats }) => seats.has(effect.agentId)) === true;
+        const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats, group }) => seats.has(effect.agentId) && group?.routingMethod !== 'attendant') === true;
         if (mine && cameBefore(call, served)) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
       }
     }
@@ -272,7 +314,9 @@ export class WildWorld {
       if (effect.type !== 'offer') continue;
       const { agentId, callId, offerId } = effect;
       const call = this.state.calls.get(callId);
-      const group = agentGroups.get(call?.legs.get(offerId)?.groupId ?? '');
+      const leg = call?.legs.get(offerId);
+      if (leg !== undefined && leg.groupId === null) continue;
+      const group = agentGroups.get(leg?.groupId ?? '');
       if (call === undefined || group === undefined) throw new Error(`${offerId} rings for nobody`);
       const turns = this.turns.get(group.id) ?? [];
       this.turns.set(group.id, [...turns.filter((id) => id !== agentId), agentId]);
@@ -296,7 +340,7 @@ export class WildWorld {
     const entries: [string, string][] = [];
     for (const id of state.calls.keys()) entries.push([`call ${id}`, JSON.stringify(journalCall(state, id, now))]);
     for (const id of state.agents.keys()) { const journal = journalAgent(state, id, now); if (journal !== null) entries.push([`agent ${id}`, JSON.stringify(journal)]); }
-    for (const id of ['help', 'sales']) { const { callers, agents } = liveGroup(state, id, now); entries.push([`workflow ${id}`, JSON.stringify({ callers, agents: agents.map(({ agentId, since }) => ({ agentId, since, activity: state.agents.get(agentId)?.activity })) })]); }
+    for (const id of WORKFLOWS) { const { callers, agents } = liveGroup(state, id, now); entries.push([`workflow ${id}`, JSON.stringify({ callers, agents: agents.map(({ agentId, since }) => ({ agentId, since, activity: state.agents.get(agentId)?.activity })) })]); }
     return new Map(entries);
   }
 
@@ -312,19 +356,17 @@ export class WildWorld {
   /** The world's own books: each effect is held against what was asked for before. */
   private note(effect: Effect): void {
     if (effect.type === 'ringTest') { this.tests.add(effect.testId); return; }
-    if (effect.type === 'refuseTest') return;
+    if (effect.type === 'refuseTest' || effect.type === 'pauseAgent' || effect.type === 'instructionDone') return;
+    if (effect.type === 'acceptTransfer' || effect.type === 'refuseTransfer' || effect.type === 'transferProgress') { this.transfers.note(effect); return; }
     const call = this.calls.get(effect.type === 'record' ? effect.record._id : effect.callId) as CallBook;
-    if (call.released || (call.refused && effect.type !== 'record')) throw new Error(`${effect.type} after the end of ${call.callId}`);
+    // A phone that takes a place in a call that is over is let go.
+    if (effect.type !== 'endAgentLeg' && (call.released || (call.refused && effect.type !== 'record'))) throw new Error(`${effect.type} after the end of ${call.callId}`);
     const mine = [...this.offers.values()].filter(({ callId }) => callId === call.callId);
     switch (effect.type) {
       case 'refuse': call.refused = true; return;
       case 'play': call.plays.push({ playId: effect.playId, repeat: effect.repeat, told: false }); return;
-      case 'offer':
-        expect([...this.offers.values()].filter(({ agentId, ended }) => agentId === effect.agentId && !ended)).toEqual([]);
-        expect(call.gone || call.endAsked).toBe(false);
-        expect(this.offers.has(effect.offerId)).toBe(false);
-        this.offers.set(effect.offerId, { callId: call.callId, offerId: effect.offerId, agentId: effect.agentId, answered: false, asked: null, asks: 0, ended: false, connectAsked: false, connectTold: false });
-        return;
+      case 'dial': this.noteLeg(call, effect.offerId, null); return;
+      case 'offer': this.noteLeg(call, effect.offerId, effect.agentId); return;
       case 'withdraw':
       case 'endAgentLeg': {
         const offer = this.offers.get(effect.offerId) as OfferBook;
@@ -332,26 +374,50 @@ export class WildWorld {
         offer.asked = effect.type;
         return;
       }
+      case 'moveLeg': {
+        const offer = this.offers.get(effect.offerId) as OfferBook;
+        expect({ from: offer.callId, answered: offer.answered, ended: offer.ended, asked: offer.asked }).toEqual({ from: effect.fromCallId, answered: true, ended: false, asked: null });
+        offer.callId = effect.callId;
+        return;
+      }
       case 'connect': {
         const offer = this.offers.get(effect.offerId) as OfferBook;
         expect({ answered: offer.answered, ended: offer.ended, asked: offer.asked }).toEqual({ answered: true, ended: false, asked: null });
-        // Exactly one winner: whoever else was connected before was ended or is being ended.
-        expect(mine.filter((each) => each.connectAsked && !each.ended && each.asked === null)).toEqual([]);
+        // Exactly one winner: whoever else was connected before was ended, is being ended, or transfers.
+        const phase = this.state.calls.get(call.callId)?.phase;
+        const from = phase === undefined ? null : transferOf(phase)?.from;
+        expect(mine.filter((each) => each !== offer && each.connectAsked && !each.ended && each.asked === null && each.offerId !== from)).toEqual([]);
         offer.connectAsked = true;
+        offer.connectTold = false;
         return;
       }
       case 'endCallerLeg': expect({ twice: call.endAsked, gone: call.gone }).toEqual({ twice: false, gone: false }); call.endAsked = true; return;
-      case 'record':
+      case 'record': {
         call.records += 1;
         expect(call.records).toBe(1);
         expect(mine.filter(({ ended }) => !ended)).toEqual([]);
-        if (!call.refused) expect(effect.record.offers.map(({ attempt }) => attempt)).toEqual(mine.map((_, index) => index + 1).slice(-200));
+        const offered = [...this.offers.values()].filter(({ offerId, ofGroup }) => ofGroup && offerId.startsWith(`${call.callId}.`));
+        if (!call.refused) expect(effect.record.offers.map(({ attempt }) => `${call.callId}.${attempt}`)).toEqual(offered.map(({ offerId }) => offerId).slice(-200));
         expect(effect.record.offers.filter(({ endedAt }) => endedAt === null)).toEqual([]);
-        expect(effect.record.outcome === 'answered').toBe(effect.record.connectedAt !== null);
+        expect(effect.record.outcome === 'answered' || effect.record.outcome === 'forwarded').toBe(effect.record.connectedAt !== null);
         return;
+      }
       case 'release': expect({ records: call.records, gone: call.gone }).toEqual({ records: 1, gone: true }); call.released = true; return;
+      case 'takeLeg':
+      case 'separate':
       case 'answer':
       case 'decided': return;
     }
   }
+
+  private noteLeg(call: CallBook, offerId: string, agentId: string | null): void {
+    if (agentId !== null) expect([...this.offers.values()].filter((each) => each.agentId === agentId && !each.ended && this.isHeld(each))).toEqual([]);
+    expect(call.gone || call.endAsked).toBe(false);
+    expect(this.offers.has(offerId)).toBe(false);
+    const ofGroup = agentId !== null && this.state.calls.get(call.callId)?.legs.get(offerId)?.groupId !== null;
+    this.offers.set(offerId, { callId: call.callId, offerId, agentId, answered: false, asked: null, asks: 0, ended: false, connectAsked: false, connectTold: false, ofGroup });
+  }
+
+  /** A phone that took a place while its agent had another leg is nobody's, as far as the core knows. */
+  private isHeld({ callId, offerId, agentId }: OfferBook): boolean { return this.state.calls.get(callId)?.legs.get(offerId)?.agentId === agentId; }
 }
