@@ -1,14 +1,15 @@
 #!/usr/bin/env node
 // `response-group`: the verbs and queries of chat from a command line, for when chat is down and for scripts.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import { basename, join } from 'node:path';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { type Acting } from './access';
 import { Administration } from './administration/administration';
 import { type Answer, type Result } from './administration/results';
 import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration/verbs';
+import { SHOWN_KINDS, type ShownKind } from './administration/views';
 import { connect } from './connect';
 import { readRunning } from './local/machine/run-file';
 import { id } from './model/fields';
@@ -90,6 +91,16 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     });
   program.command('groups').description('every group').action(async () => { shown(await asked((administration, acting) => administration.groups(acting))); });
   program.command('group').description('one group, as its form has it').argument('<id>').action(async (group: string) => { shown(await asked((administration, acting) => administration.group(acting, group))); });
+  program.command('workflow').description('one workflow with its questions, and everything it leads to').argument('<id>').action(async (workflow: string) => { shown(await asked((administration, acting) => administration.workflow(acting, workflow))); });
+  program.command('objects').description('every object of a kind').addArgument(new Argument('<kind>').choices(SHOWN_KINDS))
+    .action(async (kind: ShownKind) => { shown(await asked((administration, acting) => administration.objects(acting, kind))); });
+  program.command('keep').description('keeps a WAV file, and says what to put into a prompt or as music').argument('<file>').action(async (file: string) => {
+    const bytes = await readFile(file).catch((fault: unknown) => { throw new CliFault(`${file} cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`); });
+    const kept = await asked((administration, acting) => administration.keepAudio(acting, basename(file), bytes));
+    if (kept.ok) terminal.out(JSON.stringify(kept.value, null, 2));
+    else terminal.err(kept.message);
+    exit(kept.ok ? EXIT.stopped : kept.code === 'unavailable' ? EXIT.databaseUnusable : EXIT.failed);
+  });
   program.command('live').description('who waits and who is free now').argument('<id>').action(async (group: string) => { shown(await asked((administration, acting) => administration.live(acting, group))); });
   program.command('agents').description('every agent').action(async () => { shown(await asked((administration, acting) => administration.agents(acting))); });
   program.command('settings').description('the settings of the pool').action(async () => { shown(await asked((administration, acting) => administration.settings(acting))); });

@@ -173,6 +173,7 @@ export interface ShownObjects extends Pick<ObjectKinds, 'queues' | 'agentGroups'
   trunks: Omit<Trunk, 'password'> & { readonly hasPassword: boolean };
 }
 export type ShownKind = keyof ShownObjects;
+export const SHOWN_KINDS = ['queues', 'agentGroups', 'businessHours', 'holidaySets', 'trunks'] as const satisfies readonly ShownKind[];
 
 /** One object by itself: `version` goes back with its change verb. */
 export interface ObjectView<K extends ShownKind> {
