@@ -7,7 +7,7 @@
 // Within one leg nothing is dialled again after it may have rung: the next route of a branch is tried only while nothing has.
 import { type Branch, MediaFault } from '../calls/ports';
 import { type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
-import { DEADLINES_MS, type LegDeps } from './leg';
+import { ALLOW, ALLOW_AGENT, DEADLINES_MS, type LegDeps } from './leg';
 import { type Headers, type Incoming } from './link';
 import { combine } from './outcomes';
 import { type InviteEnd, OutgoingInvite } from './outgoing-invite';
@@ -22,7 +22,8 @@ export interface AgentLegEvents {
   renegotiate(sdp: string): Promise<string>;
   completeRenegotiation(sdp: string): void;
   keyPressed(key: string, branch: number | undefined): void;
-  referred(incoming: Incoming): void;
+  /** A REFER, to be answered; null where whoever is rung may not transfer. */
+  readonly referred: ((incoming: Incoming) => void) | null;
   /** One of its phones has made a dialog. */
   dialogMade(dialog: DialogName, invite: OutgoingInvite): void;
   dialogOver(dialogId: string | null): void;
@@ -133,6 +134,7 @@ export class AgentLeg {
     const { route } = way;
     const invite: OutgoingInvite = new OutgoingInvite({
       callId: fork.callId, uri: way.uri, proxy: way.proxy, headers: way.headers, sdp: fork.branch.sdp, credentials: route === null ? null : (reply) => route.credentials(reply), patient: route !== null,
+      allow: this.events.referred === null ? ALLOW : ALLOW_AGENT,
     }, {
       ringing: () => {
         route?.well();
@@ -152,7 +154,7 @@ export class AgentLeg {
         else if (fork.pickedUp) this.events.keyPressed(key, fork.at);
       },
       referred: (incoming) => {
-        if (this.winner === fork) this.events.referred(incoming);
+        if (this.winner === fork && this.events.referred !== null) this.events.referred(incoming);
         else incoming.respond(603);
       },
     }, { dialogMade: (dialog) => { this.events.dialogMade(dialog, invite); }, over: (dialogId) => { this.events.dialogOver(dialogId); } }, this.deps);

@@ -15,7 +15,7 @@ import { type LegOutcome, type WithdrawCause } from '../core/types';
 import { parseAddress } from './addresses';
 import { type LegBook } from './caller-leg';
 import { Established, type EstablishedEvents } from './established';
-import { ALLOW_AGENT, DEADLINES_MS, type LegDeps, SDP, sdpOf, sendBye, SUPPORTED } from './leg';
+import { DEADLINES_MS, type LegDeps, SDP, sdpOf, sendBye, SUPPORTED } from './leg';
 import { type Headers, type Incoming, type Reply, type Sent } from './link';
 import { agreedBy, leastOf, offerTerms, SESSION_SECONDS } from './session-timer';
 import { verdictOf } from './verdict';
@@ -29,6 +29,8 @@ export interface Invitation {
   readonly sdp: string;
   /** For a 401 or 407: what to add when it is sent again; null where there is nothing. */
   readonly credentials: ((reply: Pick<Reply, 'status' | 'header'>) => Headers | null) | null;
+  /** What we allow in its dialog. */
+  readonly allow: string;
   /** A trunk that is trying may still be trying after the time in which a phone has rung. */
   readonly patient: boolean;
 }
@@ -75,13 +77,13 @@ export class OutgoingInvite {
     this.attempts += 1;
     this.heard = false;
     this.deadline(DEADLINES_MS.silence, () => { this.giveUp(); });
-    const { uri, proxy, headers, sdp, callId } = this.invitation;
+    const { uri, proxy, headers, sdp, callId, allow } = this.invitation;
     this.deps.link.send({
       method: 'INVITE',
       uri,
       ...(proxy === null ? {} : { proxy }),
       headers: {
-        'Call-ID': callId, ...headers, 'Content-Type': SDP, Allow: ALLOW_AGENT, Supported: SUPPORTED, ...offerTerms(null), ...this.added,
+        'Call-ID': callId, ...headers, 'Content-Type': SDP, Allow: allow, Supported: SUPPORTED, ...offerTerms(null), ...this.added,
         ...(this.attempts === 1 ? {} : { CSeq: `${this.attempts} INVITE` }),
       },
       body: sdp,
@@ -202,7 +204,7 @@ export class OutgoingInvite {
     this.state = 'up';
     const tag = (header: string): string => parseAddress(reply.header(header) ?? '')?.params.get('tag') ?? '';
     const dialog = { id: dialogId, callId: this.invitation.callId, localTag: tag('from'), remoteTag: tag('to') };
-    this.standing = new Established({ dialog, weBegan: true, unacknowledged: false, allow: ALLOW_AGENT, agreement: wanted ? agreedBy(reply) : null, theyAllow: reply.header('allow') }, {
+    this.standing = new Established({ dialog, weBegan: true, unacknowledged: false, allow: this.invitation.allow, agreement: wanted ? agreedBy(reply) : null, theyAllow: reply.header('allow') }, {
       renegotiate: (offer) => this.events.renegotiate(offer),
       completeRenegotiation: (answer) => { this.events.completeRenegotiation(answer); },
       keyPressed: (key) => { this.events.keyPressed(key); },

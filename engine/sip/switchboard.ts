@@ -118,7 +118,8 @@ export class Switchboard implements SipPort {
       renegotiate: (sdp) => this.listener.renegotiate({ legId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
       keyPressed: (key, branch) => { this.listener.keyPressed({ legId }, key, ...(branch === undefined ? [] : [branch])); },
-      referred: (incoming) => { this.transfers.referred(legId, incoming); },
+      // Whoever a caller was sent on to is no agent, and may not send the caller anywhere at our cost.
+      referred: leg.diverted === undefined ? (incoming) => { this.transfers.referred(legId, incoming); } : null,
     }, this.legDeps);
     this.agents.set(legId, made);
     made.ring(leg.branches.flatMap((branch, at) => this.placesOf(legId, leg, branch, at)));

@@ -147,6 +147,18 @@ describe('a blind transfer', () => {
     expect(bench.calls.transfers).toEqual([]);
   });
 
+  test('by somebody outside, to whom a caller was sent on, is declined', async () => {
+    const trunk = await bench.phone('trunk');
+    bench.trunks = [trunk];
+    bench.switchboard.ring('c1.1', { branches: [{ to: { kind: 'number', number: '+442079460000' }, sdp: OFFER, confirm: false }], fromName: 'Help', fromUser: 'help', diverted: 'sip:help@response-group.test' });
+    const invite = await trunk.request('INVITE');
+    expect(invite.headers['allow']).not.toContain('REFER');
+    const leg = trunk.legOf(invite, trunk.respond(invite, 200, 'OK', SDP));
+    await bench.calls.saw('answered c1.1 sdp');
+    expect((await answered(trunk, await refer({ phone: trunk, leg }, '<tel:+9005550000>'))).status).toBe(603);
+    expect(bench.calls.transfers).toEqual([]);
+  });
+
   test('by a caller is declined', async () => {
     const alice = await caller();
     expect(alice.ok.headers['allow']).not.toContain('REFER');
