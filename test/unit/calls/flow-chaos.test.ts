@@ -134,7 +134,7 @@ test('nothing is lost and nothing is left, whatever callers, phones, media and t
         // The whole way of an attended transfer, as random acts would seldom take it: whom an agent talks to is asked, then given the caller.
         case 'consult': {
           const ring = nth(up(), each.ring);
-          const agent = AGENTS.find((name) => ring?.outgoing.uri.startsWith(`sip:${name}@`));
+          const agent = AGENTS.find((name) => ring?.outgoing.uri?.startsWith(`sip:${name}@`));
           if (ring === undefined || agent === undefined) break;
           const before = world.rings.length;
           const made = world.dials(each.user, { headers: { from: `<sip:${agent}@example.test>;tag=${callers.length}` } });
