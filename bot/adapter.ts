@@ -114,6 +114,8 @@ function asMessage(card: Card): Partial<Activity> {
 
 const data = z.record(z.string(), z.unknown());
 const cardAction = z.object({ action: z.object({ verb: z.string().max(100), data: data.default({}) }), trigger: z.string().optional() });
+/** A file that somebody sent, as Teams tells of it; it lies elsewhere. */
+const sentFile = z.looseObject({ contentType: z.literal('application/vnd.microsoft.teams.file.download.info'), name: z.string().min(1).max(500), content: z.looseObject({ downloadUrl: z.string().max(4_000) }) });
 const submitted = z.looseObject({ verb: z.string().max(100) });
 
 /** `null` for what the bot does not answer: reactions, edits, typing, people without a directory object id, its own arrival elsewhere. */
@@ -147,6 +149,8 @@ function readDeed(activity: Activity): Deed | null {
         const { verb, ...rest } = form.data;
         return { kind: 'press', verb, data: rest, automatic: false, messageId, submitted: true };
       }
+      const file = (activity.attachments ?? []).map((one) => sentFile.safeParse(one).data).find((one) => one !== undefined);
+      if (file) return { kind: 'file', name: file.name, address: file.content.downloadUrl };
       return typeof activity.text === 'string' ? { kind: 'text', text: withoutMention(activity) } : null;
     }
     case 'invoke': {

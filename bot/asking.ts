@@ -3,23 +3,16 @@ import { type Card } from '../cards/render';
 import { type Note } from '../cards/views';
 import { type Say } from '../cards/words';
 import { type Administration } from '../storage/administration/administration';
-import { type Answer } from '../storage/administration/results';
-import { type ObjectView, type ShownKind, type WorkflowView } from '../storage/administration/views';
-import { type Acting, type ActingPerson } from '../storage/access';
+import { type ActingPerson } from '../storage/access';
 import { type Person } from '../storage/people';
 import { type Logger } from '../storage/process/log';
+import { type Fetched } from './files';
 import { type Hold } from './holds';
 import { type BotVerb, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
-export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask' | 'settings'> & ObjectsPort;
-
-/** Objects by themselves, as far as the person may see them. */
-export interface ObjectsPort {
-  objects<K extends ShownKind>(acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>>;
-  workflow(acting: Acting, workflowId: string): Promise<Answer<WorkflowView>>;
-}
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
 
 /** People seen in chat. Every method rejects when the database is away. */
 export interface PeoplePort {
@@ -55,6 +48,8 @@ export interface Services {
   readonly sipServer: string;
   /** An address of a stored sound that only those shown it can use, for a while. */
   readonly audioUrl: (audioId: string) => string;
+  /** A file that somebody sent, from where the channel says it lies. Never rejects. */
+  readonly fetchFile: (address: string) => Promise<Fetched>;
   readonly newId: () => string;
   readonly now: () => Date;
   /** Resolves after `ms`, or when the bot stops. */

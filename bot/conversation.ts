@@ -7,6 +7,7 @@ import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
 import { pauseTyped, resumeTyped, signTyped } from './handlers/typed-duty';
 import { FormStays } from './handlers/objects';
+import { receiveFile } from './handlers/recordings';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
 import { type Hold, type Holds } from './holds';
@@ -41,6 +42,7 @@ export class Conversation {
       this.#remember(turn, asking);
       switch (deed.kind) {
         case 'added': return await this.#show(turn, asking, asking.place.personal ? await this.#greet(asking) : personalOnly(asking));
+        case 'file': return await this.#show(turn, asking, asking.place.personal ? await receiveFile(this.#deps.services, asking, deed.name, deed.address) : personalOnly(asking));
         case 'text': return await this.#show(turn, asking, await this.#typed(asking, deed.text));
         case 'press': return await this.#pressed(turn, asking, deed);
       }

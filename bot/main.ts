@@ -15,6 +15,7 @@ import { type Services } from './asking';
 import { AudioLinks } from './audio-links';
 import { CallCards } from './call-cards';
 import { Conversation } from './conversation';
+import { fetchFile } from './files';
 import { Holds } from './holds';
 import { LiveCards } from './live-cards';
 import { createPauses } from './pauses';
@@ -57,6 +58,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     sipDomain: settings.SIP_DOMAIN,
     sipServer: settings.SIP_SERVER,
     audioUrl: (audioId) => audioLinks.url(audioId),
+    fetchFile: (address) => fetchFile(address, settings.MICROSOFT_APP_ID === undefined),
     newId: randomUUID,
     now,
     pause: pauses.pause,

@@ -22,6 +22,7 @@ export interface Place {
 export type Deed =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'press'; readonly verb: string; readonly data: Readonly<Record<string, unknown>>; readonly automatic: boolean; readonly messageId: string | null; readonly submitted: boolean }
+  | { readonly kind: 'file'; readonly name: string; readonly address: string }
   | { readonly kind: 'added' };
 
 export interface Turn {

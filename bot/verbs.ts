@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { id, personId, whole } from '../storage/model/fields';
 import { LIMITS } from '../storage/model/limits';
+import { audioFile } from '../storage/model/prompt';
 import { FORM_KINDS, LISTED, type ListedKind } from './forms/kinds';
 import { objectToken } from './forms/object-token';
 import { formToken } from './forms/token';
@@ -20,6 +21,8 @@ const whose = z.object({ agentId: idOrNone, groupId: idOrNone });
 const typed = z.string().max(10_000).default('');
 /** A form’s inputs travel beside its token; which of them there are is for the form to read. */
 const groupForm = z.looseObject({ form: formToken });
+/** A recording that was kept, on its way to its place. */
+const recording = z.object(audioFile.shape);
 const objectForm = z.looseObject({ form: objectToken });
 const LISTED_KINDS = Object.keys(LISTED) as [ListedKind, ...ListedKind[]];
 const ofObject = z.object({ kind: z.enum(FORM_KINDS), id, groupId: idOrNone });
@@ -83,6 +86,9 @@ export const VERB_SCHEMAS = {
   'object.hear': objectForm.extend({ input: z.string().max(100) }),
   'object.delete': ofObject,
   'object.deleteNow': ofObject.extend(once),
+  'recording.group': recording.extend({ groupId: id }),
+  'recording.place': recording.extend({ ...once, groupId: id, place: z.string().max(200) }),
+  'recording.default': recording.extend(once),
   settings: nothing,
   undo: nothing,
   'undo.now': z.object({ entryId: z.string().min(1).max(200), ...once }),

@@ -16,12 +16,13 @@ import objectForm from './object-form.template.json';
 import overview from './overview.template.json';
 import pause from './pause.template.json';
 import phone from './phone.template.json';
+import recording from './recording.template.json';
 import shared from './shared.template.json';
 import team from './team.template.json';
 import who from './who.template.json';
 import {
   type AgentFormView, type AgentsView, type CallView, type CallerView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
-  type LiveView, type ManagersView, type NoticeView, type ObjectFormView, type OverviewView, type PauseView, type PhoneView, type SharedView, type TeamView, type WhoView,
+  type LiveView, type ManagersView, type NoticeView, type ObjectFormView, type OverviewView, type PauseView, type PhoneView, type RecordingView, type SharedView, type TeamView, type WhoView,
 } from './views';
 
 /** Which view model each card shows. */
@@ -43,6 +44,7 @@ export interface Views {
   overview: OverviewView;
   pause: PauseView;
   phone: PhoneView;
+  recording: RecordingView;
   shared: SharedView;
   team: TeamView;
   who: WhoView;
@@ -50,5 +52,5 @@ export interface Views {
 export type CardName = keyof Views;
 
 export const TEMPLATES: Readonly<Record<CardName, object>> = {
-  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, 'object-form': objectForm, overview, pause, phone, shared, team, who,
+  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, 'object-form': objectForm, overview, pause, phone, recording, shared, team, who,
 };

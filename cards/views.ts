@@ -289,6 +289,20 @@ export interface ObjectFormView {
   readonly actions: readonly Button[];
 }
 
+/** A recording that was sent, and one choice of where it goes. */
+export interface RecordingView {
+  readonly note: Note;
+  readonly fileName: string;
+  readonly timeText: string;
+  readonly url: string;
+  readonly id: string;
+  readonly labelText: string;
+  readonly value: string;
+  readonly choices: readonly Choice[];
+  readonly choosable: boolean;
+  readonly actions: readonly Button[];
+}
+
 /** Things one below the other, each with what can be done; the texts are escaped already. */
 export interface OverviewView {
   readonly titleText: string;

@@ -53,9 +53,15 @@ export const toggleField = (name: string, more: More = {}): Field => ({ ...textF
 export const secretField = (name: string, more: More = {}): Field => ({ ...textField(name, more), inputs: [{ suffix: '', look: 'password' }], show: () => ({ '': '' }) });
 export const choiceField = (name: string, values: readonly string[], keys: string, more: More = {}): Field => ({ ...textField(name, more), inputs: [{ suffix: '', look: 'choice', choices: values.map((value) => ({ value, key: `${keys}.${value}` })) }] });
 
+/** A choice needs a value, also that of nothing. */
+const NONE = 'none';
+
 /** One of several named things, or none. */
 export const oneOfField = (name: string, known: readonly Nameable[], noneKey: string, more: More = {}): Field => ({
-  ...textField(name, more), inputs: [{ suffix: '', look: 'choice', choices: [{ value: '', key: noneKey }, ...known.map((one) => ({ value: one.id, title: one.name }))] }],
+  ...textField(name, more),
+  show: (value) => ({ '': asText(value) || NONE }),
+  read: (typed) => is(typed[''] === NONE ? '' : typed[''] ?? ''),
+  inputs: [{ suffix: '', look: 'choice', choices: [{ value: NONE, key: noneKey }, ...known.map((one) => ({ value: one.id, title: one.name }))] }],
 });
 
 /** Read and shown by a function of its own. */
@@ -86,13 +92,13 @@ export function targetField(name: string, world: Reachable, options: More & { re
   return {
     name,
     inputs: [
-      { suffix: '', look: 'choice', choices: [...(none === undefined ? [] : [{ value: '', key: none }]), ...kinds.map((value) => ({ value, key: `form.target.${value}` }))] },
+      { suffix: '', look: 'choice', choices: [...(none === undefined ? [] : [{ value: NONE, key: none }]), ...kinds.map((value) => ({ value, key: `form.target.${value}` }))] },
       { suffix: '-value', look: 'text', label: 'targetValue' },
       { suffix: '-text', look: 'lines', label: 'targetText', heard: true },
     ],
     show: (value) => {
       const action = value as AnswerAction | null;
-      return { '': action?.kind ?? '', '-value': action ? showTarget(action, world) : '', '-text': action?.prompt?.text ?? '' };
+      return { '': action?.kind ?? NONE, '-value': action ? showTarget(action, world) : '', '-text': action?.prompt?.text ?? '' };
     },
     read: (typed, before) => {
       const kind = kinds.find((one) => one === typed['']);

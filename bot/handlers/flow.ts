@@ -61,7 +61,7 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
       titled: false, titleText: '', actions: [],
       rows: [
         row(say('flow.first'), [
-          workflow.welcome === null ? say('group.welcomeNone') : quoted(asking, workflow.welcome),
+          workflow.welcome === null ? say('flow.noWelcome') : quoted(asking, workflow.welcome),
           say('flow.then') + actionText(asking, { ...workflow.defaultAction, prompt: null }, known),
           ...(workflow.music ? [say('flow.music', { name: workflow.music.fileName })] : []),
         ], edit('workflow', view.id, view.rights.change)),

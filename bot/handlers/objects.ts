@@ -4,9 +4,10 @@ import { type Note, type OverviewView } from '../../cards/views';
 import { type Answer, type Refusal } from '../../storage/administration/results';
 import { type ObjectView, type ShownKind } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
-import { LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type Opened } from '../forms/kinds';
+import { LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type ObjectOf, type Opened } from '../forms/kinds';
 import { audioOf, changedFields, fingerprintsOf, labelsFor, objectFormCard, readChanges, shownOf, typedOf, valueAsTyped, type FormState, type Typed } from '../forms/object-form';
-import { inputId } from '../forms/field';
+import { inputId, type World } from '../forms/field';
+import { withRecording } from '../forms/recordings';
 import { type ObjectToken } from '../forms/object-token';
 import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, placeFaults, refusalNote, staleLine } from '../views/common';
 import { notice, refused } from '../views/notice';
@@ -145,11 +146,13 @@ export async function openForm(services: Services, asking: Asking, kind: FormKin
   const [opened, world] = await Promise.all([OBJECT_FORMS[kind].open(services, asking, { id, groupId }), readWorld(services, asking, kind === 'workflow' ? id : groupId)]);
   if (!opened.ok) return refused(asking, opened, button(asking.say, 'tryAgain', id === '' ? 'object.new' : 'object.edit', { kind, id, groupId }));
   if (!opened.value.mayChange) return refused(asking, { code: 'notAllowed', message: '' });
-  const fields = OBJECT_FORMS[kind].fields(world, opened.value, { id, groupId });
+  const fields = fieldsOf(kind, world, opened.value, { id, groupId });
   const typed = shownOf(fields, opened.value);
   const token: ObjectToken = { kind, id, groupId, requestId: services.newId(), version: opened.value.version, shown: fingerprintsOf(fields, typed) };
   return objectFormCard(asking, { ...stateOf(token, opened.value, fields), told }, typed);
 }
+
+const fieldsOf = (kind: FormKind, world: World, opened: Opened, of: ObjectOf): FormState['fields'] => OBJECT_FORMS[kind].fields(world, opened, of).map((field) => withRecording(field, opened.values[field.name]));
 
 function stateOf(token: ObjectToken, opened: Opened, fields: FormState['fields']): FormState {
   const [verb, data] = backTo(token.kind, token.kind === 'workflow' ? token.groupId || token.id : token.groupId);
@@ -164,7 +167,7 @@ async function resume(services: Services, asking: Asking, token: ObjectToken, se
   if (!opened.ok && opened.code === 'unavailable') throw new FormStays(asking.say('error.unavailableForm'));
   if (!opened.ok) return { ok: false, shown: refused(asking, opened) };
   if (!opened.value.mayChange) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
-  const fields = OBJECT_FORMS[token.kind].fields(world, opened.value, token);
+  const fields = fieldsOf(token.kind, world, opened.value, token);
   return { ok: true, opened: opened.value, language: world.language, typed: typedOf(fields, sent, shownOf(fields, opened.value)), state: stateOf(token, opened.value, fields) };
 }
 

@@ -49,6 +49,15 @@ export function message(origin: Origin, id: string, text: string, mentionable: r
   return { ...base(origin), type: 'message', id, text: marked, textFormat: 'plain', locale: origin.person.locale, entities: [clientInfo(origin), ...mentions] };
 }
 
+/** A file sent in a personal chat: Teams keeps it, and tells the bot where it can be fetched. */
+export function fileMessage(origin: Origin, id: string, name: string, downloadUrl: string): object {
+  const fileType = /\.(\w{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? '';
+  return {
+    ...base(origin), type: 'message', id, text: '', textFormat: 'plain', locale: origin.person.locale, entities: [clientInfo(origin)],
+    attachments: [{ contentType: 'application/vnd.microsoft.teams.file.download.info', contentUrl: downloadUrl, name, content: { downloadUrl, uniqueId: randomUUID(), fileType } }],
+  };
+}
+
 /** Action.Submit: a message without text whose `value` is the action’s data with the inputs in it. */
 export function submit(origin: Origin, replyToId: string, value: unknown, text?: string): object {
   return {

@@ -14,6 +14,7 @@ export interface PageApi {
 }
 
 const Said = z.object({ text: z.string().trim().min(1, 'is empty').max(8000, 'is longer than 8000 characters') });
+const SentFile = z.object({ name: z.string().trim().min(1, 'has no name').max(255, 'has too long a name'), base64: z.base64('cannot be read') });
 const Data = z.object({ data: z.unknown().optional() });
 const Pressed = z.object({
   attachment: z.number().int().min(0),
@@ -49,6 +50,10 @@ export function createPageApi(chats: Chats, teams: Teams): PageApi {
       case 'say': {
         const said = Said.safeParse(body);
         return said.success ? { status: 200, body: await teams.say(person, chat, said.data.text) } : problem(400, `The message ${words(said.error)}.`);
+      }
+      case 'file': {
+        const file = SentFile.safeParse(body);
+        return file.success ? { status: 200, body: await teams.sendFile(person, chat, file.data.name, Buffer.from(file.data.base64, 'base64')) } : problem(400, `The file ${words(file.error)}.`);
       }
       default: return problem(404, 'There is no such call.');
     }

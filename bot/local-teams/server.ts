@@ -11,6 +11,7 @@ import { createKeeper } from './keeping';
 import { LivePages } from './live-pages';
 import { createPageApi } from './page-api';
 import { type Person } from './people';
+import { SentFiles } from './sent-files';
 import { staticFile } from './static-files';
 import { Teams } from './teams';
 
@@ -37,6 +38,8 @@ export interface LocalTeamsServer {
 
 /** No request of the page or the bot is larger, in bytes. */
 const BODY_BYTES = 512 * 1024;
+/** But for a file that somebody sends: larger than what the bot takes, so that its refusal can be seen. */
+const FILE_BODY_BYTES = 8 * 1024 * 1024;
 
 /** @throws the listen error, code EADDRINUSE when the port is taken; the file system's error when `folder` cannot be made. */
 export async function startLocalTeams(options: LocalTeamsOptions): Promise<LocalTeamsServer> {
@@ -58,17 +61,19 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
     },
   });
   let port = options.port;
+  const files = new SentFiles();
   const teams = new Teams({
     chats,
     bot: createBotLink(options.botUrl),
     serviceUrl: () => `http://127.0.0.1:${port}/`,
+    files,
     now,
     messageTimeoutMs: options.messageTimeoutMs ?? 15_000,
     invokeTimeoutMs: options.invokeTimeoutMs ?? 10_000,
   });
   const pageApi = createPageApi(chats, teams);
   const headers = securityHeaders(new URL(options.botUrl).origin);
-  const parts = { chats, pages, pageApi, headers, port: () => port };
+  const parts = { chats, pages, pageApi, files, headers, port: () => port };
 
   const server = createServer((request, response) => {
     handle(parts, request, response).catch((fault: unknown) => {
@@ -99,6 +104,7 @@ export async function startLocalTeams(options: LocalTeamsOptions): Promise<Local
 
 interface Parts {
   readonly chats: Chats;
+  readonly files: SentFiles;
   readonly pages: LivePages;
   readonly pageApi: ReturnType<typeof createPageApi>;
   readonly headers: Readonly<Record<string, string>>;
@@ -122,6 +128,7 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
     return answer(response, refusal.status, { error: refusal.words });
   }
   const door = doorOf(pathname);
+  if (door === 'open' && segments[0] === 'files') return serveSent(parts.files, method, segments[1] ?? '', response);
   if (door === 'open') return serveFile(method, pathname, response);
   if (pathname === '/api/events') {
     const person = parts.chats.person(query.get('as') ?? '');
@@ -130,10 +137,11 @@ async function handle(parts: Parts, request: IncomingMessage, response: ServerRe
   }
   let body: unknown;
   if (method === 'POST' || method === 'PUT') {
-    const read = await readJson(request);
+    const most = door === 'page' && segments.at(-1) === 'file' ? FILE_BODY_BYTES : BODY_BYTES;
+    const read = await readJson(request, most);
     if (read.kind !== 'json') {
       response.setHeader('connection', 'close');
-      return read.kind === 'large' ? answer(response, 413, { error: `At most ${BODY_BYTES} bytes.` }) : answer(response, 400, { error: 'The body is not JSON.' });
+      return read.kind === 'large' ? answer(response, 413, { error: `At most ${most} bytes.` }) : answer(response, 400, { error: 'The body is not JSON.' });
     }
     body = read.value;
   }
@@ -150,6 +158,13 @@ function serveFile(method: string, pathname: string, response: ServerResponse): 
   if (!file) return answer(response, 404, { error: 'There is nothing here.' });
   response.writeHead(200, { 'content-type': file.type, 'content-length': file.bytes.length });
   response.end(method === 'HEAD' ? undefined : file.bytes);
+}
+
+function serveSent(files: SentFiles, method: string, id: string, response: ServerResponse): void {
+  const bytes = method === 'GET' ? files.get(id) : null;
+  if (!bytes) return answer(response, 404, { error: 'There is nothing here.' });
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
+  response.end(bytes);
 }
 
 function answer(response: ServerResponse, status: number, body?: unknown): void {
@@ -172,12 +187,12 @@ function locate(url: string | undefined): { pathname: string; segments: string[]
   }
 }
 
-async function readJson(request: IncomingMessage): Promise<{ kind: 'json'; value: unknown } | { kind: 'large' } | { kind: 'malformed' }> {
+async function readJson(request: IncomingMessage, most: number): Promise<{ kind: 'json'; value: unknown } | { kind: 'large' } | { kind: 'malformed' }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES) return { kind: 'large' };
+    if (bytes > most) return { kind: 'large' };
     chunks.push(chunk);
   }
   try {

@@ -6,6 +6,7 @@ import { type BotAnswer, type BotLink } from './bot-link';
 import { type Chat, type Chats, type Content, type Message } from './chats';
 import { type Person } from './people';
 import { ADAPTIVE_CARD, type Asked, refreshDue, refreshFor } from './refresh';
+import { type SentFiles } from './sent-files';
 
 /** What the person is shown after pressing something in a card. */
 export type Outcome =
@@ -26,6 +27,7 @@ export interface TeamsDeps {
   readonly bot: BotLink;
   /** Ends in a slash. Known once the server listens. */
   readonly serviceUrl: () => string;
+  readonly files: SentFiles;
   readonly now: () => Date;
   /** How long a bot may take for a message, and for an invoke: Teams gives 15 s and 10 s. */
   readonly messageTimeoutMs: number;
@@ -102,6 +104,18 @@ export class Teams {
     const { mentions } = activities.markMentions(text, mentionable.slice(0, 1));
     if (chat.kind === 'groupChat' && mentions.length === 0) return DONE;
     const answer = await bot.post(activities.message(this.#origin(person, chat), said.id, text, mentionable), this.#deps.messageTimeoutMs);
+    if (answer.kind === 'unreachable') chats.remove(chat.id, said.id);
+    else if (answer.kind !== 'answered') chats.setFailure(chat.id, said.id, answer.words);
+    return answer.kind === 'answered' ? DONE : { kind: 'error', text: answer.words };
+  }
+
+  /** A person sends a file, which Teams allows in a chat with the bot alone. */
+  async sendFile(person: Person, chat: Chat, name: string, bytes: Buffer): Promise<Outcome> {
+    const { chats, bot, files, serviceUrl } = this.#deps;
+    if (chat.kind !== 'personal') return { kind: 'error', text: 'Files can be sent in a chat with the bot alone.' };
+    await this.open(person, chat);
+    const said = chats.add(chat.id, person.personId, { ...EMPTY, text: `📎 ${name}` });
+    const answer = await bot.post(activities.fileMessage(this.#origin(person, chat), said.id, name, `${serviceUrl()}files/${files.keep(bytes)}`), this.#deps.messageTimeoutMs);
     if (answer.kind === 'unreachable') chats.remove(chat.id, said.id);
     else if (answer.kind !== 'answered') chats.setFailure(chat.id, said.id, answer.words);
     return answer.kind === 'answered' ? DONE : { kind: 'error', text: answer.words };

@@ -5,6 +5,7 @@ import { BotAdapter, createAuthentication } from '../../bot/adapter';
 import { type Services } from '../../bot/asking';
 import { AudioLinks } from '../../bot/audio-links';
 import { Conversation } from '../../bot/conversation';
+import { type Fetched } from '../../bot/files';
 import { Holds } from '../../bot/holds';
 import { LiveCards } from '../../bot/live-cards';
 import { serveBot, type BotServer } from '../../bot/server';
@@ -76,6 +77,8 @@ export interface BotWorld {
   readonly connector: Connector;
   readonly server: BotServer;
   readonly url: string;
+  /** What lies where a message says a file lies. */
+  readonly files: Map<string, Fetched>;
   /** The clock moves only when a test says so. */
   readonly clock: { now: Date };
   /** Lets time pass and ends the pauses that have begun. */
@@ -112,9 +115,11 @@ export async function startBotWorld(): Promise<BotWorld> {
   const watchers = new Set<(workflowId: string | null) => void>();
   const audioLinks = new AudioLinks('https://bot.example.org', 'secret', now);
   const adapter = new BotAdapter({ authentication, appId: undefined, log, answer: (turn) => conversation.answer(turn) });
+  const files = new Map<string, Fetched>();
   let ids = 0;
   const services: Services = {
     administration, people, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
+    fetchFile: async (address) => files.get(address) ?? { ok: false, because: 'unreachable' },
     live: new LiveCards({ administration, chat: adapter, watch: (onChange) => { watchers.add(onChange); return { close: async () => { watchers.delete(onChange); } }; }, now, pause, log }),
   };
   const holds = new Holds();
@@ -128,7 +133,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   let activities = 0;
 
   const world: BotWorld = {
-    administration, people, connector, server, url, clock,
+    administration, people, connector, server, url, clock, files,
     async tick(seconds = 1) {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
       const due = paused;

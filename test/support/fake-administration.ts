@@ -1,7 +1,7 @@
 // Administration without a database: answers what a test sets, and remembers what was asked of it.
 import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
-import { type Answer, type Result } from '../../storage/administration/results';
+import { type Answer, type Kept, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
 import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
@@ -67,6 +67,8 @@ export class FakeAdministration implements AdministrationPort {
   async history(): Promise<Answer<readonly HistoryEntry[]>> { return this.#answer(this.historyAnswer); }
   async objects<K extends ShownKind>(_acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> { return this.#answer<readonly ObjectView<K>[]>(this.objectsAnswer[kind]); }
   async workflow(_acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> { return this.#answer(this.workflowAnswers[workflowId]); }
+  kept: Kept = { ok: true, value: { audioId: 'a'.repeat(64), fileName: 'welcome.wav', durationMs: 12_000 } };
+  async keepAudio(): Promise<Kept> { return this.away ? { ...AWAY, faults: [] } : this.kept; }
   async settings(): Promise<Answer<SettingsView>> { return this.#answer(this.settingsAnswer); }
   async ask(_acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
     this.asked.push(request);

@@ -22,6 +22,22 @@ const compose = createCompose(
 );
 let session = null;
 
+byId('attach').addEventListener('click', () => byId('file').click());
+byId('file').addEventListener('change', ({ target }) => {
+  const [file] = target.files;
+  target.value = '';
+  if (!file) return;
+  compose.problem('');
+  const reader = new FileReader();
+  reader.addEventListener('load', async () => {
+    // What stands before the comma says what kind of data it is.
+    const fault = await session.sendFile(file.name, String(reader.result).replace(/^[^,]*,/, ''));
+    if (fault !== null) compose.problem(fault);
+  });
+  reader.addEventListener('error', () => compose.problem('The file could not be read.'));
+  reader.readAsDataURL(file);
+});
+
 const nameOf = (from) => (from === null ? world.bot.name : world.people.find((person) => person.personId === from)?.name ?? 'Somebody who left');
 const wordsOf = (fault) => (fault instanceof CallFault ? fault.message : 'Something went wrong on this page. Nothing you typed is lost; try again.');
 /** A call whose failure the person sees in the same place as the bot's refusals. */
@@ -130,6 +146,7 @@ function startSession(person, chatId) {
   return {
     person,
     chatId,
+    sendFile: (name, base64) => orError(server.sendFile(chatId, name, base64)).then((outcome) => (outcome.kind === 'error' ? outcome.text : null)),
     say: (text) => orError(server.say(chatId, text)).then((outcome) => (outcome.kind === 'error' ? outcome.text : null)),
     end() {
       over = true;

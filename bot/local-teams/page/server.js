@@ -35,6 +35,7 @@ export function actingAs(personId) {
     open: (chatId) => call('POST', `${chat(chatId)}/open`, { as: personId }),
     read: (chatId) => call('POST', `${chat(chatId)}/read`, { as: personId }),
     say: (chatId, text) => call('POST', `${chat(chatId)}/say`, { as: personId, text }),
+    sendFile: (chatId, name, base64) => call('POST', `${chat(chatId)}/file`, { as: personId, name, base64 }),
     seen: (chatId, messageId) => onMessage(chatId, messageId, 'seen', {}),
     submit: (chatId, messageId, data) => onMessage(chatId, messageId, 'submit', { data }),
     execute: (chatId, messageId, attachment, action) => onMessage(chatId, messageId, 'execute', { attachment, action }),
