@@ -35,6 +35,8 @@ export function transferTooLate(context: Context, call: Call, phase: Phase, { tr
 export function transferAsked(context: Context, call: Call, phase: PhaseOf<'talking'>, asked: Asked): void {
   const { target, transferId } = asked;
   if (asked.offerId !== phase.winner) { refuseTransfer(context, transferId, 603, 'no caller is connected to this phone'); return; }
+  // Whoever was dialled outside could else make us dial on, at our cost.
+  if (call.legs.get(phase.winner)?.agentId == null) { refuseTransfer(context, transferId, 603, 'only agents transfer callers'); return; }
   switch (target.kind) {
     case 'own': transferTo(context, call, asked, destinationOfUser(context.state, target.user)); return;
     case 'outside': transferTo(context, call, asked, destinationOf(context.state, target.target)); return;

@@ -18,7 +18,7 @@ export interface AnsweredQuestion { readonly question: string; readonly answer: 
 export interface CallStep {
   readonly at: Date;
   readonly why: TurnedAway | 'transferred' | 'moved';
-  /** `queue:<id>`, `question:<id>`, `tel:…`, `sip:…`, `agent:<id>`, or `disconnect`. */
+  /** `queue:<id>`, `question:<id>`, `tel:…`, `sip:…`, `agent:<id>`, `disconnect`, or `elsewhere` for a phone we do not know. */
   readonly to: string;
 }
 

@@ -39,3 +39,15 @@ test('a caller is transferred 16 times and no more', () => {
   expect(play('alice transfers to carla')).toEqual(['t17: refused 403']);
   expect(play('alice transfers to sales')).toEqual(['t18: refused 403']);
 });
+
+test('a menu may be as deep as it likes, and a caller is asked 100 times at most', () => {
+  const questions = Array.from({ length: 150 }, (_, index) => ({ id: `q${index}`, name: `Q${index}`, prompt: { text: `q${index}` }, answers: [{ name: 'on', key: '1', action: { kind: 'question', questionId: `q${index + 1}` } }] }));
+  const world = new FlowStoryWorld(flowStory.parse({ title: '', workflow: { defaultAction: { kind: 'question', questionId: 'q0' }, questions }, story: [{ at: 0, see: [] }] }));
+  const play = (what: string): string[] => inWords(world.play({ at: world.nowMs / 1000 + 1, do: what, arrival: {}, see: [] }), (id) => id);
+  expect(play('c1 calls help')).toContain('c1: play "q0"');
+  for (let depth = 1; depth < 100; depth += 1) expect(play('c1 presses 1')).toEqual([`c1: play "q${depth}"`]);
+  expect(play('c1 presses 1')).toEqual(['c1: end caller', 'c1: noChoice by system']);
+  const record = world.effects.flatMap((effect) => (effect.type === 'record' ? [effect.record] : []))[0];
+  // All answers are kept, and the latest steps.
+  expect([record?.answers?.length, record?.steps?.length, record?.steps?.at(-1)?.to]).toEqual([100, 50, 'question:q100']);
+});
