@@ -36,6 +36,9 @@ export const selfHandlers: SelfHandlers = {
   },
 };
 
+/** What a line of help sends along. */
+const HELP_DATA: Partial<Record<BotVerb, Readonly<Record<string, unknown>>>> = { agents: { search: '' }, 'duty.pause': { agentId: '', groupId: '' }, 'longest.pick': { groupId: '' }, objects: { kind: 'businessHours', groupId: '' } };
+
 function roleText({ say }: Asking, who: WhoAmI): string {
   const names = (groups: WhoAmI['manages']): string => listNames(say, groups.map((one) => one.displayName));
   const roles = [
@@ -50,11 +53,11 @@ function roleText({ say }: Asking, who: WhoAmI): string {
 function sections({ say }: Asking, who: WhoAmI): HelpView['sections'] {
   const sees = who.administrator || who.manages.length > 0 || who.serves.length > 0;
   const changes = who.administrator || who.manages.length > 0;
-  const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`), text: say(`help.command.${key}.text`), verb, data: verb === 'agents' ? { search: '' } : {} });
+  const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`), text: say(`help.command.${key}.text`), verb, data: HELP_DATA[verb] ?? {} });
   const all = [
-    { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('managers', 'groups'), changes && line('undo', 'undo')] },
-    { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },
-    { key: 'administration', commands: [who.administrator && line('newGroup', 'group.new'), who.administrator && line('newAgent', 'agent.new'), who.administrator && line('agents', 'agents')] },
+    { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('flow', 'groups'), changes && line('team', 'groups'), changes && line('managers', 'groups'), changes && line('undo', 'undo')] },
+    { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('pause', 'duty.pause'), who.agent !== null && line('pick', 'longest.pick'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },
+    { key: 'administration', commands: [who.administrator && line('newGroup', 'group.new'), who.administrator && line('newAgent', 'agent.new'), who.administrator && line('agents', 'agents'), changes && line('hours', 'objects'), who.administrator && line('settings', 'settings')] },
   ];
   return all.map(({ key, commands }) => ({ titleText: say(`help.section.${key}`), commands: commands.filter((one) => one !== false) })).filter((section) => section.commands.length > 0);
 }

@@ -7,6 +7,19 @@ import { describeWith } from '../support/needs';
 
 jest.setTimeout(120_000);
 
+/** Silence of so long: linear PCM, 16 bit, 8 kHz, one channel. */
+function wav(ms: number): Buffer {
+  const bytes = ms * 16;
+  const head = Buffer.alloc(44);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(36 + bytes, 4);
+  head.write('WAVEfmt ', 8);
+  for (const [value, at] of [[16, 16], [8_000, 24], [16_000, 28], [bytes, 40]] as const) head.writeUInt32LE(value, at);
+  for (const [value, at] of [[1, 20], [1, 22], [2, 32], [16, 34]] as const) head.writeUInt16LE(value, at);
+  head.write('data', 36);
+  return Buffer.concat([head, Buffer.alloc(bytes)]);
+}
+
 /** Pictures to look at; kept only where a person asks for them. */
 const PICTURES = process.env['PICTURES'];
 
@@ -207,6 +220,25 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await save(ada);
     const settings = await system.administration.settings(OPERATOR);
     expect(settings.ok && settings.value.settings.numberPolicy.allowedPrefixes).toEqual(['+44']);
+  });
+
+  test('a WAV file sent to the chat is listened to and put in place; another file is refused with the reason', async () => {
+    const ada = await as(ADA);
+    await ada.page.locator('#file').setInputFiles({ name: 'notes.wav', mimeType: 'audio/wav', buffer: Buffer.from('These are notes.') });
+    await ada.waitForText('notes.wav cannot be used');
+    await picture(ada, 'recording-refused');
+    await ada.page.locator('#file').setInputFiles({ name: 'good-morning.wav', mimeType: 'audio/wav', buffer: wav(2_000) });
+    await ada.waitForText('Looks good: 0:02 long.');
+    await ada.message().locator('select').selectOption({ label: 'Sales' });
+    await ada.press('Next', ada.message());
+    await ada.waitForText('Where in Sales', ada.message());
+    await ada.choose('Where in Sales', 'Welcome', ada.message());
+    await picture(ada, 'recording-place');
+    await ada.press('Put in place', ada.message());
+    await ada.waitForText('good-morning.wav is in place.', ada.message());
+    await picture(ada, 'recording-placed');
+    const { workflow } = await flow('Sales');
+    expect(workflow.welcome?.audio).toMatchObject({ fileName: 'good-morning.wav', durationMs: 2_000 });
   });
 
   test('an administrator makes a trunk, whose password is never shown again', async () => {

@@ -83,13 +83,13 @@ describe('what is typed', () => {
 
 describe('what each may do', () => {
   it('an administrator is offered everything', async () => {
-    expect(verbs(await world.say('ada', 'show help desk'))).toEqual(['group.delete', 'group.edit', 'groups', 'live', 'managers', 'undo']);
+    expect(verbs(await world.say('ada', 'show help desk'))).toEqual(['flow', 'group.delete', 'group.edit', 'groups', 'live', 'managers', 'undo']);
     expect(verbs(await world.say('ada', 'help'))).toEqual(expect.arrayContaining(['group.new', 'agent.new', 'agents']));
   });
 
   it('a manager is offered neither deletion nor the address, and no other group', async () => {
     asMax();
-    expect(verbs(await world.say('max', 'show help desk'))).toEqual(['group.edit', 'groups', 'live', 'managers', 'undo']);
+    expect(verbs(await world.say('max', 'show help desk'))).toEqual(['flow', 'group.edit', 'groups', 'live', 'managers', 'undo']);
     expect(Object.keys(inputsOf(await world.say('max', 'edit help desk')))).not.toEqual(expect.arrayContaining(['sipUser']));
     expect(textOf(await world.say('max', 'show sales'))).toContain('There is no group called');
     expect(verbs(await world.say('max', 'managers help desk'))).not.toContain('managers.remove');
@@ -98,7 +98,7 @@ describe('what each may do', () => {
   it('an agent is offered to look, and their own duty and phone', async () => {
     asAlice();
     expect(verbs(await world.say('alice', 'show help desk'))).toEqual(['groups', 'live']);
-    expect(verbs(await world.say('alice', 'help'))).toEqual(['duty', 'groups', 'phone', 'who']);
+    expect(verbs(await world.say('alice', 'help'))).toEqual(['duty', 'duty.pause', 'groups', 'longest.pick', 'phone', 'who']);
   });
 
   it.each([
