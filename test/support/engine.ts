@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WaveFile } from 'wavefile';
+import { type z } from 'zod';
 import { startEdge, type Edge } from '../../engine/edge/edge';
 import { type SoundPort } from '../../engine/calls/ports';
 import { realTimers } from '../../engine/calls/timers';
@@ -88,6 +89,15 @@ export async function until<T>(what: string, look: () => T | null | undefined | 
   throw new Error(`waited 20 s for ${what}`);
 }
 
+/** What a group is to have beside the defaults; a workflow may lead to the queue whose id it is given. */
+export interface EngineGroup {
+  readonly welcome?: string;
+  readonly active?: boolean;
+  readonly workflow?: (queueId: string) => Partial<z.input<typeof workflow>>;
+  readonly queue?: Partial<z.input<typeof queue>>;
+  readonly agentGroup?: Partial<z.input<typeof agentGroup>>;
+}
+
 export class EngineUnderTest {
   engine!: Engine;
   media: Media | null = null;
@@ -138,7 +148,7 @@ export class EngineUnderTest {
   get server(): Server { return { host: '127.0.0.1', port: this.edge.sipPort, domain: TEST_DOMAIN }; }
 
   /** A group of these agents, each on duty with password `pw`; without `welcome` callers hear music at once. */
-  group(agents: readonly string[], options: { readonly welcome?: string; readonly active?: boolean } = {}): { readonly id: string; readonly user: string } {
+  group(agents: readonly string[], options: EngineGroup = {}): { readonly id: string; readonly user: string } {
     this.counter += 1;
     const [id, user, stored] = [`w${this.counter}`, `group${this.counter}`, { pool: POOL, version: 1 }];
     this.configure([
@@ -146,11 +156,11 @@ export class EngineUnderTest {
         { kind: 'agents', id: each, before: null, after: agent.parse({ ...stored, id: each, name: each, sipUser: each, personId: null, digest: hashesOf(each, 'pw') }) },
         { kind: 'duties', id: each, before: null, after: duty.parse({ ...stored, id: each, agentId: each, onDuty: true, since: new Date() }) },
       ]),
-      { kind: 'agentGroups', id: `g${id}`, before: null, after: agentGroup.parse({ ...stored, id: `g${id}`, name: id, agentIds: [...agents] }) },
-      { kind: 'queues', id: `q${id}`, before: null, after: queue.parse({ ...stored, id: `q${id}`, name: id, agentGroupIds: [`g${id}`] }) },
+      { kind: 'agentGroups', id: `g${id}`, before: null, after: agentGroup.parse({ ...stored, id: `g${id}`, name: id, agentIds: [...agents], ...options.agentGroup }) },
+      { kind: 'queues', id: `q${id}`, before: null, after: queue.parse({ ...stored, id: `q${id}`, name: id, agentGroupIds: [`g${id}`], ...options.queue }) },
       { kind: 'workflows', id, before: null, after: workflow.parse({
         ...stored, id, sipUser: user, displayName: `Group ${this.counter}`, active: options.active ?? true, managed: false, managers: [],
-        welcome: options.welcome === undefined ? null : { text: options.welcome }, defaultAction: { kind: 'queue', queueId: `q${id}` },
+        welcome: options.welcome === undefined ? null : { text: options.welcome }, defaultAction: { kind: 'queue', queueId: `q${id}` }, ...options.workflow?.(`q${id}`),
       }) },
     ]);
     return { id, user };
