@@ -197,6 +197,7 @@ export const TRANSITIONS: Table = {
   },
   offering: {
     ...NOTHING, ...always('offering'), ...whileWaiting('offering'),
+    agentReplaced: edge(agentReplaced, 'offering', 'queued'),
     agentsFree: edge(offerMore, 'offering'),
     offerAnswered: edge(answeredOffer, 'offering', 'connecting'),
     legEnded: edge(offeredLegEnded, 'offering', 'queued'),
@@ -207,6 +208,7 @@ export const TRANSITIONS: Table = {
   },
   forwarding: {
     ...NOTHING, ...always('forwarding'),
+    agentReplaced: edge(agentReplaced, 'forwarding', 'ending'),
     offerAnswered: edge(answeredForward, 'forwarding', 'connecting'),
     legEnded: edge(forwardEnded, 'forwarding', 'ending'),
     rangTooLong: edge(forwardRangTooLong, 'ending'),
@@ -230,6 +232,7 @@ export const TRANSITIONS: Table = {
   },
   transferring: {
     ...NOTHING, ...always('transferring'),
+    agentReplaced: edge(agentReplaced, 'transferring', 'connecting', 'queued', 'ending'),
     offerAnswered: edge(answeredTransfer, 'transferring', 'connecting'),
     legEnded: edge(legEndedInTransfer, 'transferring', 'connecting', 'queued', 'ending'),
     rangTooLong: edge(targetRangTooLong, 'connecting', 'queued', 'ending'),
