@@ -34,7 +34,8 @@ function sendAway(context: Context): void {
   for (const queueId of context.state.unsettled) {
     const queue = context.state.queues.get(queueId);
     if (queue?.queue == null || queue.queue.noAgentsAction === null || queue.waiting.size === 0 || !isDeserted(queue)) continue;
-    for (const call of [...queue.waiting.values]) context.tell(call, { type: 'noAgents' });
+    // Who goes first may make others leave on the way.
+    for (const call of [...queue.waiting.values]) if (queue.waiting.has(call)) context.tell(call, { type: 'noAgents' });
   }
 }
 

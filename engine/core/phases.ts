@@ -27,6 +27,9 @@ export function replace(context: Context, call: Call, place: Place): void {
   touchCall(context, call);
 }
 
+/** Takes a waiting call out of its queue before it is in another phase, so that nobody who makes room finds it there. */
+export function stepOut(context: Context, call: Call): void { leave(context.state, call); }
+
 function leave(state: PoolState, call: Call): void {
   const phase = call.phase;
   if (playOf(phase) !== null) state.callDeadlines.clear(`prompt ${call.callId}`);

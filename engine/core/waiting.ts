@@ -4,7 +4,7 @@ import { type Call, type InputOf, type PhaseOf, type Waiting } from './call';
 import { type Context, decided, touchCall } from './context';
 import { finish } from './ending';
 import { canServe, isDeserted } from './matching';
-import { move } from './phases';
+import { move, stepOut } from './phases';
 import { type PoolState, type QueueState, workflowOf } from './state';
 
 /** The queue this caller is for now: the one waited in while it exists, else the workflow's present one; null when there is neither. */
@@ -28,6 +28,7 @@ export function join(context: Context, call: Call, queueId: string): void {
   const place = presentQueue(state, call, queueId);
   if (place === null || place.queue === null) { groupIsGone(context, call); return; }
   const { queue } = place;
+  stepOut(context, call);
   inQueueNow(context, call, queue.id);
   if (queue.noAgentsAction !== null && isDeserted(place)) { context.turnAway(call, 'noAgents', queue.noAgentsAction, NO_AGENTS); return; }
   const waiting = place.waiting.size;

@@ -25,6 +25,9 @@ const seen = new Set<string>();
 let takeovers = 0;
 let inOrder = 0;
 let transfers = 0;
+let picks = 0;
+let pauses = 0;
+const instructed = new Set<string>();
 
 /** Every edge that is walked is held against the table's own word of where it may lead. */
 const walked = new Set<string>();
@@ -54,6 +57,9 @@ test('whatever happens, every call, agent, timer and record is accounted for', (
     takeovers += world.takeovers;
     inOrder += world.inOrder;
     transfers += world.transfers.closed;
+    picks += world.picks;
+    pauses += world.pauses;
+    for (const outcome of world.instructions.seen) instructed.add(outcome);
   }), { numRuns: 120, endOnFailure: true });
 });
 
@@ -62,6 +68,9 @@ test('the lives lived above came through every state, and through takeovers', ()
   expect(takeovers).toBeGreaterThan(50);
   expect(inOrder).toBeGreaterThan(15);
   expect(transfers).toBeGreaterThan(15);
+  expect(picks).toBeGreaterThan(0);
+  expect(pauses).toBeGreaterThan(0);
+  expect([...instructed].sort()).toEqual(expect.arrayContaining(['done', 'notWaiting']));
   expect(walked.size).toBeGreaterThan(90);
 });
 

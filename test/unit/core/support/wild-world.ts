@@ -11,6 +11,7 @@ import { type Queue } from '../../../../storage/model/queue';
 import { type Workflow } from '../../../../storage/model/workflow';
 import { faultsOf } from './invariants';
 import { DOMAIN, HOURS, menu, otherSchedule, otherTargets, settings, TransferBooks, transferTargets } from './wild-flow';
+import { anyAgent, anyDuty, InstructionBooks, otherManners, otherRules, PICKUP } from './wild-queue';
 import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, POOL, put, said, updates } from './sample';
 
 /** What fast-check chooses of each step: which of the possible things happens, and how. */
@@ -23,16 +24,17 @@ const AGENTS = ['alice', 'bob', 'carla', 'dan'];
 const WORKFLOWS = ['help', 'sales', 'menu'];
 const START = Date.UTC(2026, 0, 5, 9);
 /** What means something anew each time it is told. */
-const ONCE: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['wake', 'phoneChanged', 'phoneTest', 'keyPressed', 'transferAsked', 'callerReplaced', 'agentReplaced', 'connected', 'connectFailed']);
-const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
+const ONCE: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['wake', 'pickCaller', 'moveCaller', 'setPriority', 'phoneChanged', 'phoneTest', 'keyPressed', 'transferAsked', 'callerReplaced', 'agentReplaced', 'connected', 'connectFailed']);
+const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'noAnswer', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
 
 /** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
 function none(faults: readonly string[], when: string): void {
   if (faults.length > 0) throw new Error(`after ${when}: ${faults.join('; ')}`);
 }
 
-/** First come, as the clock and not the core says; in the same millisecond the id decides. */
+/** Priority, then first come, as the clock and not the core says; in the same millisecond the id decides. */
 function cameBefore(a: Call, b: Call): boolean {
+  if (a.place.priority !== b.place.priority) return a.place.priority < b.place.priority;
   // Who was given another's place has that one's, which the clock of the arrival does not know.
   if ([a, b].some((call) => call.place.arrival !== call.arrivedAt.getTime())) return comparePlaces(a.place, b.place) < 0;
   const [atA, atB] = [a.arrivedAt.getTime(), b.arrivedAt.getTime()];
@@ -55,6 +57,10 @@ export class WildWorld {
   private readonly calls = new Map<string, CallBook>();
   private readonly tests = new Set<string>();
   readonly transfers = new TransferBooks();
+  readonly instructions = new InstructionBooks();
+  /** Callers who were picked, by chat or by phone. */
+  picks = 0;
+  pauses = 0;
   /** By agent group: who was offered a call, latest last, of those in its list. */
   private readonly turns = new Map<string, string[]>();
   private readonly update = updates();
@@ -67,7 +73,7 @@ export class WildWorld {
 
   /** `methods`: how the two agent groups route to begin with. */
   constructor([first, second]: readonly [RoutingMethod, RoutingMethod]) {
-    for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7 })]) this.groups.set(group.id, group);
+    for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first, autoPauseAfter: 1 }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7, autoPauseAfter: 1 })]) this.groups.set(group.id, group);
     for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: said('late') } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
     for (const workflow of [aWorkflow('help', { welcome: said('welcome') }), aWorkflow('sales', { telephoneNumber: '+44100' }), menu()]) this.workflows.set(workflow.id, workflow);
     this.configure(put('settings', settings()), ...HOURS.map((each) => put('businessHours', each)), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
@@ -100,6 +106,7 @@ export class WildWorld {
     const unfinished = [...this.calls.values()].filter(({ records, released, refused }) => records !== 1 || released === refused);
     expect(unfinished).toEqual([]);
     expect(this.transfers.open).toEqual([]);
+    expect(this.instructions.open).toEqual([]);
     expect([...this.state.agents.values()].filter(({ calling }) => calling.size > 0)).toEqual([]);
     expect(this.state.movedLegs.size).toBe(0);
   }
@@ -119,7 +126,7 @@ export class WildWorld {
     const { effects, wakeAtMs } = step(state, { type: 'wake' }, now);
     // Nothing had changed, so there is nothing to do, and the new state says what the old one said; but who was asked something is asked again.
     const others = effects.filter((effect) => !('callId' in effect) || !asking.has(effect.callId));
-    expect(others.filter(({ type }) => type !== 'record')).toEqual([]);
+    expect(others.filter(({ type }) => type !== 'record' && type !== 'pauseAgent')).toEqual([]);
     expect(faultsOf(state, this.nowMs, wakeAtMs)).toEqual([]);
     if (asking.size === 0) {
       expect([...old.calls.keys()].map((id) => journalCall(state, id, now))).toEqual([...old.calls.keys()].map((id) => journalCall(old, id, now)));
@@ -145,7 +152,9 @@ export class WildWorld {
     acts.push(() => { this.arrive(one(['help', 'sales', 'carla']), { timesHere: how % 5, trunk: { id: 'partner', federated: how % 2 === 0 }, callerNumber: one(['alice', '+44555']) }); });
     acts.push(() => { this.post({ type: 'wake' }); });
     acts.push(() => { this.reconfigure(how); });
-    acts.push(() => { this.configure(put('duties', aDuty(one(AGENTS), how % 3 !== 0))); });
+    acts.push(() => { const after = anyDuty(one(AGENTS), how >> 2, this.now.civil); this.configure(put('duties', after, this.state.configuration.objects.duties.get(after.id) ?? null)); });
+    acts.push(() => { this.post(this.instructions.any(how, this.callsToName(), AGENTS)); });
+    acts.push(() => { this.arrive(PICKUP, { agentId: one(AGENTS), callerNumber: one(AGENTS) }); });
     acts.push(() => { this.post({ type: 'phoneChanged', agentId: one(AGENTS), reachable: how % 3 !== 0 }); });
     acts.push(() => { this.again(how); });
     acts.push(() => { this.nonsense(how); });
@@ -197,6 +206,12 @@ export class WildWorld {
     old.ended = true;
     this.offers.set(offerId, { callId: old.callId, offerId, agentId, answered: true, asked: null, ended: false, connectAsked: true, connectTold: true, ofGroup: false, asks: 0 });
     this.post({ type: 'agentReplaced', callId: old.callId, offerId: old.offerId, newOfferId: offerId, agentId });
+  }
+
+  /** Callers whom an instruction may name: those who wait, most of all. */
+  private callsToName(): string[] {
+    const waiting = [...this.state.calls.values()].flatMap(({ callId, phase }) => (waits(phase) ? [callId] : []));
+    return [...waiting, ...waiting, ...[...this.calls.keys()].slice(-2)];
   }
 
   private arrive(dialledUser: string, more: Partial<Arrival> = {}): void {
@@ -255,7 +270,7 @@ export class WildWorld {
       () => inGroup({ alertTimeSeconds: one([10, 30, 180], 5), wrapUpSeconds: one([0, 20], 7) }),
       () => inQueue({ timeoutSeconds: one([null, 10, 60], 5) }),
       () => inQueue({ overflowThreshold: one([null, 0, 1, 3], 5), overflowCandidate: one(['newestCall', 'oldestCall'], 7), overflowAction: { kind: 'disconnect', prompt: one([null, said('full')], 11) } }),
-      () => inQueue(otherTargets(how)), () => inQueue(otherTargets(how)),
+      () => inQueue(otherTargets(how)), () => inQueue(otherTargets(how)), () => inQueue(otherRules(how)), () => inQueue(otherRules(how)), () => inGroup(otherManners(how)), () => inGroup(otherManners(how)),
       () => { const other = { ...workflow, ...otherSchedule(how) }; this.workflows.set(workflowId, other); return put('workflows', other); },
       () => { const other = { ...menu(), ...otherSchedule(how) }; return put('workflows', other); },
       () => inQueue({ agentGroupIds: one([['g1'], ['g2', 'g1'], ['g1', 'g2'], []], 5) }),
@@ -263,7 +278,7 @@ export class WildWorld {
       () => drop('workflows', workflow), () => put('workflows', workflow), () => put('workflows', workflow),
       () => drop('queues', queue), () => put('queues', queue), () => put('queues', queue),
       () => drop('agentGroups', group), () => put('agentGroups', group), () => put('agentGroups', group),
-      () => drop('agents', anAgent(one(AGENTS, 5))), () => put('agents', anAgent(one(AGENTS, 5))), () => put('agents', anAgent(one(AGENTS, 5))),
+      () => drop('agents', anAgent(one(AGENTS, 5))), () => put('agents', anyAgent(one(AGENTS, 5), how >> 4)), () => put('agents', anyAgent(one(AGENTS, 5), how >> 4)),
     ];
     this.configure((one(changes, 2))());
   }
@@ -293,11 +308,12 @@ export class WildWorld {
     for (const effect of effects) {
       if (effect.type !== 'offer') continue;
       const served = this.state.calls.get(effect.callId);
-      if (served?.legs.get(effect.offerId)?.groupId == null) continue;
+      const leg = served?.legs.get(effect.offerId);
+      if (served === undefined || leg === undefined || leg.groupId === null || leg.picked) continue;
       for (const { callId } of waited) {
         const call = this.state.calls.get(callId);
-        if (call === undefined || served === undefined || !waits(call.phase) || call.phase.state !== 'queued') continue;
-        const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats, group }) => seats.has(effect.agentId) && group?.routingMethod !== 'attendant') === true;
+        if (call === undefined || !waits(call.phase) || call.phase.state !== 'queued') continue;
+        const mine = this.state.queues.get(call.phase.waiting.queueId)?.groups.some(({ seats, group }) => seats.get(effect.agentId)?.signedIn === true && group?.routingMethod !== 'attendant') === true;
         if (mine && cameBefore(call, served)) throw new Error(`${effect.agentId} rings for ${effect.callId}, but ${callId} waited longer`);
       }
     }
@@ -311,7 +327,7 @@ export class WildWorld {
     const { agentGroups } = this.state.configuration.objects;
     this.keepTurns((agentId, groupId) => agentGroups.get(groupId)?.agentIds.includes(agentId) === true);
     for (const effect of effects) {
-      if (effect.type !== 'offer') continue;
+      if (effect.type !== 'offer' && effect.type !== 'takeLeg') continue;
       const { agentId, callId, offerId } = effect;
       const call = this.state.calls.get(callId);
       const leg = call?.legs.get(offerId);
@@ -320,12 +336,13 @@ export class WildWorld {
       if (call === undefined || group === undefined) throw new Error(`${offerId} rings for nobody`);
       const turns = this.turns.get(group.id) ?? [];
       this.turns.set(group.id, [...turns.filter((id) => id !== agentId), agentId]);
-      if (wasDue || call.phase.state !== 'offering' || (group.routingMethod !== 'serial' && group.routingMethod !== 'roundRobin')) continue;
+      if (leg?.picked === true) this.picks += 1;
+      if (leg?.picked === true || wasDue || call.phase.state !== 'offering' || (group.routingMethod !== 'serial' && group.routingMethod !== 'roundRobin')) continue;
       const { tried } = call.phase.waiting;
       const last = turns.at(-1);
       const cut = group.routingMethod === 'roundRobin' && last !== undefined ? group.agentIds.indexOf(last) + 1 : 0;
       const order = [...group.agentIds.slice(cut), ...group.agentIds.slice(0, cut)];
-      const passed = order.slice(0, order.indexOf(agentId)).filter((id) => this.state.agents.get(id)?.free === true && !tried.has(id));
+      const passed = order.slice(0, order.indexOf(agentId)).filter((id) => this.state.agents.get(id)?.seats.get(group.id)?.free === true && !tried.has(id));
       if (passed.length > 0) throw new Error(`${agentId} rings by ${group.routingMethod} of ${order.join()}, but ${passed.join()} came first; last ${last}`);
       this.inOrder += 1;
     }
@@ -356,7 +373,9 @@ export class WildWorld {
   /** The world's own books: each effect is held against what was asked for before. */
   private note(effect: Effect): void {
     if (effect.type === 'ringTest') { this.tests.add(effect.testId); return; }
-    if (effect.type === 'refuseTest' || effect.type === 'pauseAgent' || effect.type === 'instructionDone') return;
+    if (effect.type === 'refuseTest') return;
+    if (effect.type === 'pauseAgent') { this.pauses += 1; return; }
+    if (effect.type === 'instructionDone') { this.instructions.note(effect); return; }
     if (effect.type === 'acceptTransfer' || effect.type === 'refuseTransfer' || effect.type === 'transferProgress') { this.transfers.note(effect); return; }
     const call = this.calls.get(effect.type === 'record' ? effect.record._id : effect.callId) as CallBook;
     // A phone that takes a place in a call that is over is let go.
@@ -404,6 +423,10 @@ export class WildWorld {
       }
       case 'release': expect({ records: call.records, gone: call.gone }).toEqual({ records: 1, gone: true }); call.released = true; return;
       case 'takeLeg':
+        // The phone that dialled in is a leg from now on, and no caller.
+        this.calls.delete(effect.legId);
+        this.noteLeg(call, effect.offerId, effect.agentId);
+        return;
       case 'separate':
       case 'answer':
       case 'decided': return;
