@@ -69,7 +69,10 @@ test('a menu answered by INFO: told by its answer, then rung with the call’s c
   const headers = invite.headers as unknown as Record<string, string>;
   expect([headers['x-response-group'], headers['x-answers']]).toEqual([expect.stringMatching(/^Group%20\d+$/), 'Which%20department%3F=Sales']);
   expect(Number(headers['x-wait-seconds'])).toBeGreaterThanOrEqual(0);
+  bob.respond(invite, 180, 'Ringing');
   await alice.hangUp(leg);
+  bob.respond(await bob.request('CANCEL'), 200, 'OK');
+  bob.respond(invite, 487, 'Request Terminated');
   expect(await world.record(group.id)).toMatchObject({ outcome: 'abandoned', answers: [{ question: 'Which department?', answer: 'Sales' }] });
 });
 
