@@ -52,6 +52,8 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   counters: [],
   liveGroups: [{ key: { pool: 1 } }],
   livePools: [],
+  engines: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
+  migrations: [],
   bindings: [{ key: { pool: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   instructions: [{ key: { pool: 1, outcome: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   records: [{ key: { pool: 1, arrivedAt: -1 } }, { key: { pool: 1, workflowId: 1, arrivedAt: -1 } }],

@@ -1,6 +1,7 @@
 // Documents as the database holds them: the model's objects, and what only this database needs to know beside them.
 import { type ChangeEntry } from './model/change';
 import { type ObjectKind, type ObjectKinds } from './model/configuration';
+import { type EngineReport } from './model/engine-report';
 import { type Instruction } from './model/instruction';
 import { type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
 import { type CallRecord } from './model/record';
@@ -67,12 +68,19 @@ export interface Person {
   readonly seenAt: Date;
 }
 
+/** `_id` is `schema` for the one lease document, `step:N` for what step N left. */
+export type StoredMigration =
+  | { readonly _id: string; readonly kind: 'lease'; readonly holder: string | null; readonly until: Date }
+  | { readonly _id: string; readonly kind: 'step'; readonly step: number; readonly name: string; readonly doneAt: Date; readonly by: string; readonly version: string; readonly tookMs: number };
+
 /** Every collection beside the configuration's, by name. */
 export interface Collections {
   changes: StoredChange;
   counters: Counter;
   liveGroups: LiveGroup;
   livePools: LivePool;
+  engines: EngineReport;
+  migrations: StoredMigration;
   bindings: PhoneBinding;
   instructions: StoredInstruction;
   records: CallRecord;

@@ -34,6 +34,7 @@ async function permissionFor(deps: AskingDeps, roles: Roles, request: Instructio
   switch (request.kind) {
     case 'ringPhone': return may(roles, 'agent.ring', { kind: 'agent', agentId: request.agentId });
     case 'renderPrompt': return may(roles, 'prompt.render', { kind: 'pool' });
+    case 'drain': return may(roles, 'pool.drain', { kind: 'pool' });
     case 'pickCaller': return toPick(deps, roles, request.callId, request.agentId);
     case 'moveCaller': return toMove(deps, roles, request.callId, request.queueId);
     case 'setPriority': {

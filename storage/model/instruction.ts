@@ -9,13 +9,17 @@ export type InstructionRequest =
   | { readonly kind: 'pickCaller'; readonly callId: string; readonly agentId: string }
   /** The waiting caller goes on waiting in another queue, in the place of the arrival. */
   | { readonly kind: 'moveCaller'; readonly callId: string; readonly queueId: string }
-  | { readonly kind: 'setPriority'; readonly callId: string; readonly priority: number };
+  | { readonly kind: 'setPriority'; readonly callId: string; readonly priority: number }
+  /** The active engine writes everything and gives the lease up to one that stands by; no call is touched. */
+  | { readonly kind: 'drain' };
 
 export type InstructionOutcome =
   | { readonly kind: 'done'; readonly audioId?: string }
   | { readonly kind: 'refused'; readonly reason: 'offDuty' | 'unreachable' | 'busy' | 'declined' | 'noAnswer' | 'unknownAgent' | 'cannotRender' | 'failed'
     /** The caller does not wait any more, or waits for somebody already picked. */
-    | 'notWaiting' | 'alreadyPicked' | 'unknownQueue' | 'notServing' }
+    | 'notWaiting' | 'alreadyPicked' | 'unknownQueue' | 'notServing'
+    /** No engine stands by that could go on. */
+    | 'noStandby' }
   | { readonly kind: 'expired' };
 
 export interface Instruction {
