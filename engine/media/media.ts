@@ -217,7 +217,6 @@ class NgMedia implements Media {
       playing(call.legs[side], null);
     }
     if (!call.joined) await deadline.ask('unblock media', { 'call-id': callId });
-    if (!call.joined) for (const side of SIDES) call.legs[side].blocked = false;
     call.joined = true;
     await this.keepApart(deadline, callId, call);
     return format;

@@ -194,9 +194,10 @@ export class Switchboard implements SipPort {
 
   /** Every phone of a branch, and every way to it. */
   private placesOf(legId: OfferId, leg: LegToRing, branch: Branch, at: number): Place[] {
-    const headers = { ...this.transfers.headersFor(legId), ...leg.headers };
+    const passedOn = this.transfers.headersFor(legId);
     const { to } = branch;
     if (to.kind === 'registered') {
+      const headers = { ...passedOn, ...leg.headers };
       const from = formatAddress(leg.fromName, `sip:${escapeUser(leg.fromUser)}@${this.deps.domain}`);
       const contacts = this.deps.routes.registered(to.agentId);
       const places = contacts.map(({ uri, proxy }): Place => ({ branch: at, otherwise: 'unreachable', ways: [{ uri, proxy, headers: { From: from, To: `<${uri}>`, ...headers }, route: null }] }));
@@ -209,7 +210,8 @@ export class Switchboard implements SipPort {
     return [{
       branch: at, otherwise: 'failed',
       ways: routes.map((route) => ({
-        uri: route.uri, proxy: route.proxy, headers: { ...headers, ...replaces, ...route.headers },
+        // What a caller answered is for our own agents' phones: it is no business of a provider's.
+        uri: route.uri, proxy: route.proxy, headers: { ...passedOn, ...replaces, ...route.headers },
         route: {
           credentials: (reply) => route.answer(reply),
           failed: ({ status, rang }) => {

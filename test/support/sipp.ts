@@ -39,6 +39,25 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** The first of four ports in a row that are free now: sipp takes audio and video, each with its RTCP. Below the range the system hands out by itself. */
+async function freeMediaPorts(): Promise<number> {
+  for (;;) {
+    const first = 20_000 + 4 * Math.floor(Math.random() * 2_000);
+    const sockets = [0, 1, 2, 3].map(() => createSocket('udp4'));
+    try {
+      await Promise.all(sockets.map((socket, index) => new Promise<void>((resolve, reject) => {
+        socket.once('error', reject);
+        socket.bind(first + index, '127.0.0.1', resolve);
+      })));
+      return first;
+    } catch {
+      // Somebody has one of them; look elsewhere.
+    } finally {
+      for (const socket of sockets) socket.close();
+    }
+  }
+}
+
 /** Starts `<scenario>.xml`. The promise `done` must be awaited by the caller. */
 export function sipp(scenario: string, options: SippOptions): SippRun {
   return { done: run(scenario, options) };
@@ -49,7 +68,7 @@ async function run(scenario: string, options: SippOptions): Promise<void> {
   const keys = Object.entries(options.keys ?? {}).flatMap(([name, value]) => ['-key', name, value]);
   const args = [
     '-sf', join(SCENARIOS, `${scenario}.xml`), '-i', options.address ?? '127.0.0.1', '-m', String(options.calls ?? 1), '-nostdin', '-timeout', `${LIMIT_SECONDS}s`, '-timeout_error',
-    '-d', String(options.pauseMs ?? 0), '-mp', String(await freePort()), '-trace_err', '-error_file', join(folder, 'errors.log'), '-max_socket', '64',
+    '-d', String(options.pauseMs ?? 0), '-mp', String(await freeMediaPorts()), '-trace_err', '-error_file', join(folder, 'errors.log'), '-max_socket', '64',
     ...(options.service ? ['-s', options.service] : []), ...(options.port ? ['-p', String(options.port)] : []), ...(options.login ? ['-au', options.login.user, '-ap', options.login.password] : []), ...(options.tcp ? ['-t', 't1'] : []), ...keys,
     `${options.server.host}:${options.server.port}`,
   ];

@@ -18,6 +18,7 @@ import { type LiveGroup } from '../../storage/model/live';
 import { type AudioFile } from '../../storage/model/prompt';
 import { type CallRecord } from '../../storage/model/record';
 import { ROOT } from '../../storage/process/root';
+import { startRtpengine } from './media-servers';
 import { testDatabase, type TestDatabase } from './database';
 import { Phone, type Server } from './phone';
 
@@ -236,6 +237,11 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   }
 }
 
+/** `SCENARIO_MEDIA=rtpengine` in the environment has every scenario carried by rtpengine. */
+function otherMedia(): SystemOptions['media'] {
+  return process.env['SCENARIO_MEDIA'] === 'rtpengine' ? () => startRtpengine() : undefined;
+}
+
 async function startAll(options: SystemOptions, started: Array<() => Promise<unknown>>): Promise<System> {
   const folder = mkdtempSync(join(tmpdir(), 'rg-system-'));
   const database = await testDatabase();
@@ -249,7 +255,7 @@ async function startAll(options: SystemOptions, started: Array<() => Promise<unk
     RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + 999), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
   });
   started.push(() => edge.stop());
-  const media = await options.media?.(join(folder, 'media'));
+  const media = await (options.media ?? otherMedia())?.(join(folder, 'media'));
   started.push(async () => media?.close());
   const engineEnv = {
     MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(media?.port ?? ng),

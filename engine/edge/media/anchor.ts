@@ -19,8 +19,9 @@ export class Side implements Playable {
   /** The SIP tag NG knows it by; null until its side of the negotiation has come. */
   tag: string | null = null;
   party: Party | null = null;
-  /** What it sends is dropped. */
+  /** What it sends is dropped: it is blocked by itself, or the whole call is. The two are undone apart, as rtpengine does. */
   blocked = false;
+  blockedWithCall = false;
   /** What it says is replaced by silence, while its packets go on. */
   silenced = false;
   /** Something was played to it, now or before. */
@@ -133,7 +134,7 @@ export class Side implements Playable {
     // Keys are heard also of whoever is blocked: that is how a caller answers while nobody else is there.
     const press = event ? this.keys.heard(packet, payloadOffset(packet)) : null;
     if (press) this.keyHeard(this, press, address);
-    if (!this.blocked) this.other.hear(packet, event, this.silenced, nowMs);
+    if (!this.blocked && !this.blockedWithCall) this.other.hear(packet, event, this.silenced, nowMs);
   }
 
   /** By the number that this party gave events, or the one it was told, which is the other's (RFC 3264 section 5.1). */
@@ -159,7 +160,7 @@ export class Side implements Playable {
   /** RTCP is believed from the host whose RTP is believed, and passed on with the numbers that the listener knows. */
   private heardRtcp(packet: Buffer, address: string, port: number): void {
     const known = this.latch.locked;
-    if (this.blocked || !known || known.address !== address || packet.length > LONGEST_PACKET) return;
+    if (this.blocked || this.blockedWithCall || !known || known.address !== address || packet.length > LONGEST_PACKET) return;
     this.rtcpFrom = { address, port };
     const { other } = this;
     const to = other.rtcpFrom ?? other.party?.rtcp;

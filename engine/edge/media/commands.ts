@@ -43,8 +43,8 @@ export class Commands {
       if (!side.hasPlayed) throw new Refused('Not currently playing media');
       side.stop();
     }),
-    'block media': (request) => this.each(request, (side) => { side.blocked = true; }),
-    'unblock media': (request) => this.each(request, (side) => { side.blocked = false; }),
+    'block media': (request) => this.block(request, true),
+    'unblock media': (request) => this.block(request, false),
     'silence media': (request) => this.each(request, (side) => { side.silenced = true; }),
     'unsilence media': (request) => this.each(request, (side) => { side.silenced = false; }),
   };
@@ -161,6 +161,14 @@ export class Commands {
   private each(request: NgDictionary, act: (side: Side) => void): NgReply {
     for (const side of selected(this.known(request, 'Unknown call-ID'), request)) act(side);
     return { result: 'ok' };
+  }
+
+  private block(request: NgDictionary, blocked: boolean): NgReply {
+    const whole = text(request, 'from-tag') === undefined;
+    return this.each(request, (side) => {
+      if (whole) side.blockedWithCall = blocked;
+      else side.blocked = blocked;
+    });
   }
 
   private query(request: NgDictionary): NgReply {

@@ -209,6 +209,19 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
     await Promise.all([caller.untilTone(AGENT_HZ), agent.untilTone(CALLER_HZ)]);
   });
 
+  test('held with music, parted and joined with another while held: both hear each other, and nothing else', async () => {
+    const { callId, caller, agent, agentOfferSdp } = await calls.joined();
+    await calls.media.renegotiate(callId, 'agent', agent.sdp({ direction: 'sendonly' }));
+    await calls.media.play(callId, music, true);
+    await caller.untilTone(MUSIC_HZ);
+    await calls.media.separate(callId);
+    const second = await calls.peer();
+    second.follow(agentOfferSdp);
+    await calls.media.bridge(callId, second.sdp());
+    second.tone(1300);
+    await Promise.all([caller.untilTone(1300), second.untilTone(CALLER_HZ)]);
+  });
+
   test('transferred to another agent: the first is not heard any more, however long it sends, nor hears; the caller’s port stays', async () => {
     const { callId, caller, agent, agentOfferSdp } = await calls.joined();
     await calls.media.separate(callId);
