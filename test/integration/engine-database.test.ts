@@ -125,6 +125,35 @@ test('a person asks to hear a text and to have a phone rung', async () => {
   expect(await asked).toEqual({ kind: 'refused', reason: 'declined' });
 });
 
+test('an agent who leaves offers unanswered: paused by the engine, as a duty that people see and may end; a person sets a priority meanwhile', async () => {
+  const { groupId, agentId, user, bob } = await groupWithAgent();
+  const stored = (await connection.db.collection<{ _id: string; id: string }>('agentGroups').find({}).toArray()) as unknown as { id: string; version: number; agentIds: string[] }[];
+  const agentGroup = stored.find(({ agentIds }) => agentIds.includes(agentId))!;
+  await perform('agentGroup.change', { id: agentGroup.id, version: agentGroup.version, changes: { autoPauseAfter: 1, alertTimeSeconds: 10 } });
+  const alice = await phone('alice');
+  const leg = alice.invite(user, audioSdp(30_000));
+  await alice.answered(leg);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 180, 'Ringing');
+  const callId = await eventually('the caller to be seen', async () => (await readLiveGroups(connection.db, [groupId])).get(groupId)?.callers[0]?.callId);
+  const request = { kind: 'setPriority', callId, priority: 1 } as const;
+  expect(await askEngine({ db: connection.db, log }, 'main', request, 'test')).toEqual({ kind: 'done' });
+  bob.respond(await bob.request('CANCEL'), 200, 'OK');
+  bob.respond(invite, 487, 'Request Terminated');
+  const pause = await eventually('the pause to be written', async () => (await connection.db.collection<{ agentId: string; pause: { by: string } | null }>('duties').findOne({ agentId }))?.pause);
+  expect(pause).toMatchObject({ by: 'unanswered' });
+  await perform('duty.resume', { agentId });
+  // Back from the pause and rested: rung again for the caller who still waits.
+  const again = await bob.request('INVITE');
+  bob.respond(again, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  await eventually('them to talk', async () => (await readLiveGroups(connection.db, [groupId])).get(groupId)?.callers[0]?.state === 'talking');
+  await alice.hangUp(leg);
+  bob.respond(await bob.request('BYE'), 200, 'OK');
+  const record = await eventually('the record', async () => (await readRecords(connection.db, 'main', { workflowId: groupId }))[0]);
+  expect(record).toMatchObject({ outcome: 'answered', priority: 1 });
+});
+
 test('the database is killed under a call: the call goes on, another comes and goes, and both records are there afterwards', async () => {
   const { groupId, user, bob } = await groupWithAgent();
   const carol = await phone('carol');
