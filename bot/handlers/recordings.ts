@@ -2,7 +2,6 @@
 import { render } from '../../cards/render';
 import { type Note } from '../../cards/views';
 import { type AudioFile } from '../../storage/model/prompt';
-import { type Verb, type VerbInput } from '../../storage/administration/verbs';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { placeRecording, placesIn } from '../forms/recordings';
 import { button, duration, escapedSentence, faultText, NO_NOTE, note, submitButton } from '../views/common';
@@ -11,6 +10,8 @@ import { showFlow } from './flow';
 
 type RecordingHandlers = Pick<Handlers, 'recording.group' | 'recording.place' | 'recording.default'>;
 const GROUPS_OFFERED = 100;
+/** What storage looks at in a file. */
+const FILE_LABELS = Object.fromEntries(['fileName', 'size', 'kind', 'format', 'rate', 'channels', 'duration', 'data'].map((field) => [field, `recording.field.${field}`]));
 
 export const recordingHandlers: RecordingHandlers = {
   async 'recording.group'(services, asking, { groupId, ...audio }) {
@@ -53,7 +54,7 @@ export async function receiveFile(services: Services, asking: Asking, name: stri
   const fetched = await services.fetchFile(address);
   if (!fetched.ok) return refusedFile([say(`recording.because.${fetched.because}`)]);
   const kept = await services.administration.keepAudio(asking.acting, name.slice(0, 128), fetched.bytes);
-  if (!kept.ok && kept.code === 'invalid') return refusedFile(kept.faults.length === 0 ? [escapedSentence(say, kept.message)] : kept.faults.map((fault) => faultText(say, fault, { fileName: 'recording.fileName', audio: 'recording.file', file: 'recording.file' })));
+  if (!kept.ok && kept.code === 'invalid') return refusedFile(kept.faults.length === 0 ? [escapedSentence(say, kept.message)] : kept.faults.map((fault) => faultText(say, fault, FILE_LABELS)));
   if (!kept.ok) return refused(asking, { code: kept.code === 'unavailable' ? 'unavailable' : 'notAllowed', message: '' });
   return chooseGroup(services, asking, kept.value);
 }

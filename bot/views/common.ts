@@ -75,11 +75,14 @@ const nameOf = (one: unknown): string => (typeof one === 'object' && one !== nul
 /** The label of a field, whatever path storage gives it. */
 export function fieldLabel(say: Say, field: string, labels: Readonly<Record<string, string>> = {}): string {
   const name = fieldName(field);
-  try {
-    return say(labels[name] ?? `field.${name}`);
-  } catch {
-    return name;
+  for (const key of labels[name] === undefined ? [`field.${name}`, `form.field.${name}`] : [labels[name]]) {
+    try {
+      return say(key);
+    } catch {
+      continue;
+    }
   }
+  return name;
 }
 /** `changes.agentIds.3` is about `agentIds`. */
 export const fieldName = (field: string): string => field.split('.').find((part) => part !== 'changes' && !/^\d+$/.test(part)) ?? field;

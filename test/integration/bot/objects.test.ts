@@ -238,8 +238,8 @@ describe('a WAV file sent to the chat', () => {
   });
 
   it('that is wrong is refused with the reason', async () => {
-    world.administration.kept = { ok: false, code: 'invalid', message: 'no', faults: [{ field: 'audio', value: '24 bit', message: 'must have 8 or 16 bits a sample' }] };
-    expect(textOf(await send())).toMatch(/welcome\.wav cannot be used[\s\S]*“24 bit” must have 8 or 16 bits a sample/);
+    world.administration.kept = { ok: false, code: 'invalid', message: 'no', faults: [{ field: 'format', value: '24 bit', message: 'must have 8 or 16 bits a sample' }] };
+    expect(textOf(await send())).toMatch(/welcome\.wav cannot be used[\s\S]*Format: “24 bit” must have 8 or 16 bits a sample/);
   });
 
   it.each(['elsewhere', 'large', 'unreachable'] as const)('that cannot be fetched (%s) is told in words', async (because) => {

@@ -6,6 +6,10 @@ import { CardFault, render } from '../../../cards/render';
 import { TEMPLATES, type CardName, type Views } from '../../../cards/templates';
 import { MissingText, wordsFor } from '../../../cards/words';
 import { escapeMarkdown } from '../../../cards/markdown';
+import { asChoices } from '../../../bot/forms/field';
+import { FORM_KINDS, OBJECT_FORMS } from '../../../bot/forms/kinds';
+import { labelsFor } from '../../../bot/forms/object-form';
+import { VERBS } from '../../../storage/administration/verbs';
 import { routingMethod } from '../../../storage/model/agent-group';
 import { parserComplaints, schemaComplaints } from '../../support/card-schema';
 
@@ -73,6 +77,19 @@ describe('the catalogue', () => {
     const has = (key: string): boolean => typeof key.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], catalogue) === 'string';
     expect(keys.length).toBeGreaterThan(50);
     expect(keys.filter((key) => !has(key))).toEqual([]);
+  });
+
+  it('has words for every verb that can be undone, and labels for every field of every form', () => {
+    const say = wordsFor('en');
+    for (const verb of VERBS) expect(say(`undo.verb.${verb}`)).not.toBe('');
+    const opened = { name: '', version: 1, mayChange: true, mayDelete: true, values: { changesAddress: true, hasPassword: true } };
+    const world = { queues: [], questions: [], agents: [], agentGroups: [], businessHours: [], holidaySets: [], domain: 'x' };
+    const inputs = FORM_KINDS.flatMap((kind) => OBJECT_FORMS[kind].fields(world, opened, { id: '', groupId: '' }).flatMap((field) => [
+      say(labelsFor([field])[field.name] ?? ''), ...(field.part === undefined ? [] : [say(`form.part.${field.part}`)]), ...(field.hint === undefined ? [] : [say(`form.hint.${field.hint}`, field.hintValues ?? {})]),
+      ...field.inputs.flatMap((input) => [...(input.label === undefined ? [] : [say(`form.input.${input.label}`)]), ...asChoices(input, say).map((one) => one.title)]),
+    ]));
+    expect(inputs.length).toBeGreaterThan(100);
+    expect(inputs.filter((text) => text === '')).toEqual([]);
   });
 
   it('says a plural by its count', () => {
