@@ -125,5 +125,5 @@ test('one offer of ours at a time, every one of theirs answered once, every prom
     if (bench.lost > 0 || hangsUp) expect(bench.timers.pending).toBe(0);
   }), { numRuns: 500 });
   // What never happens proves nothing.
-  expect([...seen].sort()).toEqual([200, 488, 491, 500]);
+  expect([...seen].sort()).toEqual([200, 487, 488, 491, 500]);
 });
