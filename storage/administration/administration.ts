@@ -7,6 +7,7 @@ import { storeAudio } from '../audio';
 import { nextSequence, writeChange } from '../changes';
 import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { type PoolStatus, type StepDownOutcome } from '../model/pool-status';
 import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
 import { inTransaction, isDatabaseAway } from '../transaction';
@@ -18,6 +19,7 @@ import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { LogReader } from './log-reader';
 import { ObjectQueries } from './object-queries';
+import { poolStatus, stepDown } from './pool-status';
 import { Queries } from './queries';
 import { Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
 import { readRoles } from './roles';
@@ -192,10 +194,20 @@ export class Administration {
 
   /**
    * Asks the engine, after checking the right: `ringPhone` and `pickCaller` for one's own agent, `renderPrompt` for administrators and managers,
-   * `moveCaller` and `setPriority` for administrators and the managers of the caller's group. Waits 10 s for an engine to begin.
+   * `moveCaller` and `setPriority` for administrators and the managers of the caller's group, `drain` for administrators. Waits 10 s for an engine to begin.
    */
   ask(acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
     return this.answer(() => ask(this.deps, acting, request));
+  }
+
+  /** What stands behind the pool: members of the database, engines, edges, backlog, the last takeover. Administrators only. */
+  status(acting: Acting): Promise<Answer<PoolStatus>> {
+    return this.answer(() => poolStatus(this.deps, acting));
+  }
+
+  /** Makes the database's primary hand over to another member and waits up to 20 s for the new one. Administrators only. */
+  stepDown(acting: Acting): Promise<Answer<StepDownOutcome>> {
+    return this.answer(() => stepDown(this.deps, acting));
   }
 
   /** Looks at a WAV file and keeps it, for administrators and managers; what is answered goes into a prompt or is music. Keeping it again is harmless. */
