@@ -4,6 +4,8 @@ import { VERSION } from '../../storage/process/root';
 import { DrachtioPort } from './control/drachtio-port';
 import { InventoryPort } from './control/inventory';
 import { type InventoryMessage } from './control/inventory-types';
+import { dialogInfos } from './control/dialog-infos';
+import { OwnerWatch } from './control/owner';
 import { startMedia } from './media/server';
 import { type EdgeSettings } from './settings';
 import { machineClock } from './sip/clock';
@@ -38,9 +40,10 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
       address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => receive(message, flow),
     });
     opened.push(() => transport.close());
+    const owner = new OwnerWatch(clock, (event) => announce(event));
     const drachtio = new DrachtioPort({
       address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, sipHost: transport.host, sipPort: transport.port,
-      announce: (message) => announce(message),
+      owner, kept: (event) => announce(event),
     });
     const sip = new UserAgent({ transport, clock, log, lookup: systemLookup(log), listener: drachtio });
     receive = (message, flow) => sip.receive(message, flow);
@@ -50,7 +53,9 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
 
     const inventory = new InventoryPort({
       address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, version: VERSION, startedAtMs: clock.civilMs(),
-      agent: sip, engines: drachtio.engines, continuity: drachtio.continuity, anchors: () => media.anchors(),
+      edge: `${transport.host}:${transport.port}`, owner,
+      dialogs: () => dialogInfos(sip.dialogs.values(), (session) => drachtio.engines.has(session)), anchors: () => media.anchors(), events: () => drachtio.continuity.keptEvents,
+      end: (dialog, reason) => sip.end(dialog, reason, 'asked'), forget: (upTo) => drachtio.continuity.forget(upTo),
     });
     announce = (message) => inventory.announce(message);
     const controlPort = await inventory.open();

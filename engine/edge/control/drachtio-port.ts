@@ -14,7 +14,8 @@ import { type UserAgent } from '../sip/user-agent';
 import { Continuity } from './continuity';
 import { Engines } from './engines';
 import { describe } from './frames';
-import { type InventoryMessage } from './inventory-types';
+import { type KeptEvent } from './inventory-types';
+import { type OwnerWatch } from './owner';
 import { Session, type SessionUser } from './session';
 
 /** The drachtio-server whose protocol this is; clients ask what it can do. */
@@ -33,8 +34,10 @@ export interface DrachtioPortOptions {
   /** Our SIP address, as peers know it. */
   readonly sipHost: string;
   readonly sipPort: number;
-  /** For who watches over the inventory port. */
-  readonly announce: (message: InventoryMessage) => void;
+  /** Told which engine comes and goes. */
+  readonly owner: OwnerWatch;
+  /** Something was kept, for who watches over the inventory port. */
+  readonly kept: (event: KeptEvent) => void;
 }
 
 export class DrachtioPort implements StackListener, SessionUser {
@@ -47,7 +50,7 @@ export class DrachtioPort implements StackListener, SessionUser {
 
   constructor(private readonly options: DrachtioPortOptions) {
     this.continuity = new Continuity({
-      clock: options.clock, kept: options.announce,
+      clock: options.clock, kept: options.kept,
       respond: (call, status, headers) => { this.agent.answering.respondPlainly(call.incoming.id, status, headers); },
     });
     this.server = createServer((socket) => {
@@ -87,7 +90,7 @@ export class DrachtioPort implements StackListener, SessionUser {
       old.close();
     }
     log.info({ epoch: session.epoch }, 'An engine connected');
-    if (this.engines.all().length === 1) this.options.announce({ event: 'engineHere', epoch: session.epoch });
+    this.options.owner.here(session.epoch);
     this.options.clock.after(SETTLE_MS, () => {
       session.settled = true;
       if (this.engines.methods.length > 0) for (const call of this.continuity.release((held) => held.initial)) this.deliver(call);
@@ -111,7 +114,7 @@ export class DrachtioPort implements StackListener, SessionUser {
       call.owner = null;
       this.deliver(call);
     }
-    if (!this.engines.connected) this.options.announce({ event: 'engineGone', epoch: session.epoch });
+    if (!this.engines.connected) this.options.owner.gone();
   }
 
   sip(session: Session, messageId: string, transactionId: string, dialogId: string, route: string, text: string): void {

@@ -21,6 +21,8 @@ export interface DialogStart {
   readonly localSeq: number;
   readonly remoteSeq: number;
   readonly owner: unknown;
+  /** The caller's INVITE; none for a dialog an engine began. */
+  readonly invite?: Pick<Incoming, 'id' | 'request' | 'flow'>;
 }
 
 export class Dialog {
@@ -29,6 +31,8 @@ export class Dialog {
   readonly callId: string;
   readonly role: 'uas' | 'uac';
   readonly createdAtMs: number;
+  /** The caller's INVITE that made it, for who must know again who arrived. */
+  readonly arrival: { readonly id: string; readonly request: SipRequest; readonly from: Peer } | undefined;
   state: DialogState = 'early';
   localTag: string;
   remoteTag: string;
@@ -69,6 +73,8 @@ export class Dialog {
     this.localSeq = start.localSeq;
     this.remoteSeq = start.remoteSeq;
     this.owner = start.owner;
+    const { invite } = start;
+    this.arrival = invite && { id: invite.id, request: invite.request, from: { protocol: invite.flow.protocol, address: invite.flow.address, port: invite.flow.port } };
   }
 
   /** Takes target and, for a dialog-creating message, the route set from the far end (§12.1). */

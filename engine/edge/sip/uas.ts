@@ -169,7 +169,7 @@ export class AnsweringSide {
       const { request } = incoming;
       call.dialog = new Dialog({
         callId: request.callId, role: 'uas', localTag: call.localTag, remoteTag: request.fromTag, localAddress: valueOf(headers, 'to') ?? '', remoteAddress: valueOf(headers, 'from') ?? '',
-        contact, createdAtMs: incoming.receivedAtMs, localSeq: 0, remoteSeq: request.cseq, owner: call.owner,
+        contact, createdAtMs: incoming.receivedAtMs, localSeq: 0, remoteSeq: request.cseq, owner: call.owner, invite: incoming,
       });
       call.dialog.theirInvite = incoming;
       call.dialog.learn(request, incoming.flow);

@@ -10,7 +10,7 @@ import { World } from '../../support/calls-world';
 import { ManualTimers, settle } from '../../support/manual-timers';
 
 const log = createLog('test', 'silent');
-const dialog = (id: string, state: 'early' | 'confirmed' | 'ending' = 'confirmed'): Inventory['dialogs'][number] => ({ id, callId: id, role: 'uas', state, createdAtMs: 0, owned: false });
+const dialog = (id: string, state: 'early' | 'confirmed' | 'ending' = 'confirmed'): Inventory['dialogs'][number] => ({ id, callId: id, role: 'uas', state, createdAtMs: 0, owned: false, arrival: null });
 
 async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (readonly string[])[], anchors: readonly string[] = []) {
   const timers = new ManualTimers();
@@ -21,7 +21,7 @@ async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (r
   const done = reconcileLegs({
     timers, log,
     inventory: {
-      read: () => Promise.resolve({ epoch: 1, engineConnected: true, startedAtMs: 0, dialogs: [], anchors: [], events: [], ...looks[Math.min(look++, looks.length - 1)] }),
+      read: () => Promise.resolve({ edge: '', owner: { epoch: 1, engine: '', connected: true, responsive: true, sinceMs: 0 }, epoch: 1, engineConnected: true, startedAtMs: 0, dialogs: [], anchors: [], events: [], ...looks[Math.min(look++, looks.length - 1)] }),
       end: (id) => { ended.push(id); return Promise.resolve(); },
       forget: () => Promise.resolve(),
     },
