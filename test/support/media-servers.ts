@@ -35,7 +35,7 @@ export async function startRtpengine({ min, max } = rtpRange()): Promise<Running
   const port = await freePort();
   const ng = `127.0.0.1:${port}`;
   const child = spawn('rtpengine', ['--config-file=none', '--foreground', '--log-stderr', '--log-level=3', '--table=-1', '--interface=127.0.0.1', `--listen-ng=${ng}`,
-    `--listen-tcp-ng=${ng}`, `--port-min=${min}`, `--port-max=${max}`, '--timeout=3600', '--num-threads=2', '--media-num-threads=1', '--dtmf-log-ng-tcp'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    `--listen-tcp-ng=${ng}`, `--port-min=${min}`, `--port-max=${max}`, '--timeout=3600', '--num-threads=1', '--media-num-threads=1', '--dtmf-log-ng-tcp'], { stdio: ['ignore', 'ignore', 'pipe'] });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => { complaint = (complaint + chunk.toString()).slice(-2_000); });
   const exited = once(child, 'exit');
