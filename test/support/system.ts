@@ -223,6 +223,8 @@ export class System {
 
 export interface SystemOptions {
   /** The media server: ours inside the edge, or another that speaks NG, given the folder of sounds. */
+  /** How many RTP ports the edge may use; four a call. */
+  readonly rtpPorts?: number;
   readonly media?: (mediaDirectory: string) => Promise<{ readonly port: number; close(): Promise<void> }>;
 }
 
@@ -249,10 +251,12 @@ async function startAll(options: SystemOptions, started: Array<() => Promise<unk
   const ports = await Promise.all(Array.from({ length: 6 }, freeTcpPort));
   const [sipPort, drachtio, control, ng, edgeHealth, engineHealth] = ports as [number, number, number, number, number, number];
   const secret = 'scenario-secret';
-  const rtpMin = 30_000 + 2 * Math.floor(Math.random() * 800);
+  const { rtpPorts = 1_000 } = options;
+  // Those who need many get them below the range the system hands out by itself.
+  const rtpMin = rtpPorts > 1_000 ? 10_000 : 30_000 + 2 * Math.floor(Math.random() * 800);
   const edge = await Process.start('edge', 'engine/edge/main.js', folder, edgeHealth, {
     SIP_PORT: String(sipPort), DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), NG_PORT: String(ng),
-    RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + 999), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
+    RTP_PORT_MIN: String(rtpMin), RTP_PORT_MAX: String(rtpMin + rtpPorts - 1), MEDIA_DIRECTORY: join(folder, 'media'), EDGE_HEALTH_PORT: String(edgeHealth),
   });
   started.push(() => edge.stop());
   const media = await (options.media ?? otherMedia())?.(join(folder, 'media'));
