@@ -1,4 +1,5 @@
 // Documents as the database holds them: the model's objects, and what only this database needs to know beside them.
+import { type Binary } from 'mongodb';
 import { type ChangeEntry } from './model/change';
 import { type ObjectKind, type ObjectKinds } from './model/configuration';
 import { type EngineReport } from './model/engine-report';
@@ -42,6 +43,10 @@ export interface StoredLease {
   readonly holder: string;
   /** Database time of the last renewal. */
   readonly renewedAt: Date;
+  /** Whether the holder has given it up: nobody need wait. Absent in documents of earlier versions. */
+  readonly released?: boolean;
+  /** The session of the holder's transactions, for whoever takes over: one left open by a holder that died would lock what it touched for a minute. */
+  readonly session?: Binary | null;
 }
 
 export type JournalBody = Readonly<Record<string, unknown>>;
@@ -68,10 +73,16 @@ export interface Person {
   readonly seenAt: Date;
 }
 
-/** `_id` is `schema` for the one lease document, `step:N` for what step N left. */
+/** `_id`: `lease` of the one that says who migrates now, `step:N` of what step N left. */
 export type StoredMigration =
   | { readonly _id: string; readonly kind: 'lease'; readonly holder: string | null; readonly until: Date }
-  | { readonly _id: string; readonly kind: 'step'; readonly step: number; readonly name: string; readonly doneAt: Date; readonly by: string; readonly version: string; readonly tookMs: number };
+  | {
+    readonly _id: string; readonly kind: 'step'; readonly step: number; readonly name: string;
+    /** The oldest step that a program must know to work on what this one left. */
+    readonly readableFrom: number;
+    /** Database time, the process and its release. */
+    readonly doneAt: Date; readonly by: string; readonly version: string;
+  };
 
 /** Every collection beside the configuration's, by name. */
 export interface Collections {

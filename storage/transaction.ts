@@ -26,25 +26,33 @@ function isTransient(fault: unknown): boolean {
  * Runs `body` in a transaction and commits. A write conflict, an election or a lost connection runs it again until `deadline` (epoch milliseconds);
  * a commit whose outcome is unknown is repeated, which is safe, and if that does not tell, `body` runs again: so `body` must recognise what an earlier
  * run of its own may have written, by its own identity. A fault that `body` throws for another reason aborts and is passed on.
+ *
+ * `own`: the session to use, one transaction after another. It stays open, and is of no more use after a fault that says the database is away:
+ * such a fault is passed on at once.
  */
-export async function inTransaction<T>(client: MongoClient, body: (session: ClientSession) => Promise<T>, deadline: number): Promise<T> {
+export async function inTransaction<T>(client: MongoClient, body: (session: ClientSession) => Promise<T>, deadline: number, own?: ClientSession): Promise<T> {
   for (let attempt = 0; ; attempt += 1) {
-    const session = client.startSession();
+    const session = own ?? client.startSession();
     try {
       session.startTransaction(TRANSACTION);
       const value = await body(session);
       await commit(session, deadline);
-      await session.endSession();
+      if (own === undefined) await session.endSession();
       return value;
     } catch (fault) {
       // Ending the session aborts what it began. An absent database is not waited for a second time; it forgets the transaction by itself.
-      const ended = session.endSession().catch(() => undefined);
-      if (!isDatabaseAway(fault)) await ended;
-      if (!isTransient(fault) || Date.now() >= deadline) throw fault;
+      const away = isDatabaseAway(fault);
+      const over = (own === undefined ? session.endSession() : aborted(session)).catch(() => undefined);
+      if (!away) await over;
+      if ((own !== undefined && away) || !isTransient(fault) || Date.now() >= deadline) throw fault;
     }
     const pause = Math.min(PAUSE_MS.most, PAUSE_MS.first * 2 ** attempt) * (0.5 + Math.random());
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+async function aborted(session: ClientSession): Promise<void> {
+  if (session.inTransaction()) await session.abortTransaction();
 }
 
 async function commit(session: ClientSession, deadline: number): Promise<void> {
