@@ -1,5 +1,6 @@
 // One MongoClient a process, with options chosen on purpose.
 import { MongoClient, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
+import { DatabaseNewer, migrate, refuseNewer } from './migrations/migrate';
 import { prepareSchema } from './schema';
 
 export interface Connection { readonly client: MongoClient; readonly db: Db; close(): Promise<void> }
@@ -38,8 +39,9 @@ export function clientOptions({ appName, forPeople = false }: ConnectOptions): M
 }
 
 /**
- * Connects and prepares collections and indexes.
- * @throws the driver's fault: MongoParseError for a URI that cannot be read, MongoServerSelectionError where nobody answers.
+ * Connects, prepares collections and indexes, and sees to it that every migration has been run.
+ * @throws the driver's fault: MongoParseError for a URI that cannot be read, MongoServerSelectionError where nobody answers;
+ * DatabaseNewer where a later release has changed it.
  */
 export async function connect(uri: string, options: ConnectOptions): Promise<Connection> {
   const client = new MongoClient(uri, clientOptions(options));
@@ -47,7 +49,9 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
     await client.connect();
     const named = new URL(uri.replace(/^mongodb(\+srv)?:\/\/[^/]*/, 'mongodb://host')).pathname.slice(1);
     const db = client.db(named === '' ? DATABASE : decodeURIComponent(named));
+    await refuseNewer(db);
     await prepareSchema(db);
+    await migrate(db);
     return { client, db, close: () => client.close() };
   } catch (fault) {
     await client.close().catch(() => undefined);
@@ -55,8 +59,9 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   }
 }
 
-/** Waiting helps against neither a URI that cannot be read nor a wrong password (server error 18). */
+/** Waiting helps against neither a URI that cannot be read, nor a wrong password (server error 18), nor a database that is newer than we are. */
 export function isUnusable(fault: unknown): boolean {
+  if (fault instanceof DatabaseNewer) return true;
   // Some URIs are refused by the package that splits them, which has a MongoParseError of its own.
   return (fault instanceof Error && fault.name === 'MongoParseError') || (fault instanceof MongoServerError && fault.code === 18);
 }
