@@ -14,6 +14,8 @@ import { contextHeaders, type DialEffect, type OfferEffect, placesOf, shownTo } 
 import { PhoneTests } from './phone-tests';
 import { Playing, type Tune } from './playing';
 import { MediaFault, type LegRef, type LegToRing, type MediaPort, type MediaSide, type SipListener, type SipPort, type SoundPort, type Timers } from './ports';
+import { Renewal } from './renewal';
+import { type RoomKept } from './kept';
 import { type Room, Rooms } from './rooms';
 
 export interface CarrierDeps {
@@ -28,6 +30,8 @@ export interface CarrierDeps {
   pauseAgent(agentId: string, unanswered: number): void;
   /** What a call sounds like now. */
   tuneOf(callId: CallId): Tune;
+  /** What `keep` says of a call may be another than before, without the core having heard of anything. */
+  changed?(callId: CallId): void;
 }
 
 export class Carrier implements SipListener {
@@ -35,6 +39,7 @@ export class Carrier implements SipListener {
   private readonly anchors: Anchors;
   private readonly playing: Playing;
   private readonly joining: Joining;
+  private readonly renewal: Renewal;
   private readonly confirmations: Confirmations;
   private readonly keys: Keys;
   private readonly tests: PhoneTests;
@@ -42,11 +47,12 @@ export class Carrier implements SipListener {
 
   constructor(private readonly deps: CarrierDeps) {
     const sip = (): SipPort => this.sip;
-    this.rooms = new Rooms(deps);
+    this.rooms = new Rooms({ ...deps, changed: (callId) => { deps.changed?.(callId); } });
     this.keys = new Keys(deps.timers);
     this.anchors = new Anchors({ ...deps, rooms: this.rooms });
     this.playing = new Playing({ ...deps, rooms: this.rooms });
     this.joining = new Joining({ ...deps, rooms: this.rooms, playing: this.playing, sip, legOver: (legId, outcome) => { this.legEnded(legId, outcome); } });
+    this.renewal = new Renewal({ ...deps, rooms: this.rooms, anchors: this.anchors, playing: this.playing, joining: this.joining, sip });
     this.confirmations = new Confirmations({ ...deps, rooms: this.rooms, anchors: this.anchors, sip });
     this.tests = new PhoneTests({
       media: deps.media, sounds: deps.sounds, timers: deps.timers, log: deps.log, anchors: this.anchors, sip,
@@ -145,8 +151,10 @@ export class Carrier implements SipListener {
     }
     this.rooms.inLine(callId, async () => {
       try {
-        if (sdp === null) throw new MediaFault('unsupported', 'the ACK carried no answer to our offer');
-        room.anchored = await this.rooms.command('complete', this.deps.media.completeOfferless(callId, sdp));
+        // The answer may have come while no engine was there to hear it.
+        if (sdp === null && room.adopted) await this.renewal.caller(callId, room);
+        else if (sdp === null) throw new MediaFault('unsupported', 'the ACK carried no answer to our offer');
+        else room.anchored = await this.rooms.command('complete', this.deps.media.completeOfferless(callId, sdp));
         this.deps.post({ type: 'callerAnswered', callId });
       } catch (fault) {
         this.rooms.mediaFailed(callId, fault, 'the caller could not be joined to media');
@@ -220,6 +228,34 @@ export class Carrier implements SipListener {
 
   replaceAgent(legId: OfferId, newLegId: OfferId, agentId: string | null, sdp: string): Promise<string> { return this.joining.replaceAgent(legId, newLegId, agentId, sdp); }
 
+  /** What another engine must know of a call's sound and legs; null for a call that is unknown. */
+  keep(callId: CallId): RoomKept | null { return this.rooms.keep(callId); }
+
+  /** Takes up a call that another engine left. Nothing is told and nothing is done yet: `lost` follows for what is gone, then a step of the core. */
+  adopt(callId: CallId, kept: RoomKept): void { this.rooms.adopt(callId, kept); }
+
+  /** After all calls were adopted: what of a call is over although the journal knows it. `cause`: how the caller's dialog ended, as the edge saw it. */
+  lost(callId: CallId, { caller, legs }: { readonly caller: 'up' | 'awaited' | 'gone'; readonly legs: ReadonlySet<OfferId> }, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
+    for (const { legId } of this.rooms.legsOf(callId)) if (!legs.has(legId)) this.legEnded(legId, 'withdrawn');
+    if (caller === 'gone') this.callerGone(callId, cause);
+  }
+
+  /** A caller's dialog stands that no journal tells of: it arrives again, at the time of its INVITE, and is put on a fresh anchor. */
+  arrivedAgain(arrival: Arrival, at: Date): void {
+    this.rooms.open(arrival, null).again = true;
+    this.deps.post({ type: 'callArrived', arrival, at });
+  }
+
+  /** The media server knows these anchors no more. */
+  mediaLost(anchorIds: Iterable<string>): void {
+    for (const anchorId of anchorIds) {
+      const asked = this.confirmations.branchOf(anchorId);
+      if (this.rooms.call(anchorId) !== undefined) this.renewal.everybody(anchorId);
+      else if (asked !== null) this.confirmations.lost(asked.legId, asked.branch);
+      else if (this.tests.has(anchorId)) this.sip.endLeg(anchorId);
+    }
+  }
+
   /** Whether this anchor belongs to a call, an agent's contact or a phone test of ours. */
   owns(anchorId: string): boolean { return this.rooms.call(anchorId) !== undefined || this.confirmations.owns(anchorId) || this.tests.has(anchorId); }
 
@@ -233,22 +269,35 @@ export class Carrier implements SipListener {
 
   private refuse(callId: CallId, status: number, reason: string): void {
     this.deps.log.info({ callId, status, reason, dialled: this.rooms.call(callId)?.arrival.dialled }, 'call refused');
+    const again = this.rooms.call(callId)?.again === true;
     this.rooms.close(callId);
-    this.sip.refuse(callId, status, reason);
+    if (again) this.sip.endCaller(callId);
+    else this.sip.refuse(callId, status, reason);
   }
 
   private async answer(callId: CallId, room: Room): Promise<void> {
     if (room.gone) return;
     const { media } = this.deps;
     try {
-      const callerSdp = room.offerSdp === null
+      if (room.again) {
+        await this.renewal.caller(callId, room);
+        this.deps.post({ type: 'callerAnswered', callId });
+        return;
+      }
+      // There is one already where another engine made it.
+      room.callerSdp ??= room.offerSdp === null
         ? (await this.anchors.make(callId, media.anchorOfferless(callId))).callerSdp
         : (room.anchored = await this.anchors.make(callId, media.anchor(callId, room.offerSdp))).callerSdp;
       // The caller may have given up meanwhile; `release` comes in its turn.
-      if (!this.isGone(room)) this.sip.answer(callId, callerSdp);
+      if (!this.isGone(room)) this.sip.answer(callId, room.callerSdp);
     } catch (fault) {
       this.rooms.mediaFailed(callId, fault, 'the caller could not be joined to media');
       if (this.isGone(room)) return;
+      if (room.again) {
+        room.failed = true;
+        this.sip.endCaller(callId);
+        return;
+      }
       const { status, reason } = refusalFor(fault);
       this.deps.log.info({ callId, status, reason, dialled: room.arrival.dialled }, 'call refused');
       this.sip.refuse(callId, status, reason);

@@ -99,6 +99,14 @@ export class Confirmations {
     this.letGo(asked, branch);
   }
 
+  /** The anchor of a branch is lost, and with it whoever picked up there; one that rings still is not worth asking. */
+  lost(legId: OfferId, branch: number): void {
+    const asked = this.asked.get(legId);
+    if (asked === undefined) return;
+    if (asked.up.has(branch)) this.decline(legId, asked, branch);
+    else asked.anchorIds[branch] = null;
+  }
+
   /** The leg is answered or over: no branch is asked any more. */
   over(legId: OfferId): void {
     const asked = this.asked.get(legId);

@@ -32,12 +32,8 @@ export class Joining {
         const leg = rooms.leg(offerId);
         await leg?.moved;
         if (leg?.callId !== callId || rooms.leg(offerId) === undefined) throw new MediaFault('refused', 'the leg to connect is over');
-        if (leg.calledUs && room.joined === offerId) await this.joinedAlready(callId, room);
-        else if (leg.sdp === null) throw new MediaFault('refused', 'the leg to connect has no sound');
-        else {
-          await rooms.command('bridge', media.bridge(callId, leg.sdp));
-          room.heldMusic.clear();
-        }
+        if (leg.calledUs && room.joined === offerId && !leg.astray) await this.joinedAlready(callId, room);
+        else await this.bridge(callId, room, offerId);
         room.joined = offerId;
         room.talking = true;
         deps.post({ type: 'connected', callId, offerId });
@@ -48,6 +44,20 @@ export class Joining {
       }
       await playing.holdMusic(callId, room);
     });
+  }
+
+  /** Inside the line: joins the caller and a leg; its phone is told first where its sound goes, if it does not know. @throws MediaFault */
+  async bridge(callId: CallId, room: Room, legId: OfferId): Promise<void> {
+    const { rooms, media, timers, sip } = this.deps;
+    const leg = rooms.leg(legId);
+    if (leg?.astray === true) {
+      leg.sdp = await within(timers, MEDIA_MS.reinvite, 're-INVITE', sip().reinvite({ legId }, offerOf(room)));
+      leg.holds = holdsIn(leg.sdp);
+      leg.astray = false;
+    }
+    if (leg === undefined || leg.sdp === null) throw new MediaFault('refused', 'the leg to connect has no sound');
+    await rooms.command('bridge', media.bridge(callId, leg.sdp));
+    room.heldMusic.clear();
   }
 
   separate(callId: CallId): void {
@@ -77,7 +87,10 @@ export class Joining {
       if (!this.taking.has(dialler)) return;
       try {
         const agentSdp = offerSdp === null ? offerOf(room) : (await rooms.command('bridgeOffer', media.bridgeOffer(callId, offerSdp))).agentSdp;
-        if (offerSdp !== null) room.joined = offerId;
+        if (offerSdp !== null) {
+          room.joined = offerId;
+          room.sounding = false;
+        }
         leg.sdp = offerSdp;
         if (this.taking.delete(dialler)) {
           leg.takeBack = null;

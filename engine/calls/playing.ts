@@ -30,7 +30,10 @@ export class Playing {
     const room = rooms.call(callId);
     if (room === undefined) return;
     room.latestPlayId = playId;
+    // Asked for once more by an engine that took the call over, and heard all the while.
+    if (room.sounding && room.background?.playId === playId) return;
     room.background = effect.repeat ? effect : null;
+    room.sounding = false;
     const failed = (fault: unknown): void => {
       rooms.mediaFailed(callId, fault, 'a sound could not be played');
       this.deps.post({ type: 'playFailed', callId, playId });
@@ -45,6 +48,7 @@ export class Playing {
         try {
           const { durationMs } = await rooms.command('play', this.deps.media.play(callId, file, effect.repeat));
           room.heldMusic.delete('caller');
+          room.sounding = effect.repeat;
           this.deps.post({ type: 'playStarted', callId, playId, durationMs: effect.repeat ? null : durationMs });
         } catch (fault) {
           failed(fault);
@@ -57,6 +61,7 @@ export class Playing {
   nothingMore(room: Room): void {
     room.latestPlayId = null;
     room.background = null;
+    room.sounding = false;
   }
 
   /** Inside the call's line: plays on what repeated for the caller before media stopped it. Nobody hears of it but the caller. */
@@ -66,6 +71,7 @@ export class Playing {
     const { rooms, media } = this.deps;
     try {
       await rooms.command('play', media.play(callId, await this.made(background.sound), true));
+      room.sounding = true;
     } catch (fault) {
       rooms.mediaFailed(callId, fault, 'a sound could not be played on');
     }

@@ -52,6 +52,10 @@ export interface MediaPort {
   onKey(listener: (callId: string, side: MediaSide, key: string) => void): void;
   /** Deletes the anchor. Deleting one that is not there is success. */
   release(callId: string): Promise<void>;
+  /** What another engine must know of the anchor to go on with it, as plain data; null for one that is not known. `civil`: now. */
+  keep(callId: string, civil: Date): unknown;
+  /** Takes an anchor up again as `keep` told of it; says whether that could be understood. Asks the media server for nothing. */
+  adopt(callId: string, kept: unknown, civil: Date): boolean;
   /** Whether the media server answered lately. */
   readonly healthy: boolean;
 }

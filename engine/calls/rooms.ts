@@ -2,6 +2,7 @@
 import { type Arrival, type CallId, type Effect, type OfferId } from '../core/types';
 import { type Logger } from '../../storage/process/log';
 import { type Anchored, MediaFault, type MediaPort, type MediaSide, type Timers } from './ports';
+import { type RoomKept } from './kept';
 import { Serial, within } from './serial';
 
 /** How long a call waits for media, or for a phone that is asked for new SDP, before it goes on without. */
@@ -14,10 +15,14 @@ export interface Room {
   readonly arrival: Arrival;
   readonly offerSdp: string | null;
   readonly media: Serial;
+  /** What the caller was answered, or our offer to one who offered nothing. */
+  callerSdp: string | null;
   anchored: Anchored | null;
   latestPlayId: string | null;
   /** What repeats for the caller until something else is asked for: begun again where media stopped it for nothing. */
   background: PlayEffect | null;
+  /** Whether that is heard now. */
+  sounding: boolean;
   /** The leg whose SDP the agent's side of the anchor has. */
   joined: OfferId | null;
   /** Whether caller and that leg hear each other. */
@@ -28,6 +33,10 @@ export interface Room {
   /** We could not serve the caller, so however the leg ends, that is the cause. */
   failed: boolean;
   gone: boolean;
+  /** Another engine left it. */
+  adopted: boolean;
+  /** Its caller was answered by an engine that left no journal of it. */
+  again: boolean;
 }
 
 /** One leg beside a caller's, from the moment the core asked for it. */
@@ -47,9 +56,17 @@ export interface Leg {
   ending: boolean;
   /** Settles when a leg that came from another call has been told where its sound goes now. */
   moved: Promise<void> | null;
+  /** It is to be told yet: begun by an engine that is no more, or the anchor it was rung with is lost. */
+  astray: boolean;
 }
 
-export interface RoomsDeps { readonly media: MediaPort; readonly timers: Timers; readonly log: Logger }
+export interface RoomsDeps {
+  readonly media: MediaPort;
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** What is to be kept of a call may be another than before. */
+  changed(callId: CallId): void;
+}
 
 export class Rooms {
   private readonly calls = new Map<CallId, Room>();
@@ -59,7 +76,7 @@ export class Rooms {
 
   open(arrival: Arrival, offerSdp: string | null): Room {
     const room: Room = {
-      arrival, offerSdp, anchored: null, latestPlayId: null, background: null, joined: null, talking: false, callerHolds: false, heldMusic: new Set(), failed: false, gone: false,
+      arrival, offerSdp, callerSdp: null, anchored: null, latestPlayId: null, background: null, sounding: false, joined: null, talking: false, callerHolds: false, heldMusic: new Set(), failed: false, gone: false, adopted: false, again: false,
       media: new Serial((fault) => { this.deps.log.error({ callId: arrival.callId, fault: String(fault) }, 'media work failed in an unforeseen way'); }),
     };
     this.calls.set(arrival.callId, room);
@@ -71,7 +88,7 @@ export class Rooms {
   call(callId: CallId): Room | undefined { return this.calls.get(callId); }
 
   addLeg(legId: OfferId, callId: CallId, options: { readonly calledUs?: boolean; readonly sdp?: string; readonly takeBack?: () => void } = {}): Leg {
-    const leg: Leg = { legId, callId, sdp: options.sdp ?? null, holds: false, calledUs: options.calledUs ?? false, takeBack: options.takeBack ?? null, ending: false, moved: null };
+    const leg: Leg = { legId, callId, sdp: options.sdp ?? null, holds: false, calledUs: options.calledUs ?? false, takeBack: options.takeBack ?? null, ending: false, moved: null, astray: false };
     this.legs.set(legId, leg);
     return leg;
   }
@@ -80,10 +97,31 @@ export class Rooms {
 
   leg(legId: OfferId): Leg | undefined { return this.legs.get(legId); }
 
+  /** For another engine; null for a call that is unknown. */
+  keep(callId: CallId): RoomKept | null {
+    const room = this.calls.get(callId);
+    if (room === undefined) return null;
+    const { arrival, offerSdp, callerSdp, anchored, latestPlayId, background, sounding, joined, talking, callerHolds, heldMusic, failed, gone } = room;
+    const legs = this.legsOf(callId).map(({ legId, sdp, holds, calledUs, ending, moved, astray }) => ({ legId, sdp, holds, calledUs, ending, moving: astray || (moved !== null && sdp === null) }));
+    return { arrival, offerSdp, callerSdp, anchored, latestPlayId, background, sounding, joined, talking, callerHolds, heldMusic: [...heldMusic], failed, gone, legs };
+  }
+
+  adopt(callId: CallId, { arrival, offerSdp, heldMusic, legs, ...rest }: RoomKept): Room {
+    const room = Object.assign(this.open(arrival, offerSdp), rest, { adopted: true });
+    for (const side of heldMusic) room.heldMusic.add(side);
+    for (const { legId, sdp, holds, calledUs, ending, moving } of legs) {
+      Object.assign(this.addLeg(legId, callId, { calledUs, ...(sdp === null ? {} : { sdp }) }), { holds, ending, astray: moving });
+    }
+    return room;
+  }
+
+  /** Every leg beside the caller's that is not over. */
+  legsOf(callId: CallId): Leg[] { return [...this.legs.values()].filter((leg) => leg.callId === callId); }
+
   /** Puts work at the end of the call's line; nothing for a call that is unknown. */
   inLine(callId: CallId, work: (room: Room) => Promise<void>): void {
     const room = this.calls.get(callId);
-    room?.media.run(() => work(room));
+    room?.media.run(() => work(room).finally(() => { this.deps.changed(callId); }));
   }
 
   /** The same for work whose outcome somebody waits for. @throws MediaFault 'refused' for a call that is unknown, and whatever the work throws */

@@ -20,7 +20,7 @@ export const TIMES_HERE_MAX = 3;
 interface Refusal { readonly workflowId: string | null; readonly status: RefusalStatus; readonly reason: string }
 
 /** A call arrived. The second arrival of one call changes nothing. */
-export function callArrived(context: Context, arrival: Arrival): void {
+export function callArrived(context: Context, arrival: Arrival, at: Date | null = null): void {
   const { state } = context;
   const { callId } = arrival;
   if (state.calls.has(callId) || state.over.has(callId)) return;
@@ -33,7 +33,7 @@ export function callArrived(context: Context, arrival: Arrival): void {
   const destination = destinationOfUser(state, arrival.dialledUser);
   const refusal = whyRefused(state, arrival, destination);
   if (refusal !== null) refuse(context, arrival, refusal);
-  else takeIn(context, arrival, destination);
+  else takeIn(context, arrival, destination, at);
 }
 
 /** The order of an arrival: whether there is such an address for this caller, federation, active, loops. */
@@ -56,14 +56,15 @@ function whyNotConnected(state: PoolState, { agentId, callerNumber }: Arrival, d
   return obstacle === null ? null : { status: obstacle === 'busy' ? 486 : 480, reason: `the agent is ${obstacle}` };
 }
 
-function takeIn(context: Context, arrival: Arrival, destination: Destination): void {
+function takeIn(context: Context, arrival: Arrival, destination: Destination, at: Date | null): void {
   const { state, now } = context;
   const { callId } = arrival;
   const workflow = destination.kind === 'group' ? destination.workflow : null;
   state.lastArrival = Math.max(state.lastArrival, now.civil.getTime());
+  const arrivedAt = at === null || at > now.civil ? now.civil : at;
   const call: Call = {
-    callId, arrival, dialledWorkflowId: workflow?.id ?? null, workflowId: workflow?.id ?? null, arrivedAt: now.civil,
-    place: { priority: workflow?.priority ?? DEFAULTS.priority, arrival: state.lastArrival, callId },
+    callId, arrival, dialledWorkflowId: workflow?.id ?? null, workflowId: workflow?.id ?? null, arrivedAt,
+    place: { priority: workflow?.priority ?? DEFAULTS.priority, arrival: arrivedAt === now.civil ? state.lastArrival : arrivedAt.getTime(), callId },
     attempts: 0, plays: 0, hops: 0, questionsAsked: 0, legs: new Map(),
     draft: { queueId: null, joinedQueueAt: null, connectedAt: null, agentId: null, offers: [], offersLeftOut: 0, reached: null, answers: [], steps: [] },
     phase: { state: 'arriving' },

@@ -50,7 +50,7 @@ function happen(context: Context, event: CoreEvent): void {
     case 'phoneChanged':
       // A phone may be known before its agent; one that is gone and unknown is not worth remembering.
       return state.agents.has(event.agentId) || event.reachable ? phoneChanged(context, agentState(state, event.agentId, now), event.reachable) : undefined;
-    case 'callArrived': return callArrived(context, event.arrival);
+    case 'callArrived': return callArrived(context, event.arrival, event.at ?? null);
     case 'pickCaller': return pickCaller(context, event);
     case 'moveCaller': return moveCaller(context, event);
     case 'setPriority': return setPriority(context, event);

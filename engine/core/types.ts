@@ -64,7 +64,8 @@ export type CoreEvent =
   | { readonly type: 'configurationChanged'; readonly update: ConfigurationUpdate }
   /** A phone registered (`reachable`), or its registration ended. */
   | { readonly type: 'phoneChanged'; readonly agentId: string; readonly reachable: boolean }
-  | { readonly type: 'callArrived'; readonly arrival: Arrival }
+  /** `at`: when its INVITE came, where that was told to an engine that is no more. */
+  | { readonly type: 'callArrived'; readonly arrival: Arrival; readonly at?: Date }
   /** The caller's ACK arrived and media is anchored: sound can be played. */
   | { readonly type: 'callerAnswered'; readonly callId: CallId }
   /** The caller's leg is over, whoever ended it. Exactly once a call that was not refused. `failed`: we could not answer it (media refused, no ACK). */

@@ -1,6 +1,7 @@
 // Anchors, playing and bridging in the words of calls, carried out by whichever media server speaks NG.
 import { randomInt } from 'node:crypto';
 import { MediaFault, type Anchored, type MediaDeps, type MediaPort, type MediaSide } from '../calls/ports';
+import { mediaKept, type MediaKept } from './kept';
 import { NgClient, type KeyEvent, type NgFields, type NgReply } from './ng-client';
 import { sameNetwork } from './network';
 import { compose, composeAnswer, describeParty, OUR_FORMATS, readRemote, type Format, type MediaAddress, type RemoteDescription } from './session-description';
@@ -51,8 +52,11 @@ interface Leg {
   /** What it says is kept from the other. */
   blocked: boolean;
   /** While something is played to it; undone when that ends by itself. */
-  playing: NodeJS.Timeout | 'forEver' | null;
+  playing: Playing | 'forEver' | null;
 }
+
+/** One pass: when it ends, by `performance.now()`. */
+interface Playing { readonly untilMs: number; readonly timer: NodeJS.Timeout }
 
 interface Call {
   readonly sessionId: number;
@@ -170,7 +174,7 @@ class NgMedia implements Media {
       }
       const { duration } = await deadline.ask('play media', { 'call-id': callId, 'from-tag': TAGS[side], file, ...(repeat ? { 'repeat-times': FOR_EVER } : {}) });
       if (call && leg) {
-        playing(leg, repeat ? 'forEver' : setTimeout(() => this.playedOut(callId, call, side), duration ?? 0).unref());
+        playing(leg, repeat ? 'forEver' : this.onePass(callId, call, side, duration ?? 0));
         // What was played before may just have come to its end.
         await this.keepApart(deadline, callId, call);
       }
@@ -254,8 +258,36 @@ class NgMedia implements Media {
     await this.deadline().ask('delete', { 'call-id': callId, 'delete-delay': 0 });
   }
 
+  keep(callId: string, civil: Date): MediaKept | null {
+    const call = this.calls.get(callId);
+    if (!call) return null;
+    const sideOut = ({ playing: now, ...leg }: Leg): MediaKept['legs']['caller'] => ({
+      ...leg, playing: now === null || now === 'forEver' ? now : { until: new Date(civil.getTime() + now.untilMs - performance.now()) },
+    });
+    return { sessionId: call.sessionId, format: call.format, joined: call.joined, legs: { caller: sideOut(call.legs.caller), agent: sideOut(call.legs.agent) } };
+  }
+
+  adopt(callId: string, kept: unknown, civil: Date): boolean {
+    const parsed = mediaKept.safeParse(kept);
+    if (!parsed.success) return false;
+    const { sessionId, format, joined, legs } = parsed.data;
+    const legIn = ({ playing: _, ...leg }: MediaKept['legs']['caller']): Leg => ({ ...leg, playing: null });
+    const call: Call = { sessionId, format, joined, legs: { caller: legIn(legs.caller), agent: legIn(legs.agent) } };
+    this.calls.set(callId, call);
+    for (const side of SIDES) {
+      const { playing: then } = legs[side];
+      // What has come to its end meanwhile is undone as soon as there is somebody to hear.
+      playing(call.legs[side], then === null || then === 'forEver' ? then : this.onePass(callId, call, side, Math.max(0, then.until.getTime() - civil.getTime())));
+    }
+    return true;
+  }
+
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  private onePass(callId: string, call: Call, side: MediaSide, ms: number): Playing {
+    return { untilMs: performance.now() + ms, timer: setTimeout(() => this.playedOut(callId, call, side), ms).unref() };
   }
 
   /** What was begun and not finished leaves no ports behind. */
@@ -351,6 +383,6 @@ function legAt(remote: MediaAddress, described: string, ours: MediaAddress, cert
 }
 
 function playing(leg: Leg, what: Leg['playing']): void {
-  if (leg.playing !== null && leg.playing !== 'forEver') clearTimeout(leg.playing);
+  if (leg.playing !== null && leg.playing !== 'forEver') clearTimeout(leg.playing.timer);
   leg.playing = what;
 }

@@ -6,9 +6,10 @@
 //
 // Within one leg nothing is dialled again after it may have rung: the next route of a branch is tried only while nothing has.
 import { type Branch, MediaFault } from '../calls/ports';
-import { type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
+import { type LegOutcome, type Now, type OfferId, type WithdrawCause } from '../core/types';
 import { ALLOW, ALLOW_AGENT, DEADLINES_MS, type LegDeps } from './leg';
 import { type Headers, type Incoming } from './link';
+import { type DialogKept } from './kept';
 import { combine } from './outcomes';
 import { type InviteEnd, OutgoingInvite } from './outgoing-invite';
 import { type DialogName } from './replaces';
@@ -127,10 +128,24 @@ export class AgentLeg {
 
   private pickedUpAt(at: number): Fork | undefined { return this.forks.find((fork) => fork.at === at && fork.pickedUp && !fork.over); }
 
+  /** For another engine: the dialog of the phone that was answered for the caller; null before that. */
+  keep(now: Now): DialogKept | null { return this.cancelConfirmation === null ? this.winner?.invite?.keep(now) ?? null : null; }
+
+  /** Goes on with the phone that another engine had an answer from, in place of `ring`. */
+  resume(dialog: DialogKept, now: Now): void {
+    const fork: Fork = { branch: { to: { kind: 'registered', agentId: '' }, sdp: '', confirm: false }, at: 0, callId: dialog.name.callId, ways: [], invite: null, pickedUp: false, over: false };
+    this.forks.push(fork);
+    this.winner = fork;
+    this.inviteFor(fork, { uri: '', proxy: null, headers: {}, route: null }).resume(dialog, now);
+  }
+
   /** The next way to this phone. There is one: who calls has looked. */
   private tryNext(fork: Fork): void {
     const way = fork.ways.shift();
-    if (way === undefined) return;
+    if (way !== undefined) this.inviteFor(fork, way).send();
+  }
+
+  private inviteFor(fork: Fork, way: Way): OutgoingInvite {
     const { route } = way;
     const invite: OutgoingInvite = new OutgoingInvite({
       callId: fork.callId, uri: way.uri, proxy: way.proxy, headers: way.headers, sdp: fork.branch.sdp, credentials: route === null ? null : (reply) => route.credentials(reply), patient: route !== null,
@@ -159,7 +174,7 @@ export class AgentLeg {
       },
     }, { dialogMade: (dialog) => { this.events.dialogMade(dialog, invite); }, over: (dialogId) => { this.events.dialogOver(dialogId); } }, this.deps);
     fork.invite = invite;
-    invite.send();
+    return invite;
   }
 
   private answered(fork: Fork, sdp: string): void {

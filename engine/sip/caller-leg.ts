@@ -8,9 +8,10 @@
 //   awaitingAck ── no ACK ─▶ ending, told as failed      up ── BYE ─▶ over (hungUp)      up ── end: BYE ─▶ ending ─▶ over (endedByUs)
 //   up ── not refreshed in time, 408 or 481: BYE ─▶ ending, told as hungUp      up ── supplanted: BYE ─▶ ending, nothing is told
 import { MediaFault } from '../calls/ports';
-import { type CallId } from '../core/types';
+import { type CallId, type Now } from '../core/types';
 import { parseAddress, escapeUser, parseUri } from './addresses';
-import { Established } from './established';
+import { type Beginning, beginningOf, Established } from './established';
+import { type SipKept, timerOut } from './kept';
 import { ALLOW, ALLOW_AGENT, DEADLINES_MS, type LegDeps, SDP, sdpOf, sendBye, SUPPORTED } from './leg';
 import { type Headers, type Incoming } from './link';
 import { type DialogName } from './replaces';
@@ -35,6 +36,9 @@ export interface LegBook {
   /** The leg and its dialog may be forgotten. */
   over(dialogId: string | null): void;
 }
+
+/** A leg as another engine left it. */
+export type LegKept = Pick<NonNullable<SipKept['caller']>, 'dialog' | 'state'>;
 
 type State = 'invited' | 'answering' | 'awaitingAck' | 'up' | 'ending' | 'over';
 
@@ -139,6 +143,33 @@ export class CallerLeg {
     if (this.state === 'answering' && this.answerSdp !== null) this.sendAnswer(this.answerSdp);
   }
 
+  /** Its dialog for another engine, also the one that is to be. */
+  keep(now: Now): LegKept {
+    const { standing, invite } = this;
+    if (standing !== null) return { dialog: standing.keep(now), state: this.state === 'awaitingAck' ? 'awaitingAck' : 'up' };
+    const terms = answerTerms(invite, null);
+    const agreement = terms.kind === 'agreed' ? terms.agreement : null;
+    const [callId, remoteTag] = [invite.header('call-id') ?? '', tagIn(invite.header('from'))];
+    return {
+      state: 'invited',
+      dialog: { name: { id: `${callId};from-tag=${remoteTag}`, callId, localTag: '', remoteTag }, weBegan: false, mayRefer: false, theyAllow: invite.header('allow'), timer: timerOut(agreement, now.monotonicMs, now), awaits: 'ack' },
+    };
+  }
+
+  /**
+   * Goes on in a dialog that another engine began. One not acknowledged then counts as acknowledged when no ACK comes soon: the edge
+   * itself ends what never is. `invited`: the edge tells the INVITE again.
+   */
+  resume({ dialog, state }: LegKept, now: Now): void {
+    if (state === 'invited') {
+      this.linkDown();
+      return;
+    }
+    this.state = state;
+    this.establish(beginningOf(dialog, now));
+    if (state === 'awaitingAck') this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.lateAck, () => { this.nowUp(null); });
+  }
+
   /** The edge, asked what exists, does not know our dialog: it ended while we could not hear. */
   vanished(): void {
     if (this.state === 'over') return;
@@ -168,7 +199,7 @@ export class CallerLeg {
           sendBye(this.deps, dialogId, {}, () => undefined);
           return;
         }
-        this.stand({ id: dialogId, callId: invite.header('call-id') ?? '', localTag: localTag ?? '', remoteTag: parseAddress(invite.header('from') ?? '')?.params.get('tag') ?? '' });
+        this.stand({ id: dialogId, callId: invite.header('call-id') ?? '', localTag: localTag ?? '', remoteTag: tagIn(invite.header('from')) });
         this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.ack, () => { this.bye('failed'); });
         if (this.endWanted) this.bye('endedByUs');
       },
@@ -182,7 +213,11 @@ export class CallerLeg {
 
   private stand(dialog: DialogName): void {
     this.state = 'awaitingAck';
-    this.standing = new Established({ dialog, weBegan: false, unacknowledged: true, allow: this.allow, agreement: this.agreement, theyAllow: this.invite.header('allow') }, {
+    this.establish({ dialog, weBegan: false, awaits: 'ack', allow: this.allow, agreement: this.agreement, theyAllow: this.invite.header('allow') });
+  }
+
+  private establish(beginning: Beginning): void {
+    this.standing = new Established(beginning, {
       renegotiate: (sdp) => this.events.renegotiate(sdp),
       completeRenegotiation: (sdp) => { this.events.completeRenegotiation(sdp); },
       keyPressed: (key) => { this.events.keyPressed(key); },
@@ -192,17 +227,20 @@ export class CallerLeg {
       },
       lost: () => { this.bye('hungUp'); },
     }, this.deps);
-    this.book.dialogMade(dialog);
+    this.book.dialogMade(beginning.dialog);
   }
 
   private acknowledged(ack: Incoming): void {
-    if (this.state === 'awaitingAck') {
-      this.state = 'up';
-      this.cancelDeadline?.();
-      this.cancelDeadline = null;
-      this.events.acknowledged(sdpOf(ack));
-    }
+    this.nowUp(sdpOf(ack));
     this.standing?.acknowledged(ack);
+  }
+
+  private nowUp(sdp: string | null): void {
+    if (this.state !== 'awaitingAck') return;
+    this.state = 'up';
+    this.cancelDeadline?.();
+    this.cancelDeadline = null;
+    this.events.acknowledged(sdp);
   }
 
   private bye(cause: CallerGoneCause): void {
@@ -224,6 +262,8 @@ export class CallerLeg {
     if (cause !== null && !this.supplanted) this.events.gone(cause);
   }
 }
+
+function tagIn(address: string | null): string { return parseAddress(address ?? '')?.params.get('tag') ?? ''; }
 
 /** The caller goes on talking to whom was dialled: a group, never one of its agents. The edge puts its own address in place of localhost. */
 function contactFor(invite: Incoming): Headers {

@@ -1,8 +1,10 @@
 // What goes on inside a dialog that stands, on whichever side it began: offers, session timer, keys, transfers asked for.
-import { type LegDeps, SUPPORTED } from './leg';
+import { ALLOW, ALLOW_AGENT, DEADLINES_MS, type LegDeps, SUPPORTED } from './leg';
 import { readInfo } from './keys';
 import { type Headers, type Incoming, type Received } from './link';
-import { Renegotiation, type Terms } from './renegotiation';
+import { agreedAgoMs, type DialogKept, timerOut } from './kept';
+import { type Now } from '../core/types';
+import { type Awaits, Renegotiation, type Terms } from './renegotiation';
 import { type DialogName } from './replaces';
 import { type Agreement, agreedBy, answerTerms, hasToken, leastOf, offerTerms, SESSION_SECONDS, SessionTimer } from './session-timer';
 
@@ -21,12 +23,22 @@ export interface Beginning {
   readonly dialog: DialogName;
   /** Whether the INVITE was ours. */
   readonly weBegan: boolean;
-  /** Our 200 awaits its ACK. */
-  readonly unacknowledged: boolean;
+  /** What our 200 awaits. */
+  readonly awaits: Awaits;
   readonly allow: string;
   readonly agreement: Agreement | null;
   /** Their Allow. */
   readonly theyAllow: string | null;
+  /** How long ago another engine agreed on the session timer; left out by who made the dialog. */
+  readonly agreedAgoMs?: number;
+}
+
+/** A dialog as another engine left it. */
+export function beginningOf({ name, weBegan, mayRefer, theyAllow, timer, awaits }: DialogKept, now: Now): Beginning {
+  return {
+    dialog: name, weBegan, awaits, allow: mayRefer ? ALLOW_AGENT : ALLOW, theyAllow,
+    agreement: timer === null ? null : { seconds: timer.seconds, refresher: timer.refresher }, agreedAgoMs: timer === null ? 0 : agreedAgoMs(timer, now),
+  };
 }
 
 export class Established {
@@ -36,17 +48,27 @@ export class Established {
   private least: number = SESSION_SECONDS.min;
   private refreshing = false;
   private over = false;
+  private cancelAwaiting: (() => void) | null = null;
 
   constructor(private readonly beginning: Beginning, private readonly events: EstablishedEvents, private readonly deps: LegDeps) {
-    const { dialog, weBegan, unacknowledged, allow } = beginning;
+    const { dialog, weBegan, awaits, allow, agreement, agreedAgoMs: agoMs } = beginning;
     this.theyAllow = beginning.theyAllow;
     this.timer = new SessionTimer(deps.timers, { refresh: () => { this.refresh(); }, expired: () => { this.lost('a session was not refreshed in time'); } });
-    this.offers = new Renegotiation(dialog.id, weBegan, unacknowledged, allow, this.terms(), {
+    this.offers = new Renegotiation(dialog.id, weBegan, awaits, allow, this.terms(), {
       renegotiate: (sdp) => events.renegotiate(sdp),
       completeRenegotiation: (sdp) => { events.completeRenegotiation(sdp); },
       lost: () => { this.lost('the other side knows nothing of a dialog'); },
     }, deps);
-    this.timer.agree(beginning.agreement);
+    if (agoMs === undefined || agreement === null) this.timer.agree(agreement);
+    else this.timer.resume(agreement, agoMs);
+    // Its ACK may have come while nobody was there to hear it; one that comes yet comes soon, for the edge sends the 200 again.
+    if (agoMs !== undefined && awaits !== 'nothing') this.cancelAwaiting = deps.timers.after(DEADLINES_MS.lateAck, () => { this.offers.awaitNoLonger(); });
+  }
+
+  /** For another engine. */
+  keep(now: Now): DialogKept {
+    const { dialog, weBegan, allow } = this.beginning;
+    return { name: { ...dialog }, weBegan, mayRefer: allow === ALLOW_AGENT, theyAllow: this.theyAllow, timer: timerOut(this.timer.agreement, this.timer.sinceMs, now), awaits: this.offers.awaits };
   }
 
   get name(): DialogName { return this.beginning.dialog; }
@@ -82,6 +104,7 @@ export class Established {
   /** The dialog is over: what was asked for comes to nothing. */
   stop(): void {
     this.over = true;
+    this.cancelAwaiting?.();
     this.timer.stop();
     this.offers.stop();
   }

@@ -11,10 +11,11 @@
 //
 // Past a deadline the outcome is told, and what the phone still sends is acknowledged and ended without anybody hearing of it.
 import { MediaFault } from '../calls/ports';
-import { type LegOutcome, type WithdrawCause } from '../core/types';
+import { type LegOutcome, type Now, type WithdrawCause } from '../core/types';
 import { parseAddress } from './addresses';
 import { type LegBook } from './caller-leg';
-import { Established, type EstablishedEvents } from './established';
+import { type Beginning, beginningOf, Established, type EstablishedEvents } from './established';
+import { type DialogKept } from './kept';
 import { DEADLINES_MS, type LegDeps, SDP, sdpOf, sendBye, SUPPORTED } from './leg';
 import { type Headers, type Incoming, type Reply, type Sent } from './link';
 import { agreedBy, leastOf, offerTerms, SESSION_SECONDS } from './session-timer';
@@ -88,6 +89,15 @@ export class OutgoingInvite {
       },
       body: sdp,
     }, this.outcomeOf(this.attempts));
+  }
+
+  /** Its dialog for another engine; null before there is one. */
+  keep(now: Now): DialogKept | null { return this.state === 'over' ? null : this.standing?.keep(now) ?? null; }
+
+  /** Goes on in a dialog that another engine made of it, in place of `send`. */
+  resume(dialog: DialogKept, now: Now): void {
+    this.state = 'up';
+    this.establish(beginningOf(dialog, now));
   }
 
   withdraw(cause: WithdrawCause): void {
@@ -204,17 +214,21 @@ export class OutgoingInvite {
     this.state = 'up';
     const tag = (header: string): string => parseAddress(reply.header(header) ?? '')?.params.get('tag') ?? '';
     const dialog = { id: dialogId, callId: this.invitation.callId, localTag: tag('from'), remoteTag: tag('to') };
-    this.standing = new Established({ dialog, weBegan: true, unacknowledged: false, allow: this.invitation.allow, agreement: wanted ? agreedBy(reply) : null, theyAllow: reply.header('allow') }, {
+    this.establish({ dialog, weBegan: true, awaits: 'nothing', allow: this.invitation.allow, agreement: wanted ? agreedBy(reply) : null, theyAllow: reply.header('allow') });
+    if (!wanted) this.bye('withdrawn');
+    else if (sdp === null) this.bye('failed');
+    else this.events.answered(sdp);
+  }
+
+  private establish(beginning: Beginning): void {
+    this.standing = new Established(beginning, {
       renegotiate: (offer) => this.events.renegotiate(offer),
       completeRenegotiation: (answer) => { this.events.completeRenegotiation(answer); },
       keyPressed: (key) => { this.events.keyPressed(key); },
       referred: (incoming) => { this.events.referred(incoming); },
       lost: () => { this.bye('hungUp'); },
     }, this.deps);
-    this.book.dialogMade(dialog);
-    if (!wanted) this.bye('withdrawn');
-    else if (sdp === null) this.bye('failed');
-    else this.events.answered(sdp);
+    this.book.dialogMade(beginning.dialog);
   }
 
   private refused(reply: Reply): void {

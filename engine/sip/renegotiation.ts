@@ -32,6 +32,9 @@ interface Ask {
   attempts: number;
 }
 
+/** What a 200 of ours still awaits: its ACK, or with it the answer to the offer that was in the 200. */
+export type Awaits = 'nothing' | 'ack' | 'answer';
+
 /** More than that, and the two sides will never agree. */
 const MOST_ATTEMPTS = 6;
 
@@ -42,12 +45,20 @@ export class Renegotiation {
   private readonly line: Ask[] = [];
   private over = false;
 
-  /** @param weBegan whether the Call-ID is ours, which decides who waits longer after both have asked at once. @param unacknowledged our 200 to the first INVITE awaits its ACK. */
+  /** @param weBegan whether the Call-ID is ours, which decides who waits longer after both have asked at once. @param awaits what our 200 to the latest INVITE of theirs still awaits. */
   constructor(
-    private readonly dialogId: string, private readonly weBegan: boolean, unacknowledged: boolean,
+    private readonly dialogId: string, private readonly weBegan: boolean, awaits: Awaits,
     private readonly allow: string, private readonly terms: Terms, private readonly events: RenegotiationEvents, private readonly deps: LegDeps,
   ) {
-    this.theirs = unacknowledged ? 'awaitingAck' : 'none';
+    this.theirs = awaits === 'nothing' ? 'none' : awaits === 'ack' ? 'awaitingAck' : 'awaitingAnswer';
+  }
+
+  /** What our latest 200 awaits. */
+  get awaits(): Awaits { return this.theirs === 'awaitingAck' ? 'ack' : this.theirs === 'awaitingAnswer' ? 'answer' : 'nothing'; }
+
+  /** The ACK must have come while no engine was there. */
+  awaitNoLonger(): void {
+    if (this.theirs === 'awaitingAck' || this.theirs === 'awaitingAnswer') this.settled('none');
   }
 
   /** A re-INVITE or UPDATE. A re-INVITE without SDP is offered our own again, and its answer awaited in the ACK. */

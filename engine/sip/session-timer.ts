@@ -58,6 +58,7 @@ export function leastOf(refusal: TimerHeaders, asked: number): number | null {
 /** Runs an agreement until it is replaced or stopped. */
 export class SessionTimer {
   private held: Agreement | null = null;
+  private heldSinceMs = 0;
   private cancels: (() => void)[] = [];
 
   /** `refresh`: send one. `expired`: nobody has; the dialog is to be ended. */
@@ -65,15 +66,24 @@ export class SessionTimer {
 
   get agreement(): Agreement | null { return this.held; }
 
+  /** When it was agreed on last, by our monotonic clock. */
+  get sinceMs(): number { return this.heldSinceMs; }
+
   /** From now on, as from each refresh. */
-  agree(agreement: Agreement | null): void {
+  agree(agreement: Agreement | null): void { this.run(agreement, 0, 0); }
+
+  /** As another engine left it. Whoever should have refreshed while none was there is given a little longer. */
+  resume(agreement: Agreement, agoMs: number): void { this.run(agreement, agoMs / 1_000, LATE_SECONDS); }
+
+  private run(agreement: Agreement | null, agoSeconds: number, leastSeconds: number): void {
     this.stop();
     this.held = agreement;
+    this.heldSinceMs = this.timers.nowMs() - agoSeconds * 1_000;
     if (agreement === null) return;
     const { seconds, refresher } = agreement;
     // A little before the interval is over, so that both sides agree that it was (section 10).
-    this.after(seconds - Math.min(32, seconds / 3), () => { this.act.expired(); });
-    if (refresher === 'us') this.after(seconds / 2, () => { this.act.refresh(); });
+    this.after(Math.max(seconds - Math.min(32, seconds / 3) - agoSeconds, leastSeconds), () => { this.act.expired(); });
+    if (refresher === 'us') this.after(Math.max(seconds / 2 - agoSeconds, 0), () => { this.act.refresh(); });
   }
 
   /** A refresh came to nothing, and the other side may still be there. */
@@ -91,6 +101,8 @@ export class SessionTimer {
 }
 
 const RETRY_SECONDS = 10;
+/** A refresh waits at the edge for 8 s while no engine is there. */
+const LATE_SECONDS = 12;
 
 /** Whether a list of tokens, as in Supported, Require and Allow, has this one. */
 export function hasToken(list: string | null, token: string): boolean {

@@ -1,10 +1,12 @@
 // Tells each SIP message to the leg it belongs to, and makes legs: the SipPort that calls use.
-import { type Arrival, type CallId, type LegOutcome, type OfferId, type WithdrawCause } from '../core/types';
+import { type Arrival, type CallId, type LegOutcome, type Now, type OfferId, type WithdrawCause } from '../core/types';
 import { type Branch, type LegRef, type LegToRing, MediaFault, type SipListener, type SipPort, type Timers } from '../calls/ports';
 import { type Logger } from '../../storage/process/log';
 import { escapeUser, formatAddress, parseAddress, parseUri } from './addresses';
 import { AgentLeg, type Place } from './agent-leg';
 import { CallerLeg, type CallerLegEvents } from './caller-leg';
+import { absentInvite } from './absent-invite';
+import { type Adopted, type DialogKept, type SipKept, type StrayDialog, timerOut } from './kept';
 import { ALLOW_AGENT, hasForeignBody, type LegDeps, SDP, sdpOf, SUPPORTED, unsupportedExtensions } from './leg';
 import { type Headers, type Incoming, type Outcome, type Outgoing } from './link';
 import { Dialogs, type DialogName, parseReplaces } from './replaces';
@@ -107,7 +109,12 @@ export class Switchboard implements SipPort {
   endCaller(callId: CallId): void { this.callers.get(callId)?.leg.end(); }
 
   ring(legId: OfferId, leg: LegToRing): void {
-    const made = new AgentLeg(legId, leg.branches, {
+    // Whoever a caller was sent on to is no agent, and may not send the caller anywhere at our cost.
+    this.newLeg(legId, leg.branches, leg.diverted === undefined).ring(leg.branches.flatMap((branch, at) => this.placesOf(legId, leg, branch, at)));
+  }
+
+  private newLeg(legId: OfferId, branches: readonly Branch[], mayRefer: boolean): AgentLeg {
+    const made = new AgentLeg(legId, branches, {
       ringing: () => { this.listener.ringing(legId); },
       answered: (sdp) => { this.listener.answered(legId, sdp); },
       pickedUp: (branch, sdp) => { this.listener.pickedUp(legId, branch, sdp); },
@@ -118,11 +125,10 @@ export class Switchboard implements SipPort {
       renegotiate: (sdp) => this.listener.renegotiate({ legId }, sdp),
       completeRenegotiation: (sdp) => { this.listener.completeRenegotiation({ legId }, sdp); },
       keyPressed: (key, branch) => { this.listener.keyPressed({ legId }, key, ...(branch === undefined ? [] : [branch])); },
-      // Whoever a caller was sent on to is no agent, and may not send the caller anywhere at our cost.
-      referred: leg.diverted === undefined ? (incoming) => { this.transfers.referred(legId, incoming); } : null,
+      referred: mayRefer ? (incoming) => { this.transfers.referred(legId, incoming); } : null,
     }, this.legDeps);
     this.agents.set(legId, made);
-    made.ring(leg.branches.flatMap((branch, at) => this.placesOf(legId, leg, branch, at)));
+    return made;
   }
 
   confirmed(legId: OfferId, branch: number, sdp: string): void { this.agents.get(legId)?.confirmed(branch, sdp); }
@@ -166,6 +172,70 @@ export class Switchboard implements SipPort {
 
   linkDown(): void {
     for (const leg of this.legs()) leg.linkDown();
+  }
+
+  /** What another engine must know to go on with the dialogs of a call: the caller's, and those of its legs. */
+  keep(callId: CallId, legIds: Iterable<OfferId>, now: Now): SipKept {
+    const guest = this.callers.get(callId);
+    const legs = [...legIds].flatMap((legId) => {
+      const leg = this.agents.get(legId);
+      const dialog = leg?.keep(now) ?? null;
+      return leg === undefined || dialog === null ? [] : [{ legId, inviteId: leg instanceof TakenLeg ? leg.inviteId : null, dialog }];
+    });
+    return {
+      caller: guest === undefined ? null : { inviteId: guest.leg.callId, identity: { ...guest.caller, history: [...guest.caller.history] }, ...guest.leg.keep(now) },
+      legs,
+      ...this.transfers.keep(new Set(legs.map(({ legId }) => legId)), legs.map(({ dialog }) => dialog.name.id)),
+    };
+  }
+
+  /**
+   * Goes on with those dialogs of a call that the edge still has. `known`: the answered dialogs there, by their ids. Tells nobody anything
+   * by itself: whoever adopts tells calls of what is gone. Before the link is started, so that no request is early.
+   */
+  adopt(callId: CallId, kept: SipKept, known: ReadonlyMap<string, { readonly localTag: string }>, now: Now): Adopted {
+    const { caller } = kept;
+    const at = caller === null ? undefined : known.get(caller.dialog.name.id);
+    if (caller !== null && (at !== undefined || caller.state === 'invited')) this.adoptGuest(callId, caller, at ?? null, now);
+    const legs = new Set<OfferId>();
+    for (const { legId, inviteId, dialog } of kept.legs) {
+      if (!known.has(dialog.name.id)) continue;
+      legs.add(legId);
+      if (inviteId === null) this.newLeg(legId, [], dialog.mayRefer).resume(dialog, now);
+      else {
+        const guest = this.welcome(absentInvite(inviteId), inviteId, NOBODY, this.unheard(), { legId });
+        this.seat(guest, legId, true, () => undefined);
+        guest.leg.resume({ dialog, state: 'up' }, now);
+      }
+    }
+    this.transfers.adopt(kept, (dialogId) => this.dialogs.get(dialogId) !== undefined);
+    return { caller: at !== undefined ? 'up' : caller?.state === 'invited' ? 'awaited' : 'gone', legs };
+  }
+
+  /** Goes on with a caller's dialog that no journal tells of; `arrivedAgain` of calls is to be told. Null: nobody can tell who it is. */
+  adoptCaller({ arrival, ...name }: StrayDialog, now: Now): Arrival | null {
+    const headers: Readonly<Record<string, string>> = { ...arrival.headers, from: arrival.from, to: arrival.to, 'call-id': name.callId };
+    const invite: Incoming = { ...absentInvite(arrival.transactionId), uri: arrival.requestUri, source: arrival.source, header: (header) => headers[header.toLowerCase()] ?? null };
+    const arrived = this.deps.arrivals.arrived(invite);
+    if (arrived === null || this.guests.has(arrived.arrival.callId)) return null;
+    const { callId } = arrived.arrival;
+    const terms = answerTerms(invite, null);
+    const agreement = terms.kind === 'agreed' ? terms.agreement : null;
+    const { id, callId: sipCallId, localTag, remoteTag } = name;
+    const dialog: DialogKept = { name: { id, callId: sipCallId, localTag, remoteTag }, weBegan: false, mayRefer: false, theyAllow: invite.header('allow'), timer: timerOut(agreement, now.monotonicMs, now), awaits: 'nothing' };
+    this.adoptGuest(callId, { inviteId: callId, identity: { ...arrived.caller, history: [...arrived.caller.history] }, dialog, state: 'up' }, null, now);
+    return arrived.arrival;
+  }
+
+  private adoptGuest(callId: CallId, { inviteId, identity, dialog, state }: NonNullable<SipKept['caller']>, at: { readonly localTag: string } | null, now: Now): void {
+    const guest = this.welcome(absentInvite(inviteId), inviteId, identity, {
+      ...this.callerEvents(callId, (sdp) => { this.listener.acknowledged(callId, sdp); }),
+      ...(inviteId === callId ? {} : { acknowledged: () => undefined, gone: (cause) => { this.listener.callerGone(callId, cause === 'cancelled' ? 'hungUp' : cause); } }),
+    }, { callId });
+    this.callers.set(callId, guest);
+    // The 200 may have gone out in the moment before the end of the engine that sent it.
+    if (at !== null && state === 'invited') guest.leg.resume({ dialog: { ...dialog, name: { ...dialog.name, localTag: at.localTag } }, state: 'awaitingAck' }, now);
+    else guest.leg.resume({ dialog, state }, now);
   }
 
   /** Dialogs that stand now. */
@@ -359,6 +429,9 @@ export class Switchboard implements SipPort {
     return { acknowledged: () => undefined, gone: () => undefined, renegotiate: never, completeRenegotiation: () => undefined, keyPressed: () => undefined, referred: null };
   }
 }
+
+/** Nothing is passed on of whoever dialled in to take a call. */
+const NOBODY: Caller = { uri: null, number: '', name: '', private: false, maxForwards: 70, history: [] };
 
 function refuseReplacing(guest: Guest, fault: unknown): void {
   const unsupported = fault instanceof MediaFault && fault.code === 'unsupported';

@@ -1,6 +1,7 @@
 // An agent's leg whose INVITE came from the phone: a dialled pick-up, or a phone that took another's place. Underneath it is what a caller's leg is.
-import { type LegOutcome, type WithdrawCause } from '../core/types';
+import { type LegOutcome, type Now, type WithdrawCause } from '../core/types';
 import { type CallerGoneCause, type CallerLeg } from './caller-leg';
+import { type DialogKept } from './kept';
 import { type Incoming } from './link';
 import { reasonHeader } from './outgoing-invite';
 
@@ -31,6 +32,12 @@ export class TakenLeg {
       referred: (incoming) => { events.referred(incoming); },
     });
   }
+
+  /** The id of its INVITE. */
+  get inviteId(): string { return this.leg.callId; }
+
+  /** For another engine; null before it was answered. */
+  keep(now: Now): DialogKept | null { return this.answered ? this.leg.keep(now).dialog : null; }
 
   get liveDialog(): string | null { return this.leg.liveDialog; }
 

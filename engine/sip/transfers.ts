@@ -6,6 +6,7 @@ import { type OfferId, type TransferTarget } from '../core/types';
 import { type Logger } from '../../storage/process/log';
 import { type Uri } from './addresses';
 import { ALLOW_AGENT, type LegDeps } from './leg';
+import { type SipKept } from './kept';
 import { type Headers, type Incoming } from './link';
 import { type ReferTo, readReferTo } from './refer';
 import { type Replaces } from './replaces';
@@ -21,7 +22,8 @@ export interface TransfersDeps extends Pick<LegDeps, 'link'> {
 interface Transfer {
   readonly legId: OfferId;
   readonly dialogId: string;
-  readonly refer: Incoming;
+  /** Null when another engine answered it. */
+  readonly refer: Incoming | null;
   readonly event: string;
   /** Whether the phone wants to be told how it goes (RFC 4488). */
   readonly subscribed: boolean;
@@ -73,7 +75,7 @@ export class Transfers {
     const transfer = this.underWay.get(transferId);
     if (transfer === undefined || transfer.accepted) return;
     transfer.accepted = true;
-    transfer.refer.respond(202, { headers: { Allow: ALLOW_AGENT, ...(transfer.subscribed ? {} : { 'Refer-Sub': 'false' }) } });
+    transfer.refer?.respond(202, { headers: { Allow: ALLOW_AGENT, ...(transfer.subscribed ? {} : { 'Refer-Sub': 'false' }) } });
     this.notify(transfer, 100, 'Trying');
   }
 
@@ -85,7 +87,7 @@ export class Transfers {
       return;
     }
     this.underWay.delete(transferId);
-    transfer.refer.respond(status, { headers: { Reason: `SIP;cause=${status};text="${reason.replace(/["\\]/g, '\\$&')}"` } });
+    transfer.refer?.respond(status, { headers: { Reason: `SIP;cause=${status};text="${reason.replace(/["\\]/g, '\\$&')}"` } });
   }
 
   progress(transferId: string, status: number, reason: string): void {
@@ -107,9 +109,21 @@ export class Transfers {
   private forget(fits: (transfer: Transfer) => boolean): void {
     for (const [transferId, transfer] of this.underWay) {
       if (!fits(transfer)) continue;
-      if (!transfer.accepted) transfer.refer.respond(481);
+      if (!transfer.accepted) transfer.refer?.respond(481);
       this.underWay.delete(transferId);
     }
+  }
+
+  /** For another engine: what was accepted, and how often each dialog has asked. */
+  keep(legIds: ReadonlySet<OfferId>, dialogIds: readonly string[]): Pick<SipKept, 'transfers' | 'refers'> {
+    const transfers = [...this.underWay].flatMap(([transferId, { legId, dialogId, event, subscribed, referredBy, accepted }]) => (accepted && legIds.has(legId) ? [{ transferId, legId, dialogId, event, subscribed, referredBy }] : []));
+    return { transfers, refers: Object.fromEntries(dialogIds.flatMap((id) => { const count = this.subscriptions.get(id); return count === undefined ? [] : [[id, count]]; })) };
+  }
+
+  /** Goes on with those of dialogs that stand. */
+  adopt({ transfers, refers }: Pick<SipKept, 'transfers' | 'refers'>, stands: (dialogId: string) => boolean): void {
+    for (const [dialogId, count] of Object.entries(refers)) if (stands(dialogId)) this.subscriptions.set(dialogId, count);
+    for (const { transferId, ...transfer } of transfers) if (stands(transfer.dialogId)) this.underWay.set(transferId, { ...transfer, refer: null, accepted: true });
   }
 
   /** What is passed on to whoever is rung for a transfer of this call (RFC 3892): legs of a call share what stands before the last dot. */

@@ -26,7 +26,7 @@ export const CALLER_SDP = 'v=0\r\ncaller';
 export const PHONE_SDP = 'v=0\r\nphone';
 
 type Fault = 'drop' | 'stall' | 'unsupported' | 'slow';
-type MediaWork = Exclude<keyof MediaPort, 'healthy' | 'onKey'>;
+type MediaWork = Exclude<keyof MediaPort, 'healthy' | 'onKey' | 'keep' | 'adopt'>;
 
 /**
  * A fake media server. `dropOnce` makes one command fail, `stallOnce` never answer, `slowOnce` answer when `answerSlow` says so. A side holds
@@ -66,6 +66,8 @@ export class FakeMedia implements MediaPort {
   bridgeOffer(callId: string, sdp: string): Promise<{ agentSdp: string }> { return this.act('bridgeOffer', `${callId} ${sdp}`, { agentSdp: `answer to ${sdp}` }); }
   renegotiate(callId: string, side: MediaSide, sdp: string): Promise<{ sdp: string; holds: boolean }> { return this.act('renegotiate', `${callId} ${side}`, { sdp: `answer to ${sdp}`, holds: holdsIn(sdp) }); }
   completeRenegotiation(callId: string, side: MediaSide, sdp: string): Promise<{ holds: boolean }> { return this.act('completeRenegotiation', `${callId} ${side}`, { holds: holdsIn(sdp) }); }
+  keep(callId: string): unknown { return this.anchors.has(callId) ? { anchor: callId } : null; }
+  adopt(): boolean { return true; }
   release(callId: string): Promise<void> { return this.act('release', callId, undefined, () => this.anchors.delete(callId)); }
 
   private act<T>(method: MediaWork, what: string, value: T, effect: () => unknown = () => undefined): Promise<T> {
