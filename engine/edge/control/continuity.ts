@@ -52,14 +52,20 @@ export class Continuity {
     }
   }
 
-  /** The requests that waited, now for an engine that may want them; whoever is not wanted comes back by `orphaned`. */
-  release(wanted: (call: IncomingCall) => boolean): IncomingCall[] {
-    const released = [...this.held.values()].filter(({ call }) => wanted(call));
-    for (const { call, timer } of released) {
-      timer.cancel();
-      this.held.delete(call.incoming.id);
+  /**
+   * The requests that waited, now for an engine that may want them, in the order in which they came; whoever is not wanted comes
+   * back by `orphaned`. @param inTurn stops at the first that is not wanted yet, so that none overtakes it.
+   */
+  release(wanted: (call: IncomingCall) => boolean, inTurn: boolean): IncomingCall[] {
+    const released: IncomingCall[] = [];
+    for (const [id, { call, timer }] of this.held) {
+      if (wanted(call)) {
+        timer.cancel();
+        this.held.delete(id);
+        released.push(call);
+      } else if (inTurn) break;
     }
-    return released.map(({ call }) => call);
+    return released;
   }
 
   /** The caller took a waiting INVITE back; false when it did not wait. */

@@ -87,20 +87,21 @@ export class DrachtioPort implements StackListener, SessionUser {
     }
     for (const old of replaced) {
       log.info({ epoch: old.epoch, by: session.epoch }, 'An engine was put out by a newer one');
-      old.close();
+      old.cut();
     }
     log.info({ epoch: session.epoch }, 'An engine connected');
     this.options.owner.here(session.epoch);
     this.options.clock.after(SETTLE_MS, () => {
       session.settled = true;
-      if (this.engines.methods.length > 0) for (const call of this.continuity.release((held) => held.initial)) this.deliver(call);
+      if (this.engines.methods.length > 0) for (const call of this.continuity.release((held) => held.initial || this.taker(held) !== undefined, false)) this.deliver(call);
     });
     const places = `udp/${sipHost}:${sipPort},tcp/${sipHost}:${sipPort}`;
     return { ok: `${places}|${SPOKEN_VERSION}|${places}` };
   }
 
   routed(_session: Session): void {
-    for (const call of this.continuity.release((held) => this.taker(held) !== undefined)) this.deliver(call);
+    // Until it has named all it wants, nothing overtakes what came before.
+    for (const call of this.continuity.release((held) => this.taker(held) !== undefined, !this.engines.settled)) this.deliver(call);
   }
 
   gone(session: Session): void {

@@ -20,12 +20,15 @@ export class Engines {
     return this.sessions.length > 0;
   }
 
-  /** Lets a session in unless its epoch is over. Returns the sessions it puts out, to be closed; undefined when it is refused. */
+  /**
+   * Lets a session in unless its epoch is over. Returns the sessions it puts out, to be closed: those of earlier epochs, and one of
+   * the same, which is that engine's former connection. Clients without an epoch live side by side. Undefined when it is refused.
+   */
   admit(session: Session): Session[] | undefined {
     if (session.epoch < this.highest) return undefined;
     this.highest = session.epoch;
     this.sessions.push(session);
-    return this.sessions.filter((other) => other.epoch < session.epoch);
+    return this.sessions.filter((other) => other !== session && (other.epoch < session.epoch || session.epoch > 0));
   }
 
   remove(session: Session): boolean {

@@ -65,6 +65,13 @@ export class Session {
     this.closed();
   }
 
+  /** Ends the connection now: nothing of it is heard any more, and nothing waits until it reads, or wakes. */
+  cut(): void {
+    this.unsent = [];
+    this.socket.destroy();
+    this.closed();
+  }
+
   private flush(): void {
     if (this.unsent.length === 0) return;
     const frames = this.unsent.join('');

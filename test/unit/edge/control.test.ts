@@ -30,16 +30,20 @@ describe('frames', () => {
 const session = (epoch: number, ...routes: string[]): Session => ({ epoch, routes: new Set(routes) }) as unknown as Session;
 
 describe('engines', () => {
-  test('the highest epoch holds: it puts lower ones out, lower ones stay out, equal ones live together', () => {
+  test('the highest epoch holds: it puts out lower ones and its own former connection, lower ones stay out', () => {
     const engines = new Engines();
-    const [free, first, second, twin] = [session(0), session(3), session(4), session(4)];
+    const [free, first, second, again] = [session(0), session(3), session(4), session(4)];
     expect(engines.admit(free)).toEqual([]);
-    expect(engines.admit(first)).toEqual([free]);
-    expect(engines.admit(second)).toEqual([free, first]);
+    expect(engines.admit(session(0))).toEqual([]);
+    expect(engines.admit(first)).toEqual([free, expect.objectContaining({ epoch: 0 })]);
+    expect(engines.remove(free)).toBe(true);
+    for (const old of [...engines.all()]) if (old !== first) engines.remove(old);
+    expect(engines.admit(second)).toEqual([first]);
     expect(engines.admit(session(3))).toBeUndefined();
-    expect(engines.admit(twin)).toEqual([free, first]);
-    for (const gone of [free, first, second, twin]) expect(engines.remove(gone)).toBe(true);
-    expect(engines.remove(twin)).toBe(false);
+    expect(engines.remove(first)).toBe(true);
+    expect(engines.admit(again)).toEqual([second]);
+    for (const gone of [second, again]) expect(engines.remove(gone)).toBe(true);
+    expect(engines.remove(again)).toBe(false);
     expect([engines.connected, engines.epoch, engines.admit(session(3))]).toEqual([false, 4, undefined]);
   });
 
@@ -86,11 +90,21 @@ describe('while no engine is there', () => {
 
   test('what waits goes to the engine that comes and wants it, once', () => {
     const { call, clock, answered, continuity } = given('INVITE', false);
-    expect(continuity.release(() => false)).toEqual([]);
-    expect(continuity.release(() => true)).toEqual([call]);
-    expect(continuity.release(() => true)).toEqual([]);
+    expect(continuity.release(() => false, false)).toEqual([]);
+    expect(continuity.release(() => true, false)).toEqual([call]);
+    expect(continuity.release(() => true, false)).toEqual([]);
     clock.advance(60_000);
     expect(answered).toEqual([]);
+  });
+
+  test('what waits is told in its order: nothing overtakes what is not wanted yet', () => {
+    const { call: first, continuity } = given('REFER', true);
+    const nth = (method: string, id: string): IncomingCall => ({ ...first, incoming: { ...first.incoming, id, request: { ...first.incoming.request, method } } });
+    const [second, third] = [nth('INVITE', '2'), nth('REFER', '3')];
+    continuity.orphaned(second);
+    continuity.orphaned(third);
+    expect(continuity.release(({ incoming }) => incoming.request.method === 'INVITE', true)).toEqual([]);
+    expect(continuity.release(() => true, true)).toEqual([first, second, third]);
   });
 
   test('a caller who gives up waiting is kept as an event; events are forgotten up to the one named', () => {
