@@ -10,6 +10,7 @@ import { endLeg, endLegs, legOver } from './offers';
 import { move } from './phases';
 import { ask } from './questions';
 import { playPrompt, playRingback } from './sounds';
+import { dialAgain, isLost } from './takeover';
 import { type Destination, destinationOfNumber, destinationOfUri } from './targets';
 import { join } from './waiting';
 
@@ -95,8 +96,12 @@ function giveUp(context: Context, call: Call, outcome: CallOutcome, reason: stri
 export function forwardEnded(context: Context, call: Call, phase: PhaseOf<'forwarding'>, { offerId, outcome }: InputOf<'legEnded'>): void {
   const leg = call.legs.get(offerId);
   if (leg === undefined) return;
+  const lost = isLost(leg, outcome);
   legOver(context, call, leg, outcome);
-  if (offerId === phase.leg) giveUp(context, call, phase.outcome, outcome);
+  if (offerId !== phase.leg) return;
+  const again = lost ? dialAgain(context, call, leg) : null;
+  if (again !== null) move(context, call, { ...phase, leg: again });
+  else giveUp(context, call, phase.outcome, outcome);
 }
 
 /** It rang for `DIAL_ALERT_MS`. */

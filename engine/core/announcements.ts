@@ -34,15 +34,21 @@ export function announceDue(context: Context, call: Call, phase: Waits): void {
   const place = queueState(state, waiting.queueId);
   if (waiting.announcement !== null) { announced(context, call, phase); return; }
   if (place.queue === null || place.queue.announceSeconds === null) return;
-  const position = place.waiting.rank(call) + 1;
   const playId = nextPlayId(call);
-  context.effects.push({
-    type: 'play', callId: call.callId, playId, repeat: false,
-    sound: { kind: 'announcement', position, waitSeconds: expectedWaitSeconds(place, position, now.monotonicMs), language: languageOf(context, call) },
-  });
+  sayPlace(context, call, phase, playId);
   waiting.announcedAtMs = now.monotonicMs;
   waiting.announcement = { playId, started: false, endsAtMs: now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
   move(context, call, phase);
+}
+
+/** Asks for the sentences of the present place. */
+export function sayPlace(context: Context, call: Call, { waiting }: Waits, playId: string): void {
+  const place = queueState(context.state, waiting.queueId);
+  const position = place.waiting.rank(call) + 1;
+  context.effects.push({
+    type: 'play', callId: call.callId, playId, repeat: false,
+    sound: { kind: 'announcement', position, waitSeconds: expectedWaitSeconds(place, position, context.now.monotonicMs), language: languageOf(context, call) },
+  });
 }
 
 /** Its length is known now. */

@@ -1,5 +1,6 @@
 // A call: what holds for its whole life, and the phase it is in, whose data lives only there.
 import { type AnswerAction } from '../../storage/model/call-action';
+import { type OutsideTarget } from '../../storage/model/number-policy';
 import { type AnsweredQuestion, type CallOutcome, type CallStep, type OfferRecord, type TurnedAway } from '../../storage/model/record';
 import { type Seat } from './agent';
 import { type Arrival, type CallId, type CoreEvent, type OfferId, type WithdrawCause } from './types';
@@ -112,6 +113,8 @@ export interface Leg {
   readonly agentId: string | null;
   /** The agent group that offers; null: dialled for a call action, a transfer or an agent's own call, which is no group's offer. */
   readonly groupId: string | null;
+  /** What was dialled outside; null: an agent's phones ring, or the leg came from elsewhere. */
+  readonly target: { readonly to: OutsideTarget; readonly replaces: string | null } | null;
   /** The agent picked this caller, instead of being chosen. */
   readonly picked: boolean;
   /** Number of the offer in this call; 0: came from another call, or in place of another leg. */

@@ -21,7 +21,7 @@ export function whyNotRung(agent: AgentState): 'unknown' | 'busy' | 'unreachable
 
 /** Rings one agent's phone, which must be free to ring. */
 export function ringAgent(context: Context, call: Call, agent: AgentState): OfferId {
-  const leg = newLeg(context, call, agent.agentId);
+  const leg = newLeg(context, call, agent.agentId, null);
   agent.leg = { kind: 'offer', callId: call.callId, offerId: leg.offerId, talking: false };
   refresh(context, agent);
   const { callerName, callerNumber } = call.arrival;
@@ -34,17 +34,17 @@ export function ringAgent(context: Context, call: Call, agent: AgentState): Offe
 
 /** Dials somebody outside, whom the policy was asked about. `replaces`: for the INVITE of an attended transfer (RFC 3891). */
 export function dialOutside(context: Context, call: Call, target: OutsideTarget, replaces: string | null): OfferId {
-  const { offerId } = newLeg(context, call, null);
+  const { offerId } = newLeg(context, call, null, { to: target, replaces });
   const { callerName, callerNumber, dialled } = call.arrival;
   context.effects.push({ type: 'dial', callId: call.callId, offerId, target, replaces, groupName: workflowOf(context.state, call)?.displayName ?? '', callerName, callerNumber, diverted: dialled });
   return offerId;
 }
 
-function newLeg(context: Context, call: Call, agentId: string | null): Leg {
+function newLeg(context: Context, call: Call, agentId: string | null, target: Leg['target']): Leg {
   const attempt = (call.attempts += 1);
   const offerId = `${call.callId}.${attempt}`;
   const alertEndsAtMs = context.now.monotonicMs + DIAL_ALERT_MS;
-  const leg: Leg = { offerId, agentId, groupId: null, picked: false, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs: DIAL_ALERT_MS };
+  const leg: Leg = { offerId, agentId, groupId: null, target, picked: false, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs: DIAL_ALERT_MS };
   call.legs.set(offerId, leg);
   context.state.callDeadlines.set(alertName(offerId), alertEndsAtMs, { type: 'rangTooLong', callId: call.callId, offerId });
   touchCall(context, call);

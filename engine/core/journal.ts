@@ -16,6 +16,7 @@ import { type CallId, type Now } from './types';
 // Dates also as ISO strings, so that a journal kept as lines of JSON reads the same.
 const date = z.coerce.date();
 const due = z.object({ at: date, originalMs: z.number().nonnegative() });
+const target = z.discriminatedUnion('kind', [z.object({ kind: z.literal('number'), number: z.string() }), z.object({ kind: z.literal('uri'), uri: z.string() })]);
 const play = z.object({ playId: z.string(), started: z.boolean(), ends: due });
 const waiting = z.object({ queueId: z.string(), joinedAt: date, tried: z.array(z.string()), groupId: z.string().nullable(), announcedAt: date, announcement: play.nullable() });
 const outcome = z.enum(CALL_OUTCOMES);
@@ -26,7 +27,7 @@ const back = z.discriminatedUnion('to', [
   z.object({ to: z.literal('end'), outcome }),
 ]);
 const leg = z.object({
-  offerId: z.string(), agentId: z.string().nullable(), groupId: z.string().nullable(), picked: z.boolean(), attempt: z.int(), phase: z.enum(['ringing', 'answered', 'ending']),
+  offerId: z.string(), agentId: z.string().nullable(), groupId: z.string().nullable(), target: z.object({ to: target, replaces: z.string().nullable() }).nullable().default(null), picked: z.boolean(), attempt: z.int(), phase: z.enum(['ringing', 'answered', 'ending']),
   cause: z.enum(['completedElsewhere', 'callerGone', 'noAnswer', 'turnedAway', 'agentOffDuty', 'connectFailed', 'transferred']).nullable(),
   answered: z.boolean(), talked: z.boolean(),
   /** null when it does not ring any more. */
@@ -247,7 +248,7 @@ export function restoreCall(state: PoolState, journal: CallJournal, now: Now): v
     });
   }
   enter(state, call);
-  if (waits(call.phase) || call.phase.state === 'asking') state.restored.calls.add(call);
+  state.restored.calls.add(call);
 }
 
 /** Takes back in what was remembered of an agent. */

@@ -32,7 +32,7 @@ export function offerTo(context: Context, call: Call, waiting: Waiting, groupId:
   const offerId = `${call.callId}.${attempt}`;
   const alertOriginalMs = (state.groups.get(groupId)?.group?.alertTimeSeconds ?? DEFAULTS.alertTimeSeconds) * 1000;
   const alertEndsAtMs = now.monotonicMs + alertOriginalMs;
-  call.legs.set(offerId, { offerId, agentId: agent.agentId, groupId, picked, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs });
+  call.legs.set(offerId, { offerId, agentId: agent.agentId, groupId, target: null, picked, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs });
   state.callDeadlines.set(alertName(offerId), alertEndsAtMs, { type: 'rangTooLong', callId: call.callId, offerId });
   waiting.tried.add(agent.agentId);
   // Written as withdrawn until something truer is known.
@@ -61,12 +61,17 @@ export function contextOf({ state, now }: Context, call: Call): CallContext | nu
 /** Asks for the end of one leg, unless that was asked before. The agent stays taken until `legEnded`. */
 export function endLeg(context: Context, call: Call, leg: Leg, cause: LegEndCause): void {
   if (leg.phase === 'ending') return;
-  if (leg.phase === 'answered' || cause === 'connectFailed' || cause === 'transferred') context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: leg.offerId });
-  else context.effects.push({ type: 'withdraw', callId: call.callId, offerId: leg.offerId, cause });
+  askForEnd(context, call, leg, cause);
   context.state.callDeadlines.clear(alertName(leg.offerId));
   leg.phase = 'ending';
   leg.cause = cause;
   touchCall(context, call);
+}
+
+/** Says how a leg is to end, which is the same however often it is said. */
+export function askForEnd({ effects }: Context, { callId }: Call, { phase, answered, offerId }: Leg, cause: LegEndCause): void {
+  if (phase === 'answered' || answered || cause === 'connectFailed' || cause === 'transferred') effects.push({ type: 'endAgentLeg', callId, offerId });
+  else effects.push({ type: 'withdraw', callId, offerId, cause });
 }
 
 /** Asks for the end of every leg but one. */
@@ -126,6 +131,8 @@ export function verdictOf(leg: Pick<Leg, 'cause' | 'answered' | 'talked'>, outco
       if (leg.cause === 'noAnswer') return NO_ANSWER;
       if (leg.cause === 'connectFailed') return { outcome: 'withdrawn', rest: 'connectFailed', turnUsed: false };
       if (leg.cause !== null) return { outcome: 'withdrawn', rest: null, turnUsed: false };
+      // Taken back by nobody's wish: the engine that rang it is no more.
+      if (outcome === 'withdrawn' && !leg.answered) return { outcome: 'withdrawn', rest: null, turnUsed: false };
       // Nobody asked for it. Picked up and hung up before anyone was heard is a decline; else the phone or the way to it is at fault.
       return leg.answered ? DECLINED : UNREACHABLE;
   }

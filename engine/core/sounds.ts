@@ -19,6 +19,11 @@ export function playPrompt(context: Context, call: Call, prompt: Prompt): Play {
   return { playId, started: false, endsAtMs: context.now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
 }
 
+/** Asks once more for a prompt that was asked for and has not begun. */
+export function playPromptAgain(context: Context, call: Call, { playId, started }: Play, prompt: Prompt | null): void {
+  if (!started && prompt !== null) context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'prompt', prompt, language: languageOf(context, call) }, repeat: false });
+}
+
 /** The prompt began: it is over after its duration. A sound that claims to repeat for ever counts as not begun. */
 export function startedPlay(context: Context, play: Play, durationMs: number | null): Play {
   if (durationMs === null || !Number.isFinite(durationMs) || play.started) return play;
@@ -27,14 +32,14 @@ export function startedPlay(context: Context, play: Play, durationMs: number | n
 }
 
 /** Asks for music, for callers who wait; it plays on through rings. The workflow's, else the pool's, else the product's. */
-export function playMusic(context: Context, call: Call): void {
+export function playMusic(context: Context, call: Call, playId = nextPlayId(call)): void {
   const audio = workflowOf(context.state, call)?.music ?? settingsOf(context.state)?.defaultMusic ?? null;
-  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'music', audio }, repeat: true });
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'music', audio }, repeat: true });
 }
 
 /** Asks for the tone of a phone that rings elsewhere. */
-export function playRingback(context: Context, call: Call): void {
-  context.effects.push({ type: 'play', callId: call.callId, playId: nextPlayId(call), sound: { kind: 'ringback' }, repeat: true });
+export function playRingback(context: Context, call: Call, playId = nextPlayId(call)): void {
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'ringback' }, repeat: true });
 }
 
 /** The language this caller is spoken to in. */

@@ -79,8 +79,8 @@ function checkRestored(context: Context): void {
   }
   agents.clear();
   for (const call of calls) {
-    tell(context, call, { type: 'groupChanged' });
     tell(context, call, { type: 'takenOver' });
+    tell(context, call, { type: 'groupChanged' });
   }
   calls.clear();
 }

@@ -11,6 +11,7 @@ import { enterGroup, passTo, whyNotTaken } from './group-flow';
 import { move } from './phases';
 import { playMusic } from './sounds';
 import { workflowOf } from './state';
+import { dialAgain, isLost } from './takeover';
 import { nowTalk } from './talking';
 import { type Destination, destinationOf, destinationOfUser, nameOfOutside, nameOfTarget } from './targets';
 import { type Effect, type LegOutcome, type OfferId } from './types';
@@ -191,8 +192,12 @@ const STATUS: Readonly<Record<LegOutcome, readonly [number, string]>> = {
 export function legEndedInTransfer(context: Context, call: Call, phase: PhaseOf<'transferring'>, { offerId, outcome }: InputOf<'legEnded'>): void {
   const leg = call.legs.get(offerId);
   if (leg === undefined) return;
+  const lost = isLost(leg, outcome);
   legOver(context, call, leg, outcome);
-  if (offerId === phase.target) backToTransferor(context, call, phase.transfer, ...STATUS[outcome]);
+  if (offerId !== phase.target) return;
+  const target = lost ? dialAgain(context, call, leg) : null;
+  if (target !== null) move(context, call, { ...phase, target });
+  else backToTransferor(context, call, phase.transfer, ...STATUS[outcome]);
 }
 
 /** The target rang for as long as anybody who is dialled may. */
@@ -267,7 +272,7 @@ export function agentReplaced(context: Context, call: Call, phase: Phase, { offe
   // An agent on another leg keeps that one: what is known of an agent is one leg.
   const holds = agent !== undefined && agent.leg === null;
   const leg: Leg = {
-    offerId: newOfferId, agentId: holds ? agent.agentId : null, groupId: old?.groupId ?? null, picked: false, attempt: 0, phase: inPlace ? 'answered' : 'ending', cause: inPlace ? null : 'completedElsewhere',
+    offerId: newOfferId, agentId: holds ? agent.agentId : null, groupId: old?.groupId ?? null, target: null, picked: false, attempt: 0, phase: inPlace ? 'answered' : 'ending', cause: inPlace ? null : 'completedElsewhere',
     answered: true, talked: inPlace, alertEndsAtMs: context.now.monotonicMs, alertOriginalMs: 0,
   };
   call.legs.set(newOfferId, leg);

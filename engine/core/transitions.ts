@@ -12,6 +12,7 @@ import { move } from './phases';
 import { picked } from './picking';
 import { askAgain, questionFailed, questionKey, questionOver, questionStarted } from './questions';
 import { startedPlay } from './sounds';
+import { askedForAgain, isLost } from './takeover';
 import { nowTalk } from './talking';
 import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetRangTooLong, transferAsked, transferDone, transferTooLate } from './transfers';
 import { crowdedOut, groupChanged, keyWhileWaiting, noAgents, waitedTooLong, waitOn } from './waiting';
@@ -82,6 +83,9 @@ function otherLegEnded(context: Context, call: Call, _phase: unknown, input: Inp
 }
 
 function offeredLegEnded(context: Context, call: Call, phase: PhaseOf<'offering'>, input: InputOf<'legEnded'>): void {
+  const leg = legOf(call, input);
+  // Whoever was rung by an engine that is no more was hardly offered the call.
+  if (leg !== undefined && leg.agentId !== null && isLost(leg, input.outcome)) phase.waiting.tried.delete(leg.agentId);
   otherLegEnded(context, call, phase, input);
   if (!rings(call)) waitOn(context, call, phase.waiting);
 }
@@ -133,12 +137,13 @@ function lastLegEnded(context: Context, call: Call, phase: PhaseOf<'ending'>, in
 /** What never concerns a call in most states. */
 const NOTHING = {
   callerAnswered: null, playStarted: null, playFailed: null, offerRinging: null, offerAnswered: null, legEnded: null, connected: null, connectFailed: null,
-  keyPressed: null, promptOver: null, waitedTooLong: null, rangTooLong: null, agentLeft: null, crowdedOut: null, groupChanged: null, takenOver: null, agentsFree: null,
+  keyPressed: null, promptOver: null, waitedTooLong: null, rangTooLong: null, agentLeft: null, crowdedOut: null, groupChanged: null, agentsFree: null,
   noAgents: null, announceDue: null, picked: null, moved: null, priorityChanged: null,
 } as const;
 
-/** What may come in any state and does not change it: other phones in the place of one, and transfers where none can be. */
+/** What may come in any state and does not change it: another engine, other phones in the place of one, and transfers where none can be. */
 const always = <S extends CallState>(state: S) => ({
+  takenOver: edge<PhaseOf<S>, InputOf<'takenOver'>>((context, call) => { askedForAgain(context, call); }, state),
   transferAsked: edge<PhaseOf<S>, InputOf<'transferAsked'>>(transferTooLate, state),
   callerReplaced: edge<PhaseOf<S>, InputOf<'callerReplaced'>>(callerReplaced, state),
   agentReplaced: edge<PhaseOf<S>, InputOf<'agentReplaced'>>(agentReplaced, state),
