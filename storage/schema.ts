@@ -54,6 +54,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   livePools: [],
   engines: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   migrations: [],
+  alarms: [],
   bindings: [{ key: { pool: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   instructions: [{ key: { pool: 1, outcome: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   records: [{ key: { pool: 1, arrivedAt: -1 } }, { key: { pool: 1, workflowId: 1, arrivedAt: -1 } }],

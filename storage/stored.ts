@@ -1,5 +1,6 @@
 // Documents as the database holds them: the model's objects, and what only this database needs to know beside them.
 import { type Binary } from 'mongodb';
+import { type AlarmMemory } from './alarms';
 import { type ChangeEntry } from './model/change';
 import { type ObjectKind, type ObjectKinds } from './model/configuration';
 import { type EngineReport } from './model/engine-report';
@@ -84,6 +85,9 @@ export type StoredMigration =
     readonly doneAt: Date; readonly by: string; readonly version: string;
   };
 
+/** `_id` is the pool. What administrators were told of its redundancy. */
+export interface StoredAlarms { readonly _id: string; readonly revision: number; readonly memory: AlarmMemory }
+
 /** Every collection beside the configuration's, by name. */
 export interface Collections {
   changes: StoredChange;
@@ -92,6 +96,7 @@ export interface Collections {
   livePools: LivePool;
   engines: EngineReport;
   migrations: StoredMigration;
+  alarms: StoredAlarms;
   bindings: PhoneBinding;
   instructions: StoredInstruction;
   records: CallRecord;

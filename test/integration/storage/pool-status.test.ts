@@ -1,7 +1,9 @@
 // What administrators see of the pool's redundancy, over a real database of one member.
 import { readEngines, removeEngine, writeEngine } from '../../../storage/engines';
 import { type EngineReport } from '../../../storage/model/engine-report';
-import { newPool, openStorage, operator, person, seen, SETUP_MS, type Storage } from './support';
+import { type Told } from '../../../storage/alarms';
+import { PoolWatch } from '../../../storage/pool-watch';
+import { newPool, openStorage, operator, person, seen, SETUP_MS, silent, type Storage } from './support';
 
 let storage: Storage;
 beforeAll(async () => { storage = await openStorage(); }, SETUP_MS);
@@ -59,4 +61,26 @@ test('Nobody but administrators sees it, drains or steps down', async () => {
 test('The only member is not stepped down', async () => {
   const { administration } = newPool(storage.connection);
   expect(await seen(administration.stepDown(operator))).toMatchObject({ kind: 'refused', reason: 'oneMember' });
+});
+
+test('Two watchers tell each thing once between them, also after one starts again', async () => {
+  const { pool } = newPool(storage.connection);
+  const { db } = storage.connection;
+  let seconds = 0;
+  const watch = (): PoolWatch => new PoolWatch({ db, pool, log: silent, now: () => new Date(since.getTime() + seconds * 1_000) });
+  const [one, other] = [watch(), watch()];
+  const told: Told[] = [];
+  const lookUntil = async (end: number, watchers: readonly PoolWatch[], engines: readonly Omit<EngineReport, 'at'>[]): Promise<void> => {
+    for (; seconds < end; seconds += 5) {
+      for (const engine of engines) await writeEngine(db, engine);
+      for (const news of await Promise.all(watchers.map((each) => each.look()))) told.push(...news);
+    }
+  };
+  const both = [report(pool, 'a', { role: 'active' }), report(pool, 'b')];
+  await lookUntil(20, [one, other], both);
+  await removeEngine(db, `${pool}-b`);
+  await lookUntil(60, [one, other], both.slice(0, 1));
+  expect(told).toMatchObject([{ kind: 'raised', alarm: 'noStandby' }]);
+  await lookUntil(100, [watch(), other], both);
+  expect(told.slice(1)).toMatchObject([{ kind: 'cleared', alarm: 'noStandby' }]);
 });
