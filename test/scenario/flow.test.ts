@@ -1,26 +1,16 @@
-// The whole call flow over real SIP: schedules, menus, targets, trunks, picking, against one running system.
+// The whole call flow over real SIP: schedules, menus, targets, trunks, picking, against one running scene.system.
 import { type Acting } from '../../storage/access';
 import { type VerbInput } from '../../storage/administration/verbs';
 import { type CallRecord } from '../../storage/model/record';
 import { describeWith } from '../support/needs';
-import { audioSdp, type Leg, Phone } from '../support/phone';
-import { RtpPeer } from '../support/rtp-peer';
+import { audioSdp, Phone } from '../support/phone';
+import { hungUpOn, pickUp, Scene } from '../support/scene';
 import { freePort, sipp, type SippOptions } from '../support/sipp';
-import { startSystem, type System, type TestAgent } from '../support/system';
+import { type TestAgent } from '../support/system';
 
 jest.setTimeout(90_000);
 
-let system: System;
-const toClose: Array<{ close(): void | Promise<void> }> = [];
-beforeAll(async () => { system = await startSystem(); });
-afterAll(async () => { await system?.stop(); });
-afterEach(async () => { await Promise.all(toClose.splice(0).map(async (one) => one.close())); });
-
-const open = async <T extends { close(): void | Promise<void> }>(made: Promise<T>): Promise<T> => {
-  const one = await made;
-  toClose.push(one);
-  return one;
-};
+const scene = new Scene();
 type CreatingVerb = 'workflow.create' | 'queue.create' | 'agentGroup.create' | 'businessHours.create' | 'holidaySet.create' | 'trunk.create';
 const OPERATOR: Acting = { kind: 'operator', name: 'scenarios' };
 /** Trunks are known by the address they speak from; each test that needs one takes its own. */
@@ -28,91 +18,71 @@ let loopbacks = 2;
 const trunkAddress = (): string => `127.0.0.${++loopbacks}`;
 
 /** An object of any kind; resolves to its id once the engine obeys it. */
-const make = async <V extends CreatingVerb>(verb: V, input: VerbInput<V>): Promise<string> => (await system.perform(verb, input)).value.id;
+const make = async <V extends CreatingVerb>(verb: V, input: VerbInput<V>): Promise<string> => (await scene.system.perform(verb, input)).value.id;
 
 /** A workflow of its own, active, with what is told of it. */
 async function workflow(fields: Omit<VerbInput<'workflow.create'>, 'displayName' | 'sipUser'>): Promise<{ readonly id: string; readonly user: string }> {
-  const user = system.name('flow');
+  const user = scene.system.name('flow');
   return { id: await make('workflow.create', { displayName: user, sipUser: user, active: true, ...fields }), user };
 }
 
 /** A queue with one agent group that has these agents. */
 async function queueOf(agents: readonly TestAgent[], fields: Partial<VerbInput<'queue.create'>> = {}, group: Partial<VerbInput<'agentGroup.create'>> = {}): Promise<{ readonly queueId: string; readonly agentGroupId: string }> {
-  const agentGroupId = await make('agentGroup.create', { name: system.name('group'), agentIds: agents.map(({ id }) => id), ...group });
-  return { queueId: await make('queue.create', { name: system.name('queue'), agentGroupIds: [agentGroupId], ...fields }), agentGroupId };
+  const agentGroupId = await make('agentGroup.create', { name: scene.system.name('group'), agentIds: agents.map(({ id }) => id), ...group });
+  return { queueId: await make('queue.create', { name: scene.system.name('queue'), agentGroupIds: [agentGroupId], ...fields }), agentGroupId };
 }
 
 /** Numbers in one place and one domain may be dialled. */
 async function policy(): Promise<void> {
-  const view = await system.administration.settings(OPERATOR);
+  const view = await scene.system.administration.settings(OPERATOR);
   if (!view.ok) throw new Error(view.message);
   const { version, settings } = view.value;
-  await system.perform('settings.change', { version, changes: { numberPolicy: { ...settings.numberPolicy, allowedPrefixes: ['+4420'], allowedDomains: ['vm.example'] } } });
+  await scene.system.perform('settings.change', { version, changes: { numberPolicy: { ...settings.numberPolicy, allowedPrefixes: ['+4420'], allowedDomains: ['vm.example'] } } });
 }
 
-async function call(user: string, sdp: string = audioSdp(40_000)): Promise<{ readonly phone: Phone; readonly leg: Leg }> {
-  const phone = await open(system.caller());
-  const leg = phone.invite(user, sdp);
-  await phone.answered(leg);
-  return { phone, leg };
-}
-
-/** The phone is rung and answers. */
-async function pickUp(phone: Phone, sdp: string = audioSdp(40_002)): Promise<Leg> {
-  const invite = await phone.request('INVITE');
-  phone.respond(invite, 180, 'Ringing');
-  const answer = phone.respond(invite, 200, 'OK', sdp);
-  await phone.request('ACK', invite.headers['call-id']);
-  return phone.legOf(invite, answer);
-}
-
-async function endedByUs(phone: Phone): Promise<void> { phone.respond(await phone.request('BYE'), 200, 'OK'); }
-
-const talking = (workflowId: string, agent?: TestAgent) => system.live(workflowId, 'both to talk', (live) => live.callers.some((one) => one.state === 'talking' && (agent === undefined || one.agentId === agent.id)));
-const waiting = (workflowId: string) => system.live(workflowId, 'the caller to wait', (live) => live.callers.some((one) => one.state === 'waiting'));
 const stepsOf = (record: CallRecord): (readonly [string, string])[] => (record.steps ?? []).map(({ why, to }) => [why, to] as const);
 
 /** A sipp trunk at an address of its own, allowed to be dialled. */
 async function trunk(scenario: string, fields: Partial<VerbInput<'trunk.create'>> = {}): Promise<{ readonly run: Promise<void>; readonly id: string }> {
   const [address, port] = [trunkAddress(), await freePort()];
-  const options: SippOptions = { server: system.sip, port, address };
-  const id = await make('trunk.create', { name: system.name('trunk'), host: address, port, checkSeconds: null, ...fields });
+  const options: SippOptions = { server: scene.system.sip, port, address };
+  const id = await make('trunk.create', { name: scene.system.name('trunk'), host: address, port, checkSeconds: null, ...fields });
   return { run: sipp(scenario, options).done, id };
 }
 
 describe('schedules', () => {
   test('out of hours: the message, then the end; nobody is rung', async () => {
-    const agent = await system.agent();
+    const agent = await scene.system.agent();
     const { queueId } = await queueOf([agent]);
-    const businessHoursId = await make('businessHours.create', { name: system.name('never') });
+    const businessHoursId = await make('businessHours.create', { name: scene.system.name('never') });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId }, businessHoursId, closedAction: { kind: 'disconnect', prompt: { text: 'We are closed.', audio: null } } });
-    const { phone } = await call(flow.user);
-    await endedByUs(phone);
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'closed', endedBy: 'system', offers: [] });
+    const { phone } = await scene.call(flow.user);
+    await hungUpOn(phone);
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'closed', endedBy: 'system', offers: [] });
   });
 
   test('a holiday goes before business hours: its action is carried out', async () => {
     const { queueId } = await queueOf([]);
-    const businessHoursId = await make('businessHours.create', { name: system.name('never') });
-    const holidaySetId = await make('holidaySet.create', { name: system.name('always'), holidays: [{ name: 'For ever', start: '2000-01-01T00:00', end: '2100-01-01T00:00' }] });
+    const businessHoursId = await make('businessHours.create', { name: scene.system.name('never') });
+    const holidaySetId = await make('holidaySet.create', { name: scene.system.name('always'), holidays: [{ name: 'For ever', start: '2000-01-01T00:00', end: '2100-01-01T00:00' }] });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId }, businessHoursId, holidaySetIds: [holidaySetId], timeZone: 'Asia/Kolkata' });
-    const { phone } = await call(flow.user);
-    await endedByUs(phone);
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'holiday', endedBy: 'system' });
+    const { phone } = await scene.call(flow.user);
+    await hungUpOn(phone);
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'holiday', endedBy: 'system' });
   });
 
   test('closed leads to a queue: an agent of that queue answers', async () => {
-    const agent = await system.agent();
+    const agent = await scene.system.agent();
     const [day, night] = [await queueOf([]), await queueOf([agent])];
-    const businessHoursId = await make('businessHours.create', { name: system.name('never') });
+    const businessHoursId = await make('businessHours.create', { name: scene.system.name('never') });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId: day.queueId }, businessHoursId, closedAction: { kind: 'queue', queueId: night.queueId, prompt: null } });
-    const bob = await open(system.phone(agent));
-    const { phone, leg } = await call(flow.user);
+    const bob = await scene.open(scene.system.phone(agent));
+    const { phone, leg } = await scene.call(flow.user);
     await pickUp(bob);
-    await talking(flow.id, agent);
+    await scene.talking(flow.id, agent);
     await phone.hangUp(leg);
-    await endedByUs(bob);
-    const record = await system.record(flow.id);
+    await hungUpOn(bob);
+    const record = await scene.system.record(flow.id);
     expect(record).toMatchObject({ outcome: 'answered', agentId: agent.id, queueId: night.queueId });
     expect(stepsOf(record)).toEqual([['closed', `queue:${night.queueId}`]]);
   });
@@ -134,17 +104,14 @@ describe('menus', () => {
   });
 
   test('two keys by RFC 4733, the first into the prompt: the second question’s queue, and the phone is told what was answered', async () => {
-    const agent = await system.agent();
+    const agent = await scene.system.agent();
     const [sales, support] = [await queueOf([]), await queueOf([agent])];
     const flow = await workflow(menu(sales.queueId, support.queueId));
-    const bob = await open(system.phone(agent));
-    const sound = await RtpPeer.open();
-    toClose.push(sound);
-    const { phone, leg } = await call(flow.user, sound.sdp());
-    sound.follow(leg.remoteSdp);
+    const bob = await scene.open(scene.system.phone(agent));
+    const { phone, leg, sound } = await scene.audibleCall(flow.user);
     await sound.until((heard) => heard.length > 0, 'the first question');
     sound.press('2');
-    await system.live(flow.id, 'the first answer', (live) => live.callers[0]?.answers.length === 1);
+    await scene.system.live(flow.id, 'the first answer', (live) => live.callers[0]?.answers.length === 1);
     sound.press('1');
     const invite = await bob.request('INVITE');
     expect(decodeURIComponent(String(invite.headers['x-answers']))).toBe('Department=Support; Product=Telephones');
@@ -152,26 +119,26 @@ describe('menus', () => {
     expect(Number(invite.headers['x-wait-seconds'])).toBeGreaterThanOrEqual(0);
     bob.respond(invite, 200, 'OK', audioSdp(40_002));
     await bob.request('ACK');
-    await talking(flow.id, agent);
+    await scene.talking(flow.id, agent);
     await phone.hangUp(leg);
-    await endedByUs(bob);
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'answered', queueId: support.queueId, answers: [{ question: 'Department', answer: 'Support' }, { question: 'Product', answer: 'Telephones' }] });
+    await hungUpOn(bob);
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'answered', queueId: support.queueId, answers: [{ question: 'Department', answer: 'Support' }, { question: 'Product', answer: 'Telephones' }] });
   });
 
   test('nothing pressed in two attempts: the call is ended as without a choice', async () => {
     const [sales, support] = [await queueOf([]), await queueOf([])];
     const flow = await workflow(menu(sales.queueId, support.queueId));
-    const { phone } = await call(flow.user);
-    await endedByUs(phone);
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'noChoice', endedBy: 'system' });
+    const { phone } = await scene.call(flow.user);
+    await hungUpOn(phone);
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'noChoice', endedBy: 'system' });
   });
 
   describeWith(['sipp'], 'menus by sipp', () => {
     test('a key by SIP INFO: its queue is joined', async () => {
       const [sales, support] = [await queueOf([], { timeoutSeconds: 10 }), await queueOf([])];
       const flow = await workflow(menu(sales.queueId, support.queueId));
-      await sipp('uac-press-by-info-expect-bye', { server: system.sip, service: flow.user, pauseMs: 500, keys: { key: '1' } }).done;
-      expect(await system.record(flow.id)).toMatchObject({ outcome: 'timedOut', queueId: sales.queueId, answers: [{ question: 'Department', answer: 'Sales' }] });
+      await sipp('uac-press-by-info-expect-bye', { server: scene.system.sip, service: flow.user, pauseMs: 500, keys: { key: '1' } }).done;
+      expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'timedOut', queueId: sales.queueId, answers: [{ question: 'Department', answer: 'Sales' }] });
     });
   });
 });
@@ -183,9 +150,9 @@ describeWith(['sipp'], 'targets through trunks', () => {
     const { run } = await trunk('uas-challenge-407-then-answer', { username: 'trunk-user', password: 'secret' });
     const { queueId } = await queueOf([], { overflowThreshold: 0, overflowAction: { kind: 'number', number: '+442071234567', prompt: null } });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const caller = sipp('uac-expect-200-then-hang-up', { server: system.sip, service: flow.user, pauseMs: 3000 });
+    const caller = sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: flow.user, pauseMs: 3000 });
     await Promise.all([run, caller.done]);
-    const record = await system.record(flow.id);
+    const record = await scene.system.record(flow.id);
     expect(record).toMatchObject({ outcome: 'forwarded', endedBy: 'caller' });
     expect(stepsOf(record)).toEqual([['overflowed', 'tel:+442071234567']]);
   });
@@ -195,117 +162,117 @@ describeWith(['sipp'], 'targets through trunks', () => {
     const second = await trunk('uas-answer-expect-bye', { order: 2 });
     const { queueId } = await queueOf([], { timeoutSeconds: 10, timeoutAction: { kind: 'voicemail', uri: 'sip:box7@vm.example', prompt: { text: 'Please leave a message.', audio: null } } });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const caller = sipp('uac-expect-200-then-hang-up', { server: system.sip, service: flow.user, pauseMs: 15_000 });
+    const caller = sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: flow.user, pauseMs: 15_000 });
     await Promise.all([first.run, second.run, caller.done]);
-    const record = await system.record(flow.id);
+    const record = await scene.system.record(flow.id);
     expect(record).toMatchObject({ outcome: 'forwarded' });
     expect(stepsOf(record)).toEqual([['timedOut', 'sip:box7@vm.example']]);
-    for (const { id } of [first, second]) await system.perform('trunk.delete', { id });
+    for (const { id } of [first, second]) await scene.system.perform('trunk.delete', { id });
   });
 
   test('a number outside the policy: refused when it is configured, with the number named', async () => {
-    const refused = await system.administration.perform(OPERATOR, 'queue.create', { name: system.name('queue'), agentGroupIds: [], timeoutAction: { kind: 'number', number: '+15551234', prompt: null } });
+    const refused = await scene.system.administration.perform(OPERATOR, 'queue.create', { name: scene.system.name('queue'), agentGroupIds: [], timeoutAction: { kind: 'number', number: '+15551234', prompt: null } });
     expect(refused.ok).toBe(false);
     expect(JSON.stringify(refused)).toContain('+15551234');
   });
 
   test('a federated caller where federation is off: 403; where it is on: answered', async () => {
     const address = trunkAddress();
-    const id = await make('trunk.create', { name: system.name('federated'), host: address, federated: true, outgoing: false, checkSeconds: null });
+    const id = await make('trunk.create', { name: scene.system.name('federated'), host: address, federated: true, outgoing: false, checkSeconds: null });
     const { queueId } = await queueOf([]);
     const [off, on] = [await workflow({ defaultAction: { kind: 'queue', queueId } }), await workflow({ defaultAction: { kind: 'queue', queueId }, federation: true })];
-    await sipp('uac-expect-403', { server: system.sip, service: off.user, address }).done;
-    await sipp('uac-expect-200-then-hang-up', { server: system.sip, service: on.user, address, pauseMs: 200 }).done;
-    expect(await system.record(off.id)).toMatchObject({ outcome: 'refused', refusedWith: 403 });
-    expect(await system.record(on.id)).toMatchObject({ outcome: 'abandoned' });
-    await system.perform('trunk.delete', { id });
+    await sipp('uac-expect-403', { server: scene.system.sip, service: off.user, address }).done;
+    await sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: on.user, address, pauseMs: 200 }).done;
+    expect(await scene.system.record(off.id)).toMatchObject({ outcome: 'refused', refusedWith: 403 });
+    expect(await scene.system.record(on.id)).toMatchObject({ outcome: 'abandoned' });
+    await scene.system.perform('trunk.delete', { id });
   });
 });
 
 describe('agents and queues', () => {
   test('no agent is signed in: the no-agents action, also when the threshold is 0; and for a caller who waits when the last one leaves', async () => {
-    const agent = await system.agent(false);
+    const agent = await scene.system.agent(false);
     const noAgents = { overflowThreshold: 0, noAgentsAction: { kind: 'disconnect', prompt: null } } as const;
     const { queueId } = await queueOf([agent], noAgents);
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const first = await call(flow.user);
-    await endedByUs(first.phone);
-    const arrived = await system.record(flow.id);
+    const first = await scene.call(flow.user);
+    await hungUpOn(first.phone);
+    const arrived = await scene.system.record(flow.id);
     expect(arrived).toMatchObject({ outcome: 'noAgents', joinedQueueAt: null });
 
-    await system.duty(agent.id, true);
+    await scene.system.duty(agent.id, true);
     const { queueId: patient } = await queueOf([agent], { noAgentsAction: { kind: 'disconnect', prompt: null } });
     const other = await workflow({ defaultAction: { kind: 'queue', queueId: patient } });
-    const second = await call(other.user);
-    await waiting(other.id);
-    await system.duty(agent.id, false);
-    await endedByUs(second.phone);
-    expect((await system.record(other.id)).outcome).toBe('noAgents');
+    const second = await scene.call(other.user);
+    await scene.waiting(other.id);
+    await scene.system.duty(agent.id, false);
+    await hungUpOn(second.phone);
+    expect((await scene.system.record(other.id)).outcome).toBe('noAgents');
   });
 
   test('formal: an agent is rung only while signed in; paused: not rung until resumed', async () => {
-    const agent = await system.agent();
+    const agent = await scene.system.agent();
     const { queueId, agentGroupId } = await queueOf([agent], {}, { participation: 'formal' });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const bob = await open(system.phone(agent));
-    await system.perform('duty.pause', { agentId: agent.id, reason: 'Lunch' });
-    await system.perform('duty.signIn', { agentId: agent.id, agentGroupId });
-    const { phone, leg } = await call(flow.user);
-    const live = await system.live(flow.id, 'the caller to wait and the agent to be paused', (one) => one.callers[0]?.state === 'waiting' && one.agents[0]?.activity === 'paused');
+    const bob = await scene.open(scene.system.phone(agent));
+    await scene.system.perform('duty.pause', { agentId: agent.id, reason: 'Lunch' });
+    await scene.system.perform('duty.signIn', { agentId: agent.id, agentGroupId });
+    const { phone, leg } = await scene.call(flow.user);
+    const live = await scene.system.live(flow.id, 'the caller to wait and the agent to be paused', (one) => one.callers[0]?.state === 'waiting' && one.agents[0]?.activity === 'paused');
     expect(live.agents[0]?.signedIn).toBe(true);
     expect(bob.has((message) => message.method === 'INVITE')).toBe(false);
-    await system.perform('duty.resume', { agentId: agent.id });
+    await scene.system.perform('duty.resume', { agentId: agent.id });
     await pickUp(bob);
-    await talking(flow.id, agent);
+    await scene.talking(flow.id, agent);
     await phone.hangUp(leg);
-    await endedByUs(bob);
+    await hungUpOn(bob);
   });
 
   test('attendant: nobody is rung; the one picked rings at that agent’s phone; another dials the code and has the other caller at once', async () => {
-    const [alice, bob] = [await system.agent(), await system.agent()];
+    const [alice, bob] = [await scene.system.agent(), await scene.system.agent()];
     const { queueId } = await queueOf([alice, bob], {}, { routingMethod: 'attendant' });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const [alicePhone, bobPhone] = [await open(system.phone(alice)), await open(system.phone(bob))];
-    const first = await call(flow.user);
-    await waiting(flow.id);
-    const second = await call(flow.user);
-    const { callers } = await system.live(flow.id, 'two callers to wait', (live) => live.callers.filter(({ state }) => state === 'waiting').length === 2);
+    const [alicePhone, bobPhone] = [await scene.open(scene.system.phone(alice)), await scene.open(scene.system.phone(bob))];
+    const first = await scene.call(flow.user);
+    await scene.waiting(flow.id);
+    const second = await scene.call(flow.user);
+    const { callers } = await scene.system.live(flow.id, 'two callers to wait', (live) => live.callers.filter(({ state }) => state === 'waiting').length === 2);
     expect([alicePhone, bobPhone].some((phone) => phone.has((message) => message.method === 'INVITE'))).toBe(false);
 
-    const picked = system.administration.ask(system.asPerson(alice), { kind: 'pickCaller', callId: callers[1]!.callId, agentId: alice.id });
+    const picked = scene.system.administration.ask(scene.system.asPerson(alice), { kind: 'pickCaller', callId: callers[1]!.callId, agentId: alice.id });
     await pickUp(alicePhone);
     expect(await picked).toEqual({ ok: true, value: { kind: 'done' } });
-    await talking(flow.id, alice);
+    await scene.talking(flow.id, alice);
 
-    const dialled = bobPhone.invite(`${encodeURIComponent('*8')}@${system.sip.host}:${system.sip.port}`, audioSdp(40_006));
+    const dialled = bobPhone.invite(`${encodeURIComponent('*8')}@${scene.system.sip.host}:${scene.system.sip.port}`, audioSdp(40_006));
     await bobPhone.answered(dialled);
-    await talking(flow.id, bob);
+    await scene.talking(flow.id, bob);
     await bobPhone.hangUp(dialled);
-    await endedByUs(first.phone);
+    await hungUpOn(first.phone);
     await second.phone.hangUp(second.leg);
-    await endedByUs(alicePhone);
-    expect((await system.record(flow.id, ({ agentId }) => agentId === bob.id)).endedBy).toBe('agent');
-    expect((await system.record(flow.id, ({ agentId }) => agentId === alice.id)).endedBy).toBe('caller');
+    await hungUpOn(alicePhone);
+    expect((await scene.system.record(flow.id, ({ agentId }) => agentId === bob.id)).endedBy).toBe('agent');
+    expect((await scene.system.record(flow.id, ({ agentId }) => agentId === alice.id)).endedBy).toBe('caller');
   });
 
   test('a caller is moved and put first by instruction: the other queue’s agent rings for that one before those who waited longer', async () => {
-    const agent = await system.agent(false);
+    const agent = await scene.system.agent(false);
     const [from, to] = [await queueOf([]), await queueOf([agent])];
     const [one, other] = [await workflow({ defaultAction: { kind: 'queue', queueId: from.queueId } }), await workflow({ defaultAction: { kind: 'queue', queueId: to.queueId } })];
-    const patient = await call(other.user);
-    await waiting(other.id);
-    const moved = await call(one.user);
-    const { callers: [caller] } = await waiting(one.id);
-    const told = [await system.administration.ask(OPERATOR, { kind: 'setPriority', callId: caller!.callId, priority: 1 }), await system.administration.ask(OPERATOR, { kind: 'moveCaller', callId: caller!.callId, queueId: to.queueId })];
+    const patient = await scene.call(other.user);
+    await scene.waiting(other.id);
+    const moved = await scene.call(one.user);
+    const { callers: [caller] } = await scene.waiting(one.id);
+    const told = [await scene.system.administration.ask(OPERATOR, { kind: 'setPriority', callId: caller!.callId, priority: 1 }), await scene.system.administration.ask(OPERATOR, { kind: 'moveCaller', callId: caller!.callId, queueId: to.queueId })];
     expect(told).toEqual([{ ok: true, value: { kind: 'done' } }, { ok: true, value: { kind: 'done' } }]);
-    const bob = await open(system.phone(agent));
-    await system.duty(agent.id, true);
+    const bob = await scene.open(scene.system.phone(agent));
+    await scene.system.duty(agent.id, true);
     await pickUp(bob);
-    await talking(one.id, agent);
+    await scene.talking(one.id, agent);
     await moved.phone.hangUp(moved.leg);
-    await endedByUs(bob);
+    await hungUpOn(bob);
     await patient.phone.hangUp(patient.leg);
-    const record = await system.record(one.id);
+    const record = await scene.system.record(one.id);
     expect(record).toMatchObject({ outcome: 'answered', agentId: agent.id, priority: 1, queueId: to.queueId });
     expect(stepsOf(record)).toEqual([['moved', `queue:${to.queueId}`]]);
   });
@@ -313,49 +280,44 @@ describe('agents and queues', () => {
   test('the leave key in the queue: its target', async () => {
     const { queueId } = await queueOf([], { leaveKey: '9', leaveAction: { kind: 'disconnect', prompt: { text: 'Goodbye.', audio: null } } });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const sound = await RtpPeer.open();
-    toClose.push(sound);
-    const { phone, leg } = await call(flow.user, sound.sdp());
-    sound.follow(leg.remoteSdp);
-    await waiting(flow.id);
+    const { phone, sound } = await scene.audibleCall(flow.user);
+    await scene.waiting(flow.id);
     sound.press('5');
     sound.press('9');
-    await endedByUs(phone);
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'left', endedBy: 'system' });
+    await hungUpOn(phone);
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'left', endedBy: 'system' });
   });
 
   test('as many offers left unanswered as the group allows: the agent is paused, and it is written as the duty', async () => {
-    const agent = await system.agent();
+    const agent = await scene.system.agent();
     const { queueId } = await queueOf([agent], {}, { autoPauseAfter: 1, alertTimeSeconds: 10 });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const bob = await open(system.phone(agent));
-    const { phone, leg } = await call(flow.user);
+    const bob = await scene.open(scene.system.phone(agent));
+    const { phone, leg } = await scene.call(flow.user);
     const invite = await bob.request('INVITE');
     bob.respond(invite, 180, 'Ringing');
     const cancel = await bob.request('CANCEL');
     bob.respond(cancel, 200, 'OK');
     bob.respond(invite, 487, 'Request Terminated');
-    await system.live(flow.id, 'the agent to be paused', (live) => live.agents[0]?.activity === 'paused');
-    await system.duties(agent.id, (duty) => duty.pause?.by === 'unanswered');
+    await scene.system.live(flow.id, 'the agent to be paused', (live) => live.agents[0]?.activity === 'paused');
+    await scene.system.duties(agent.id, (duty) => duty.pause?.by === 'unanswered');
     await phone.hangUp(leg);
   });
 
   test('an agent with a number beside the phone: both ring, the number confirms with 1 and has the call', async () => {
     await policy();
     const address = trunkAddress();
-    const mobile = await open(Phone.open('mobile', system.sip, 0, address));
-    const trunkId = await make('trunk.create', { name: system.name('mobile'), host: address, port: mobile.port, checkSeconds: null });
-    const agent = await system.agent();
-    const now = await system.administration.agents(OPERATOR);
+    const mobile = await scene.open(Phone.open('mobile', scene.system.sip, 0, address));
+    const trunkId = await make('trunk.create', { name: scene.system.name('mobile'), host: address, port: mobile.port, checkSeconds: null });
+    const agent = await scene.system.agent();
+    const now = await scene.system.administration.agents(OPERATOR);
     const version = now.ok ? now.value.find(({ id }) => id === agent.id)?.detail?.version ?? 1 : 1;
-    await system.perform('agent.change', { id: agent.id, version, changes: { contacts: [{ kind: 'number', number: '+442079460000', confirm: true }] } });
+    await scene.system.perform('agent.change', { id: agent.id, version, changes: { contacts: [{ kind: 'number', number: '+442079460000', confirm: true }] } });
     const { queueId } = await queueOf([agent]);
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const desk = await open(system.phone(agent));
-    const [callerSound, mobileSound] = [await RtpPeer.open(), await RtpPeer.open()];
-    toClose.push(callerSound, mobileSound);
-    const { phone, leg } = await call(flow.user, callerSound.sdp());
-    callerSound.follow(leg.remoteSdp);
+    const desk = await scene.open(scene.system.phone(agent));
+    const mobileSound = await scene.sound();
+    const { phone, leg, sound: callerSound } = await scene.audibleCall(flow.user);
     const [rung, deskRung] = await Promise.all([mobile.request('INVITE'), desk.request('INVITE')]);
     desk.respond(deskRung, 180, 'Ringing');
     const answer = mobile.respond(rung, 200, 'OK', mobileSound.sdp());
@@ -370,12 +332,12 @@ describe('agents and queues', () => {
     const again = await mobile.next('a re-INVITE', (message) => message.method === 'INVITE' && message.headers['call-id'] === mobileLeg.callId);
     mobile.respond(again, 200, 'OK', mobileSound.sdp());
     mobileSound.follow(again.content ?? '');
-    await talking(flow.id, agent);
+    await scene.talking(flow.id, agent);
     mobileSound.tone(660);
     await callerSound.untilTone(660);
     await phone.hangUp(leg);
-    await endedByUs(mobile);
-    await system.perform('trunk.delete', { id: trunkId });
-    expect(await system.record(flow.id)).toMatchObject({ outcome: 'answered', agentId: agent.id });
+    await hungUpOn(mobile);
+    await scene.system.perform('trunk.delete', { id: trunkId });
+    expect(await scene.system.record(flow.id)).toMatchObject({ outcome: 'answered', agentId: agent.id });
   });
 });

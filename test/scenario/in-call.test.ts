@@ -1,49 +1,23 @@
-// Inside the call, over real SIP: hold with music, transfers of every kind, Replaces, session timers, and what a caller never learns.
+// Inside the call, over real SIP: hold with music, transfers of every kind, and what a caller never learns.
 import { describeWith } from '../support/needs';
 import { audioSdp, type Leg, type Phone } from '../support/phone';
-import { RtpPeer, toneShare } from '../support/rtp-peer';
+import { toneShare } from '../support/rtp-peer';
+import { hungUpOn, pickUp, Scene } from '../support/scene';
 import { freePort, sipp, type SippOptions } from '../support/sipp';
-import { startSystem, type System, type TestAgent } from '../support/system';
 
 jest.setTimeout(90_000);
 
-let system: System;
-const toClose: Array<{ close(): void | Promise<void> }> = [];
-beforeAll(async () => { system = await startSystem(); });
-afterAll(async () => { await system?.stop(); });
-afterEach(async () => { await Promise.all(toClose.splice(0).map(async (one) => one.close())); });
-
-const open = async <T extends { close(): void | Promise<void> }>(made: Promise<T>): Promise<T> => {
-  const one = await made;
-  toClose.push(one);
-  return one;
-};
-
-const talking = (workflowId: string, agent?: TestAgent) => system.live(workflowId, 'both to talk', (live) => live.callers.some((one) => one.state === 'talking' && (agent === undefined || one.agentId === agent.id)));
-
-async function pickUp(phone: Phone, sdp: string): Promise<Leg> {
-  const invite = await phone.request('INVITE');
-  phone.respond(invite, 180, 'Ringing');
-  const answer = phone.respond(invite, 200, 'OK', sdp);
-  await phone.request('ACK', invite.headers['call-id']);
-  return phone.legOf(invite, answer);
-}
-
-async function endedByUs(phone: Phone): Promise<void> { phone.respond(await phone.request('BYE'), 200, 'OK'); }
+const scene = new Scene();
 
 /** A caller and an agent who hear each other. */
 async function conversation(form: Record<string, unknown> = {}) {
-  const agent = await system.agent();
-  const group = await system.group({ agentIds: [agent.id], ...form });
-  const [callerSound, agentSound] = [await RtpPeer.open(), await RtpPeer.open()];
-  const [caller, phone] = [await open(system.caller()), await open(system.phone(agent))];
-  toClose.push(callerSound, agentSound);
-  const callerLeg = caller.invite(group.user, callerSound.sdp());
-  await caller.answered(callerLeg);
-  callerSound.follow(callerLeg.remoteSdp);
+  const agent = await scene.system.agent();
+  const group = await scene.system.group({ agentIds: [agent.id], ...form });
+  const [agentSound, phone] = [await scene.sound(), await scene.open(scene.system.phone(agent))];
+  const { phone: caller, leg: callerLeg, sound: callerSound } = await scene.audibleCall(group.user);
   const agentLeg = await pickUp(phone, agentSound.sdp());
   agentSound.follow(agentLeg.remoteSdp);
-  await talking(group.id, agent);
+  await scene.talking(group.id, agent);
   return { agent, group, caller, callerLeg, callerSound, phone, agentLeg, agentSound };
 }
 
@@ -89,7 +63,7 @@ describe('hold', () => {
     await callerSound.untilTone(660);
     await agentSound.untilTone(440);
     await caller.hangUp(callerLeg);
-    await endedByUs(phone);
+    await hungUpOn(phone);
   });
 
   test('the caller holds while talking: the agent hears music; an offerless re-INVITE resumes', async () => {
@@ -104,35 +78,30 @@ describe('hold', () => {
     agentSound.forget();
     await agentSound.untilTone(440);
     await caller.hangUp(callerLeg);
-    await endedByUs(phone);
+    await hungUpOn(phone);
   });
 
   test('a caller holds while queued and resumes: the place is kept, the music goes on', async () => {
-    const group = await system.group();
-    const sound = await RtpPeer.open();
-    const caller = await open(system.caller());
-    toClose.push(sound);
-    const leg = caller.invite(group.user, sound.sdp());
-    await caller.answered(leg);
-    sound.follow(leg.remoteSdp);
-    await system.live(group.id, 'the caller to wait', (live) => live.callers[0]?.state === 'waiting');
+    const group = await scene.system.group();
+    const { phone: caller, leg, sound } = await scene.audibleCall(group.user);
+    await scene.system.live(group.id, 'the caller to wait', (live) => live.callers[0]?.state === 'waiting');
     expect(await reinvite(caller, leg, sound.sdp({ direction: 'sendonly' }))).toContain('a=recvonly');
     await reinvite(caller, leg, sound.sdp());
     sound.forget();
     await sound.until((heard) => heard.length > 50, 'music again');
     await caller.hangUp(leg);
-    expect(await system.record(group.id)).toMatchObject({ outcome: 'abandoned' });
+    expect(await scene.system.record(group.id)).toMatchObject({ outcome: 'abandoned' });
   });
 
   describeWith(['sipp'], 'hold by sipp', () => {
     test('an agent’s phone holds, resumes, holds by an offerless re-INVITE, resumes and hangs up', async () => {
-      const agent = await system.agent();
-      const group = await system.group({ agentIds: [agent.id] });
-      const options: SippOptions = { server: system.sip, service: agent.user, port: await freePort() };
-      await sipp('register-expect-200', { ...options, login: agent, keys: { domain: system.sip.domain } }).done;
+      const agent = await scene.system.agent();
+      const group = await scene.system.group({ agentIds: [agent.id] });
+      const options: SippOptions = { server: scene.system.sip, service: agent.user, port: await freePort() };
+      await sipp('register-expect-200', { ...options, login: agent, keys: { domain: scene.system.sip.domain } }).done;
       const phone = sipp('uas-answer-hold-resume-hold-offerless-then-hang-up', { ...options, pauseMs: 300 });
-      await Promise.all([phone.done, sipp('uac-expect-200-then-bye', { server: system.sip, service: group.user }).done]);
-      expect(await system.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'agent' });
+      await Promise.all([phone.done, sipp('uac-expect-200-then-bye', { server: scene.system.sip, service: group.user }).done]);
+      expect(await scene.system.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'agent' });
     });
   });
 });
@@ -140,10 +109,9 @@ describe('hold', () => {
 describe('transfers', () => {
   test('blind to another agent: the caller hears music until the target answers, then the target; the first agent is let go and free', async () => {
     const one = await conversation();
-    const target = await system.agent();
-    const [targetPhone, targetSound] = [await open(system.phone(target)), await RtpPeer.open()];
-    toClose.push(targetSound);
-    refer(one.phone, one.agentLeg, `sip:${target.user}@${system.sip.domain}`);
+    const target = await scene.system.agent();
+    const [targetPhone, targetSound] = [await scene.open(scene.system.phone(target)), await scene.sound()];
+    refer(one.phone, one.agentLeg, `sip:${target.user}@${scene.system.sip.domain}`);
     await accepted(one.phone, one.agentLeg);
     const invite = await targetPhone.request('INVITE');
     targetPhone.respond(invite, 180, 'Ringing');
@@ -153,40 +121,40 @@ describe('transfers', () => {
     targetPhone.respond(invite, 200, 'OK', targetSound.sdp());
     await targetPhone.request('ACK');
     expect(await notified(one.phone)).toContain('200');
-    await endedByUs(one.phone);
+    await hungUpOn(one.phone);
     targetSound.tone(880);
     one.callerSound.forget();
     await one.callerSound.untilTone(880);
-    await system.live(one.group.id, 'the first agent to be free', (live) => live.agents.some(({ agentId, activity }) => agentId === one.agent.id && activity === 'free'));
+    await scene.system.live(one.group.id, 'the first agent to be free', (live) => live.agents.some(({ agentId, activity }) => agentId === one.agent.id && activity === 'free'));
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(targetPhone);
-    expect(await system.record(one.group.id)).toMatchObject({ outcome: 'answered', steps: [{ why: 'transferred', to: `agent:${target.id}` }] });
+    await hungUpOn(targetPhone);
+    expect(await scene.system.record(one.group.id)).toMatchObject({ outcome: 'answered', steps: [{ why: 'transferred', to: `agent:${target.id}` }] });
   });
 
   test('blind, and the target declines: told so, and joined with the caller again', async () => {
     const one = await conversation();
-    const target = await system.agent();
-    const targetPhone = await open(system.phone(target));
-    refer(one.phone, one.agentLeg, `sip:${target.user}@${system.sip.domain}`);
+    const target = await scene.system.agent();
+    const targetPhone = await scene.open(scene.system.phone(target));
+    refer(one.phone, one.agentLeg, `sip:${target.user}@${scene.system.sip.domain}`);
     await accepted(one.phone, one.agentLeg);
     const invite = await targetPhone.request('INVITE');
     targetPhone.respond(invite, 603, 'Decline');
     await targetPhone.request('ACK');
     expect(await notified(one.phone)).toMatch(/SIP\/2\.0 [3-6]\d\d/);
-    await talking(one.group.id, one.agent);
+    await scene.talking(one.group.id, one.agent);
     one.agentSound.tone(660);
     one.callerSound.forget();
     await one.callerSound.untilTone(660);
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(one.phone);
-    expect(await system.record(one.group.id)).toMatchObject({ outcome: 'answered', agentId: one.agent.id });
+    await hungUpOn(one.phone);
+    expect(await scene.system.record(one.group.id)).toMatchObject({ outcome: 'answered', agentId: one.agent.id });
   });
 
   test('blind, the agent hangs up at once and the target is busy: the caller waits again and is offered to the group', async () => {
     const one = await conversation();
-    const target = await system.agent();
-    const targetPhone = await open(system.phone(target));
-    refer(one.phone, one.agentLeg, `sip:${target.user}@${system.sip.domain}`);
+    const target = await scene.system.agent();
+    const targetPhone = await scene.open(scene.system.phone(target));
+    refer(one.phone, one.agentLeg, `sip:${target.user}@${scene.system.sip.domain}`);
     await accepted(one.phone, one.agentLeg);
     const invite = await targetPhone.request('INVITE');
     await one.phone.hangUp(one.agentLeg);
@@ -195,50 +163,47 @@ describe('transfers', () => {
     const again = await one.phone.next('an INVITE', (message) => message.method === 'INVITE' && message.headers['call-id'] !== one.agentLeg.callId);
     one.phone.respond(again, 200, 'OK', one.agentSound.sdp());
     await one.phone.request('ACK', again.headers['call-id']);
-    await talking(one.group.id, one.agent);
+    await scene.talking(one.group.id, one.agent);
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(one.phone);
-    expect(await system.record(one.group.id)).toMatchObject({ outcome: 'answered', agentId: one.agent.id });
+    await hungUpOn(one.phone);
+    expect(await scene.system.record(one.group.id)).toMatchObject({ outcome: 'answered', agentId: one.agent.id });
   });
 
   test('blind to another group: its agent answers the same caller', async () => {
     const one = await conversation();
-    const other = await system.agent();
-    const group = await system.group({ agentIds: [other.id] });
-    const otherPhone = await open(system.phone(other));
-    refer(one.phone, one.agentLeg, `sip:${group.user}@${system.sip.domain}`);
+    const other = await scene.system.agent();
+    const group = await scene.system.group({ agentIds: [other.id] });
+    const otherPhone = await scene.open(scene.system.phone(other));
+    refer(one.phone, one.agentLeg, `sip:${group.user}@${scene.system.sip.domain}`);
     await accepted(one.phone, one.agentLeg);
     expect(await notified(one.phone)).toContain('200');
-    await endedByUs(one.phone);
-    const sound = await RtpPeer.open();
-    toClose.push(sound);
+    await hungUpOn(one.phone);
+    const sound = await scene.sound();
     const leg = await pickUp(otherPhone, sound.sdp());
     sound.follow(leg.remoteSdp);
     one.callerSound.tone(440);
     await sound.untilTone(440);
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(otherPhone);
-    const record = await system.record(one.group.id);
+    await hungUpOn(otherPhone);
+    const record = await scene.system.record(one.group.id);
     expect(record.outcome).toBe('answered');
     expect(record.steps?.map(({ why }) => why)).toContain('transferred');
   });
 
   test('attended: the agent consults another group’s agent, then joins the two: they hear each other, both other legs end', async () => {
     const one = await conversation();
-    const other = await system.agent();
-    const group = await system.group({ agentIds: [other.id] });
-    const [otherPhone, otherSound] = [await open(system.phone(other)), await RtpPeer.open()];
-    toClose.push(otherSound);
+    const other = await scene.system.agent();
+    const group = await scene.system.group({ agentIds: [other.id] });
+    const [otherPhone, otherSound] = [await scene.open(scene.system.phone(other)), await scene.sound()];
     await reinvite(one.phone, one.agentLeg, one.agentSound.sdp({ direction: 'sendonly' }));
-    const consultSound = await RtpPeer.open();
-    toClose.push(consultSound);
+    const consultSound = await scene.sound();
     const consult = one.phone.invite(group.user, consultSound.sdp());
     await one.phone.answered(consult);
     const otherLeg = await pickUp(otherPhone, otherSound.sdp());
     otherSound.follow(otherLeg.remoteSdp);
-    await talking(group.id, other);
+    await scene.talking(group.id, other);
     const replaces = encodeURIComponent(`${consult.callId};to-tag=${consult.remoteTag};from-tag=${consult.localTag}`);
-    refer(one.phone, one.agentLeg, `sip:${group.user}@${system.sip.domain}?Replaces=${replaces}`);
+    refer(one.phone, one.agentLeg, `sip:${group.user}@${scene.system.sip.domain}?Replaces=${replaces}`);
     await accepted(one.phone, one.agentLeg);
     const moved = await otherPhone.next('a re-INVITE', (message) => message.method === 'INVITE' && message.headers.to.params['tag'] !== undefined);
     otherPhone.respond(moved, 200, 'OK', otherSound.sdp());
@@ -252,9 +217,9 @@ describe('transfers', () => {
     one.callerSound.forget();
     await Promise.all([one.callerSound.untilTone(880), otherSound.untilTone(440)]);
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(otherPhone);
-    expect(await system.record(one.group.id)).toMatchObject({ outcome: 'answered' });
-    expect((await system.record(group.id)).outcome).toBe('answered');
+    await hungUpOn(otherPhone);
+    expect(await scene.system.record(one.group.id)).toMatchObject({ outcome: 'answered' });
+    expect((await scene.system.record(group.id)).outcome).toBe('answered');
   });
 
   test('a REFER from a caller is declined', async () => {
@@ -262,20 +227,20 @@ describe('transfers', () => {
     refer(one.caller, one.callerLeg, 'sip:elsewhere@example.com');
     expect((await one.caller.response('REFER', (status) => status >= 200, one.callerLeg.callId)).status).toBe(603);
     await one.caller.hangUp(one.callerLeg);
-    await endedByUs(one.phone);
+    await hungUpOn(one.phone);
   });
 
   describeWith(['sipp'], 'transfers by sipp', () => {
     test('an agent’s phone transfers to another group and is hung up on when that is done', async () => {
-      const [agent, other] = [await system.agent(), await system.agent()];
-      const [group, second] = [await system.group({ agentIds: [agent.id] }), await system.group({ agentIds: [other.id] })];
-      const options: SippOptions = { server: system.sip, service: agent.user, port: await freePort() };
-      await sipp('register-expect-200', { ...options, login: agent, keys: { domain: system.sip.domain } }).done;
-      const otherOptions: SippOptions = { server: system.sip, service: other.user, port: await freePort() };
-      await sipp('register-expect-200', { ...otherOptions, login: other, keys: { domain: system.sip.domain } }).done;
-      const phones = [sipp('uas-answer-then-refer-expect-done', { ...options, pauseMs: 300, keys: { referto: `sip:${second.user}@${system.sip.domain}` } }).done, sipp('uas-answer-expect-bye', otherOptions).done];
-      await Promise.all([...phones, sipp('uac-expect-200-then-hang-up', { server: system.sip, service: group.user, pauseMs: 4000 }).done]);
-      expect(await system.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+      const [agent, other] = [await scene.system.agent(), await scene.system.agent()];
+      const [group, second] = [await scene.system.group({ agentIds: [agent.id] }), await scene.system.group({ agentIds: [other.id] })];
+      const options: SippOptions = { server: scene.system.sip, service: agent.user, port: await freePort() };
+      await sipp('register-expect-200', { ...options, login: agent, keys: { domain: scene.system.sip.domain } }).done;
+      const otherOptions: SippOptions = { server: scene.system.sip, service: other.user, port: await freePort() };
+      await sipp('register-expect-200', { ...otherOptions, login: other, keys: { domain: scene.system.sip.domain } }).done;
+      const phones = [sipp('uas-answer-then-refer-expect-done', { ...options, pauseMs: 300, keys: { referto: `sip:${second.user}@${scene.system.sip.domain}` } }).done, sipp('uas-answer-expect-bye', otherOptions).done];
+      await Promise.all([...phones, sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: group.user, pauseMs: 4000 }).done]);
+      expect(await scene.system.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
     });
   });
 });
@@ -285,15 +250,15 @@ describe('what a caller never learns', () => {
     const one = await conversation({ agentAnonymity: true });
     await reinvite(one.phone, one.agentLeg, one.agentSound.sdp({ direction: 'sendonly' }));
     await reinvite(one.phone, one.agentLeg, one.agentSound.sdp());
-    const target = await system.agent();
-    const targetPhone = await open(system.phone(target));
-    refer(one.phone, one.agentLeg, `sip:${target.user}@${system.sip.domain}`);
+    const target = await scene.system.agent();
+    const targetPhone = await scene.open(scene.system.phone(target));
+    refer(one.phone, one.agentLeg, `sip:${target.user}@${scene.system.sip.domain}`);
     await accepted(one.phone, one.agentLeg);
     const targetLeg = await pickUp(targetPhone, audioSdp(40_010));
     expect(await notified(one.phone)).toContain('200');
-    await endedByUs(one.phone);
+    await hungUpOn(one.phone);
     await targetPhone.hangUp(targetLeg);
-    await endedByUs(one.caller);
+    await hungUpOn(one.caller);
     const seen = JSON.stringify(one.caller.received);
     for (const secret of [one.agent.user, target.user, String(one.phone.port), String(targetPhone.port), String(one.agentSound.port), 'Agent ']) expect(seen).not.toContain(secret);
   });
