@@ -2,6 +2,7 @@
 // `response-group`: the verbs and queries of chat from a command line, for when chat is down and for scripts.
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { pino } from 'pino';
 import { z } from 'zod';
@@ -11,6 +12,7 @@ import { type Answer, type Result } from './administration/results';
 import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration/verbs';
 import { SHOWN_KINDS, type ShownKind } from './administration/views';
 import { connect } from './connect';
+import { drainWords, poolStatusWords } from './status-words';
 import { readRunning } from './local/machine/run-file';
 import { id } from './model/fields';
 import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
@@ -39,6 +41,8 @@ export interface Console {
   err(words: string): void;
   /** Everything that is piped in. */
   input(): Promise<string>;
+  /** Asks a person; null where there is no terminal to ask at. */
+  ask(question: string): Promise<string | null>;
 }
 
 const OPERATOR: Acting = { kind: 'operator', name: 'command line' };
@@ -75,6 +79,13 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     else terminal.err(answer.message);
     exit(answer.ok ? EXIT.stopped : answer.code === 'unavailable' ? EXIT.databaseUnusable : EXIT.failed);
   };
+  const settled = <T>(answer: Answer<T>, wordsOf: (outcome: T) => { readonly ok: boolean; readonly words: string }): void => {
+    if (!answer.ok) return shown(answer);
+    const { ok, words } = wordsOf(answer.value);
+    if (ok) terminal.out(words);
+    else terminal.err(words);
+    exit(ok ? EXIT.stopped : EXIT.failed);
+  };
 
   program.command('verbs').description('lists the verbs; of one, what it takes, as JSON Schema').argument('[verb]').action((verb?: string) => {
     if (verb === undefined) terminal.out(VERBS.join('\n'));
@@ -104,11 +115,34 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
   program.command('live').description('who waits and who is free now').argument('<id>').action(async (group: string) => { shown(await asked((administration, acting) => administration.live(acting, group))); });
   program.command('agents').description('every agent').action(async () => { shown(await asked((administration, acting) => administration.agents(acting))); });
   program.command('settings').description('the settings of the pool').action(async () => { shown(await asked((administration, acting) => administration.settings(acting))); });
+  program.command('status').description('members of the database, engines, edges, what waits to be written, the last takeover').option('--json', 'as data').action(async ({ json }: { json?: true }) => {
+    const answer = await asked((administration, acting) => administration.status(acting));
+    if (answer.ok && json !== true) terminal.out(poolStatusWords(answer.value).join('\n'));
+    else shown(answer);
+  });
+  program.command('drain').description('moves the active engine to the one that stands by; no call is touched').option('--yes', 'do not ask').action(async ({ yes }: { yes?: true }) => {
+    await confirmed(terminal, yes, 'Give all calls of the active engine to the one that stands by?');
+    settled(await asked((administration, acting) => administration.ask(acting, { kind: 'drain' })), (outcome) => drainWords(outcome));
+  });
+  program.command('step-down').description('makes the primary of the database hand over to another member').option('--yes', 'do not ask').action(async ({ yes }: { yes?: true }) => {
+    await confirmed(terminal, yes, 'Step the primary of the database down? Calls go on; changes wait for about 2 s.');
+    settled(await asked((administration, acting) => administration.stepDown(acting)), (outcome) => (outcome.kind === 'refused'
+      ? { ok: false, words: outcome.message }
+      : { ok: true, words: outcome.to === null ? `${outcome.from} has stepped down; there is no new primary yet.` : `${outcome.from} has stepped down; ${outcome.to} is the primary.` }));
+  });
   program.command('history').description('who changed what, newest first').option('--limit <n>', 'how many', '50').option('--group <id>', 'of one group')
     .action(async ({ limit, group }: { limit: string; group?: string }) => {
       shown(await asked((administration, acting) => administration.history(acting, { limit: wholeNumber('--limit', limit, 1, 1000), ...(group === undefined ? {} : { workflowId: group }) })));
     });
   return program;
+}
+
+/** @throws CliFault unless a person says yes, or has said it already */
+async function confirmed(terminal: Console, yes: true | undefined, question: string): Promise<void> {
+  if (yes === true) return;
+  const answer = await terminal.ask(`${question} Type "yes": `);
+  if (answer === null) throw new CliFault('There is no terminal to ask at; add --yes if that is meant.');
+  if (answer.trim().toLowerCase() !== 'yes') throw new CliFault('Nothing was done.');
 }
 
 function placeOf(env: NodeJS.ProcessEnv, data: string): Place {
@@ -166,6 +200,15 @@ if (require.main === module) {
       const parts: Buffer[] = [];
       for await (const part of process.stdin) parts.push(part as Buffer);
       return Buffer.concat(parts).toString('utf8');
+    },
+    ask: async (question) => {
+      if (!process.stdin.isTTY) return null;
+      const asking = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        return await asking.question(question);
+      } finally {
+        asking.close();
+      }
     },
   };
   void main(process.argv.slice(2), process.env, terminal).then((code) => { process.exitCode = code; });

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WaveFile } from 'wavefile';
 import { main } from '../../../storage/cli';
-import { openStorage, SETUP_MS, type Storage } from './support';
+import { serveInstructions, settleInstruction } from '../../../storage/instructions';
+import { type InstructionRequest } from '../../../storage/model/instruction';
+import { openStorage, SETUP_MS, silent, type Storage } from './support';
 
 let storage: Storage;
 let folder: string;
@@ -17,9 +19,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** What a person types when asked; null: there is nobody to ask. */
+let typed: string | null = null;
+
 async function run(...argv: string[]) {
   const [out, err]: [string[], string[]] = [[], []];
-  const terminal = { out: (words: string) => { out.push(words); }, err: (words: string) => { err.push(words); }, input: () => Promise.resolve('') };
+  const terminal = { out: (words: string) => { out.push(words); }, err: (words: string) => { err.push(words); }, input: () => Promise.resolve(''), ask: () => Promise.resolve(typed) };
   const code = await main(argv, { MONGODB_URI: storage.database.uri, POOL: 'cli', SIP_DOMAIN: 'test.local' }, terminal);
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
@@ -46,4 +51,34 @@ test('Every verb tells what it takes', async () => {
   const verbs = (await run('verbs')).out.split('\n');
   for (const verb of verbs) expect([verb, JSON.parse((await run('verbs', verb)).out)]).toMatchObject([verb, { type: 'object' }]);
   expect(verbs).toContain('workflow.change');
+});
+
+test('Status says what stands behind the pool, in lines or as data', async () => {
+  expect(await run('status')).toMatchObject({ code: 0, out: expect.stringMatching(/Pool cli at .*[^]*1 member: NO high availability[^]*Engines: none has reported/) });
+  expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ pool: 'cli', engines: [], database: { members: [{ role: 'primary' }] } });
+});
+
+test('Stepping down asks first, and is refused in words where there is one member', async () => {
+  typed = null;
+  expect(await run('step-down')).toMatchObject({ code: 2, err: expect.stringContaining('--yes') });
+  typed = 'no';
+  expect(await run('step-down')).toMatchObject({ code: 2, err: 'Nothing was done.' });
+  typed = 'yes';
+  expect(await run('step-down')).toMatchObject({ code: 1, err: expect.stringContaining('has one member') });
+  typed = null;
+  expect(await run('step-down', '--yes')).toMatchObject({ code: 1 });
+});
+
+test('Draining asks first, and hands the instruction to the engine that serves', async () => {
+  typed = null;
+  expect(await run('drain')).toMatchObject({ code: 2 });
+  const { db } = storage.connection;
+  const asked: InstructionRequest[] = [];
+  storage.closing(serveInstructions({ db, log: silent }, 'cli', ({ _id, request }) => {
+    asked.push(request);
+    void settleInstruction(db, _id, asked.length === 1 ? { kind: 'refused', reason: 'noStandby' } : { kind: 'done' });
+  }));
+  expect(await run('drain', '--yes')).toMatchObject({ code: 1, err: expect.stringContaining('no engine stands by') });
+  expect(await run('drain', '--yes')).toMatchObject({ code: 0, out: expect.stringContaining('Drained') });
+  expect(asked).toEqual([{ kind: 'drain' }, { kind: 'drain' }]);
 });
