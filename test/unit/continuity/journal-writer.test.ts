@@ -14,13 +14,16 @@ class Desk {
   readonly timers = new ManualTimers();
   readonly batches: JournalBatch[] = [];
   readonly bodies = new Map<string, Record<string, unknown>>();
-  readonly spilled: string[] = [];
+  /** What the file was given, batch by batch. */
+  readonly spilled: JournalBatch[] = [];
+  diskFull = false;
+  cleared = 0;
   lost: LeaseLost | null = null;
   fault: Error | null = null;
   /** While set, a write is under way until it is called. */
   hold: (() => void) | null = null;
   holding = false;
-  readonly writer = new JournalWriter({
+  readonly writer = ((spilledOf: () => readonly JournalBatch[]) => new JournalWriter({
     timers: this.timers, log: createLog('test', 'silent'),
     journal: { pool: 'main', epoch: 1, write: async (batch) => {
       if (this.holding) await new Promise<void>((resolve) => { this.hold = resolve; });
@@ -29,9 +32,21 @@ class Desk {
     } },
     callBody: (id) => this.bodies.get(id) ?? null,
     agentBody: (id) => ({ agent: id }),
-    spill: (records) => { this.spilled.push(...records.map(({ _id }) => _id)); },
+    civil: () => new Date(this.timers.nowMs()),
+    file: {
+      append: async (batch) => {
+        if (this.diskFull) throw new Error('ENOSPC');
+        this.spilled.push(batch);
+      },
+      records: async function* (this: void) { for (const { records = [] } of spilledOf()) yield records; },
+      clear: async () => {
+        this.cleared += 1;
+        this.spilled.length = 0;
+      },
+      close: async () => undefined,
+    },
     leaseLost: (fault) => { this.lost = fault; },
-  });
+  }))(() => this.spilled);
 
   get written(): JournalBatch[] { return this.batches.filter(({ calls = [], agents = [], records = [], settled = [] }) => calls.length + agents.length + records.length + settled.length > 0); }
 }
@@ -59,9 +74,9 @@ test('revisions rise, and the end of a call is a tombstone with its record in th
   expect(desk.written[1]).toMatchObject({ calls: [{ id: 'c1', revision: 2, body: null }], records: [{ _id: 'c1' }] });
 });
 
-test('nothing to write: the lease is renewed all the same', async () => {
+test('nothing to write: the lease is renewed all the same, every 300 ms at least', async () => {
   const desk = new Desk();
-  await desk.timers.pass(JOURNAL_MS.renew * 4);
+  await desk.timers.pass(1_000);
   expect(desk.written).toEqual([]);
   expect(desk.batches.length).toBeGreaterThanOrEqual(3);
 });
@@ -103,11 +118,91 @@ test('the database goes away for 30 s: nothing is lost, each record comes once, 
   expect(desk.written.at(-1)?.calls?.at(-1)?.body).toEqual({ second: 29 });
 });
 
-test('away for very long: the oldest records go to the spill, not into the void', async () => {
+test('the database goes away: the file has within 200 ms what the database has not, and is removed when that has caught up', async () => {
   const desk = new Desk();
   desk.fault = new Error('away');
-  for (let each = 0; each < RECORDS_KEPT + 3; each += 1) desk.writer.record(record(`r${each}`));
-  expect(desk.spilled).toEqual(['r0', 'r1', 'r2']);
+  desk.bodies.set('c1', { step: 1 });
+  desk.writer.touch(['c1'], ['a1']);
+  await desk.timers.pass(JOURNAL_MS.coalesce + JOURNAL_MS.retry.first);
+  expect(desk.spilled).toEqual([expect.objectContaining({ calls: [{ id: 'c1', revision: 2, body: { step: 1 } }], agents: [expect.objectContaining({ id: 'a1' })] })]);
+  desk.bodies.delete('c1');
+  desk.writer.touch(['c1'], []);
+  desk.writer.record(record('c1'));
+  desk.writer.settle('i1', { kind: 'done' }, 'c1');
+  await desk.timers.pass(JOURNAL_MS.spill);
+  expect(desk.spilled[1]).toMatchObject({ calls: [{ id: 'c1', body: null }], records: [{ _id: 'c1' }], settled: [{ instructionId: 'i1' }] });
+  expect(desk.writer.backlog.records).toBe(1);
+  expect(desk.cleared).toBe(0);
+  desk.fault = null;
+  await desk.timers.pass(JOURNAL_MS.retry.most);
+  expect(desk.written.flatMap(({ records = [] }) => records.map(({ _id }) => _id))).toEqual(['c1']);
+  expect([desk.cleared, desk.writer.backlog]).toEqual([1, { records: 0, oldest: null }]);
+});
+
+test('a write that is not answered is not relied on: what it carries goes to the file, and what follows too', async () => {
+  const desk = new Desk();
+  desk.holding = true;
+  desk.writer.record(record('r1'));
+  await desk.timers.pass(JOURNAL_MS.coalesce + JOURNAL_MS.slow);
+  expect(desk.spilled.flatMap(({ records = [] }) => records.map(({ _id }) => _id))).toEqual(['r1']);
+  desk.writer.record(record('r2'));
+  await desk.timers.pass(JOURNAL_MS.spill);
+  expect(desk.spilled.flatMap(({ records = [] }) => records.map(({ _id }) => _id))).toEqual(['r1', 'r2']);
+});
+
+test('away for very long: the oldest records stand in the file alone, and come from there, each once', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  const ids = Array.from({ length: RECORDS_KEPT + 3 }, (_, each) => `r${each}`);
+  for (const id of ids.slice(0, 3)) desk.writer.record(record(id));
+  await desk.timers.pass(JOURNAL_MS.coalesce + JOURNAL_MS.spill);
+  for (const id of ids.slice(3)) desk.writer.record(record(id));
+  expect(desk.writer.backlog.records).toBe(ids.length);
+  await desk.timers.pass(JOURNAL_MS.spill * (RECORDS_KEPT / ENTRIES_A_BATCH + 1));
+  desk.fault = null;
+  for (let step = 0; step < 4 * (RECORDS_KEPT / ENTRIES_A_BATCH); step += 1) await desk.timers.pass(JOURNAL_MS.coalesce);
+  const written = new Set(desk.written.flatMap(({ records = [] }) => records.map(({ _id }) => _id)));
+  expect(ids.filter((id) => !written.has(id))).toEqual([]);
+  expect(desk.writer.backlog.records).toBe(0);
+});
+
+test('the disk is full as well: calls go on, the oldest records lose their offers and nothing else, and all are written in the end', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  desk.diskFull = true;
+  const offers = [{ agentId: 'a', attempt: 1, offeredAt: new Date(0), endedAt: new Date(0), outcome: 'declined' as const }];
+  for (let each = 0; each < RECORDS_KEPT + 2; each += 1) desk.writer.record({ ...record(`r${each}`), offers });
+  await desk.timers.pass(1_000);
+  desk.fault = null;
+  await desk.timers.pass(JOURNAL_MS.retry.most + JOURNAL_MS.coalesce * (RECORDS_KEPT / ENTRIES_A_BATCH + 2));
+  const written = desk.written.flatMap(({ records = [] }) => records);
+  expect(written.map(({ _id }) => _id)).toEqual(Array.from({ length: RECORDS_KEPT + 2 }, (_, each) => `r${each}`));
+  expect(written.slice(0, 3).map((each) => each.offers.length)).toEqual([0, 0, 1]);
+});
+
+test('the disk has room again while the database is still away: the file has all of it then', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  desk.diskFull = true;
+  for (let each = 0; each < 3; each += 1) {
+    desk.writer.record(record(`r${each}`));
+    await desk.timers.pass(1_000);
+  }
+  desk.diskFull = false;
+  await desk.timers.pass(JOURNAL_MS.spillRetry);
+  expect(desk.spilled.flatMap(({ records = [] }) => records.map(({ _id }) => _id))).toEqual(['r0', 'r1', 'r2']);
+});
+
+test('the engine stops while the database is away: the file has what is left', async () => {
+  const desk = new Desk();
+  desk.fault = new Error('away');
+  desk.writer.record(record('r1'));
+  await desk.timers.pass(1_000);
+  desk.writer.record(record('r2'));
+  const closed = desk.writer.close(0);
+  await desk.timers.pass(1_000);
+  expect(await closed).toBe(false);
+  expect(desk.spilled.flatMap(({ records = [] }) => records.map(({ _id }) => _id))).toEqual(['r1', 'r2']);
 });
 
 test('more than a transaction should carry: several', async () => {
