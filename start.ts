@@ -11,10 +11,12 @@ import { EDGE_VARIABLES, withDefaults, type EdgeSettings } from './engine/edge/s
 import { ENGINE_VARIABLES, type EngineSettings } from './engine/settings';
 import { chooseDatabase, examineExternalDatabase, rememberDatabase } from './storage/local/choice';
 import { type LocalDatabaseFault } from './storage/local/fault';
+import { isTcpPortFree } from './storage/local/ports';
 import { EnvironmentFault, maskCredentials, readEnvironment, type Settings, type Variables } from './storage/process/environment';
 import { EXIT } from './storage/process/exit';
 import { ROOT, VERSION } from './storage/process/root';
 import { SupervisedDatabase } from './storage/local/machine/database';
+import { EngineRoles } from './storage/local/machine/engine-roles';
 import { StartFault } from './storage/local/machine/fault';
 import { Organisation, peopleFile } from './storage/local/machine/organisation';
 import { checkPorts, type NeededPort } from './storage/local/machine/ports';
@@ -23,7 +25,7 @@ import { readKept, writeKept } from './storage/local/machine/kept-file';
 import { RunFile } from './storage/local/machine/run-file';
 import { screen, type ScreenFacts } from './storage/local/machine/screen';
 import { START_VARIABLES, type StartSettings } from './storage/local/machine/settings';
-import { Supervised, type ProcessPlan, type Watcher } from './storage/local/machine/supervised';
+import { Supervised, type ScriptPlan, type Watcher } from './storage/local/machine/supervised';
 
 /** Every variable that a process started here reads, for the README's table and for `--help`. */
 export const ALL_VARIABLES = {
@@ -35,6 +37,8 @@ interface Options {
   readonly fresh?: true;
   readonly yes?: true;
   readonly sample?: true;
+  readonly standby?: true;
+  readonly replicaSet?: true;
 }
 
 /** What the steps find out, and what must be stopped again, last started first. */
@@ -49,6 +53,9 @@ interface Run {
   database?: ScreenFacts['database'];
   uri?: string;
   organisation?: Organisation;
+  /** Where the engine that stands by answers /healthz; null where there is none. */
+  standbyPort: number | null;
+  roles?: EngineRoles;
 }
 
 const PORT_VARIABLES = Object.values(ALL_VARIABLES).flatMap((variables) => Object.entries(variables))
@@ -61,12 +68,14 @@ async function main(): Promise<void> {
     .option('--data <dir>', 'the folder that keeps data and logs', join(ROOT, '.local'))
     .option('--fresh', 'forget all data in that folder first; asks before it does')
     .option('--yes', 'do not ask')
+    .option('--standby', 'run a second engine, which stands by and takes the calls over when the first dies')
+    .option('--replica-set', 'run a database of three real members; needs mongod on the PATH')
     .option('--sample', 'add the sample organisation also to a database that MONGODB_URI names')
     .addHelpText('after', `\nPorts are moved by environment variables:\n${[...new Set(PORT_VARIABLES)].join('\n')}\n\nREADME.md lists every variable. MONGODB_URI names a database of your own.`)
     .allowExcessArguments(false)
     .exitOverride((fault) => process.exit(fault.exitCode === 0 ? EXIT.stopped : EXIT.usage));
   const options = command.parse().opts<Options>();
-  const run: Run = { dataDirectory: resolve(options.data), options, notices: [], stops: [], stopping: false };
+  const run: Run = { dataDirectory: resolve(options.data), options, notices: [], stops: [], stopping: false, standbyPort: null };
   onSignals(run);
   try {
     if (options.fresh) await forget(run);
@@ -96,6 +105,7 @@ async function lookAround(run: Run): Promise<void> {
   run.stops.push(async () => run.runFile?.release());
   run.arrangement = arrange({ dataDirectory: run.dataDirectory, env: process.env, localAdministrator: Organisation.ADMINISTRATOR, notice });
   await checkPorts(run.arrangement.ports);
+  if (run.options.standby) run.standbyPort = await standbyPort(run.arrangement);
 }
 
 async function startDatabase(run: Run, say: (words: string) => void): Promise<void> {
@@ -140,7 +150,8 @@ async function prepareOrganisation(run: Run, say: (words: string) => void): Prom
 async function startProcesses(run: Run, say: (words: string) => void): Promise<void> {
   const { arrangement, uri } = run;
   if (!arrangement || uri === undefined) return;
-  const processes = arrangement.plans(uri).map((plan) => ({ plan, supervised: new Supervised(plan, watcher(run)) }));
+  const plans = arrangement.plans(uri, run.standbyPort);
+  const processes = plans.map((plan) => ({ plan, supervised: new Supervised(plan, watcher(run)) }));
   for (const { supervised } of processes) run.stops.push(() => supervised.stop());
   const waiting = new Set(processes.map(({ plan }) => plan.name));
   const tell = (): void => say(`waiting for ${[...waiting].join(', ')}`);
@@ -151,10 +162,20 @@ async function startProcesses(run: Run, say: (words: string) => void): Promise<v
     if (waiting.delete(plan.name) && waiting.size > 0) tell();
   }));
   const { edge, engine } = arrangement;
+  await watchRoles(run, plans);
   run.runFile?.runs({
     uri: run.database?.kind === 'embedded' ? uri : null,
     pool: arrangement.bot.POOL, sipDomain: engine.SIP_DOMAIN, sipHost: edge.SIP_EXTERNAL_ADDRESS, sipPort: edge.SIP_PORT,
   });
+}
+
+/** Says which engine is active whenever that changes; not of a lone one, of which its death is told already. */
+async function watchRoles(run: Run, plans: readonly ScriptPlan[]): Promise<void> {
+  const engines = plans.filter(({ name }) => name === ENGINE || name === SECOND_ENGINE);
+  if (run.stopping || engines.length < 2) return;
+  const roles = (run.roles = new EngineRoles(engines, watcher(run).notice));
+  run.stops.push(() => Promise.resolve(roles.close()));
+  await roles.begin();
 }
 
 async function factsOf(run: Run): Promise<ScreenFacts> {
@@ -162,7 +183,7 @@ async function factsOf(run: Run): Promise<ScreenFacts> {
   if (!arrangement || !database || !organisation) throw new StartFault('The start is incomplete.');
   const { edge, engine, bot, localTeams } = arrangement;
   return {
-    version: VERSION, dataDirectory: run.dataDirectory, database, notices: run.notices,
+    version: VERSION, dataDirectory: run.dataDirectory, database, notices: run.notices, engines: run.roles?.roles ?? [],
     chatUrl: localTeams ? `http://127.0.0.1:${localTeams.LOCAL_TEAMS_PORT}/` : null,
     botUrl: `${bot.BOT_PUBLIC_URL ?? `http://${bot.BOT_ADDRESS}:${bot.BOT_PORT}`}/api/messages`,
     people: await organisation.people(), groups: await organisation.groups(), phones: organisation.phones(),
@@ -236,6 +257,8 @@ function wordsFor(fault: unknown): string {
 /** Stands in for the database's address until it is known; every process is given the real one. */
 const NOT_YET = 'mongodb://127.0.0.1/';
 const LOOPBACK = '127.0.0.1';
+const ENGINE = 'engine';
+const SECOND_ENGINE = 'second engine';
 
 const secretsFile = z.object({ drachtioSecret: z.string().min(16) });
 
@@ -247,8 +270,8 @@ export interface Arrangement {
   /** Null where an app id is set: the local page never runs beside the real Teams. */
   readonly localTeams: Settings<typeof LOCAL_TEAMS_VARIABLES> | null;
   readonly ports: readonly NeededPort[];
-  /** The processes in the order in which they are started, once the database's address is known. */
-  plans(uri: string): readonly ProcessPlan[];
+  /** The processes in the order in which they are started, once the database's address is known. `standbyPort`: where a second engine answers /healthz; null: there is none. */
+  plans(uri: string, standbyPort: number | null): readonly ScriptPlan[];
 }
 
 export interface ArrangementOptions {
@@ -267,6 +290,7 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
   const shared: NodeJS.ProcessEnv = {
     ...env,
     MEDIA_DIRECTORY: env['MEDIA_DIRECTORY'] || join(dataDirectory, 'media'),
+    JOURNAL_DIRECTORY: env['JOURNAL_DIRECTORY'] || join(dataDirectory, 'journal'),
     DRACHTIO_SECRET: env['DRACHTIO_SECRET'] || keptSecret(dataDirectory, notice),
     MONGODB_URI: NOT_YET,
   };
@@ -300,11 +324,14 @@ export function arrange({ dataDirectory, env, localAdministrator, notice }: Arra
   return {
     start, edge, engine, bot, localTeams,
     ports: neededPorts(edge, engine, bot, localTeams),
-    plans: (uri) => {
+    plans: (uri, standby) => {
       const its = (variables: Variables, given: NodeJS.ProcessEnv): NodeJS.ProcessEnv => onlyOf(variables, { ...given, MONGODB_URI: uri });
       return [
         { name: 'edge', script: script('engine/edge/main.js'), env: its(EDGE_VARIABLES, shared), healthUrl: health(LOOPBACK, edge.EDGE_HEALTH_PORT), log: log('edge') },
-        { name: 'engine', script: script('engine/main.js'), env: its(ENGINE_VARIABLES, engineEnv), healthUrl: health(LOOPBACK, engine.ENGINE_HEALTH_PORT), log: log('engine') },
+        { name: ENGINE, script: script('engine/main.js'), env: its(ENGINE_VARIABLES, engineEnv), healthUrl: health(LOOPBACK, engine.ENGINE_HEALTH_PORT), log: log('engine') },
+        ...(standby === null ? [] : [{
+          name: SECOND_ENGINE, script: script('engine/main.js'), env: its(ENGINE_VARIABLES, { ...engineEnv, ENGINE_HEALTH_PORT: String(standby) }), healthUrl: health(LOOPBACK, standby), log: log('second-engine'),
+        }]),
         { name: 'bot', script: script('bot/main.js'), env: its(BOT_VARIABLES, botEnv), healthUrl: health(bot.BOT_ADDRESS, bot.BOT_PORT), log: log('bot') },
         ...(localTeams ? [{
           name: 'local Teams', script: script('bot/local-teams/main.js'), env: its(LOCAL_TEAMS_VARIABLES, localEnv), healthUrl: health(LOOPBACK, localTeams.LOCAL_TEAMS_PORT), log: log('local-teams'),
@@ -354,6 +381,14 @@ function neededPorts(edge: EdgeSettings, engine: EngineSettings, bot: BotSetting
     { variable: 'BOT_PORT', purpose: 'the bot', address: bot.BOT_ADDRESS, port: bot.BOT_PORT, transports: ['tcp'] },
     ...(localTeams ? [{ variable: 'LOCAL_TEAMS_PORT', purpose: 'the chat page', address: LOOPBACK, port: localTeams.LOCAL_TEAMS_PORT, transports: ['tcp'] as const }] : []),
   ];
+}
+
+/** The next port after the first engine's that nobody has or wants. */
+async function standbyPort({ engine, ports }: Arrangement): Promise<number> {
+  for (let port = engine.ENGINE_HEALTH_PORT + 1; port <= 65_535; port += 1) {
+    if (!ports.some((one) => one.port === port) && await isTcpPortFree(port, LOOPBACK)) return port;
+  }
+  throw new StartFault(`There is no free port above ENGINE_HEALTH_PORT (${engine.ENGINE_HEALTH_PORT}) for the engine that stands by.`, EXIT.portInUse);
 }
 
 /** Where something that listens on `address` can be reached from this machine. */

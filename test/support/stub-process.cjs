@@ -17,6 +17,7 @@ if (STUB_MODE === 'logged') {
 http.createServer((request, response) => {
   if (request.url === '/die') process.exit(1);
   if (request.url === '/replaced') process.exit(5);
+  if (request.url === '/unusable') process.exit(2);
   response.writeHead(200).end(JSON.stringify({ ok: true, times }));
 }).listen(Number(STUB_PORT), '127.0.0.1');
 if (STUB_MODE === 'stubborn') process.on('SIGTERM', () => undefined);

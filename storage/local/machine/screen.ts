@@ -1,4 +1,5 @@
 // The screen a person sees when everything runs: what there is, and what to do next. Pure; `start.ts` prints it.
+import { rolesWords, type SeenEngine } from './engine-roles';
 
 export interface ScreenPerson { readonly personId: string; readonly name: string; readonly roles: readonly string[] }
 export interface ScreenGroup { readonly name: string; readonly sipUser: string; readonly active: boolean }
@@ -9,7 +10,10 @@ export interface ScreenFacts {
   readonly dataDirectory: string;
   readonly database:
     | { readonly kind: 'embedded'; readonly port: number }
+    | { readonly kind: 'replica-set'; readonly ports: readonly number[] }
     | { readonly kind: 'external'; readonly shownUri: string; readonly replicaSet: string; readonly members: number };
+  /** Those on this machine. */
+  readonly engines: readonly SeenEngine[];
   /** Null when the bot serves the real Teams and the local page does not run. */
   readonly chatUrl: string | null;
   readonly botUrl: string;
@@ -28,6 +32,7 @@ export function screen(facts: ScreenFacts): string {
     `Response Group ${facts.version} runs.`,
     '',
     ...section('Database', databaseLines(facts)),
+    ...section('Engines', engineLines(facts)),
     ...section('Chat', chatLines(facts)),
     ...section('Groups', groupLines(facts)),
     ...section('A phone', phoneLines(facts)),
@@ -49,14 +54,29 @@ function databaseLines({ database }: ScreenFacts): string[] {
   if (database.kind === 'embedded') {
     return [
       `embedded, on 127.0.0.1:${database.port}, one node: NO high availability.`,
-      'For high availability set MONGODB_URI to a replica set of three or more members.',
+      'For high availability: npm start -- --replica-set, or MONGODB_URI with a replica set of three or more members.',
+    ];
+  }
+  if (database.kind === 'replica-set') {
+    return [
+      `replica set of ${database.ports.length} members on this machine, 127.0.0.1:${database.ports.join(', ')}.`,
+      `${lossWords(database.ports.length)} The loss of this machine is the loss of all.`,
     ];
   }
   const { members } = database;
   return [
     `${database.shownUri} (replica set ${database.replicaSet}, ${members} ${members === 1 ? 'member' : 'members'})`,
-    members >= 3 ? 'High availability: yes, it survives the loss of one member.' : 'NO high availability: that takes three or more members.',
+    members >= 3 ? `High availability: yes. ${lossWords(members)}` : 'NO high availability: that takes three or more members.',
   ];
+}
+
+function lossWords(members: number): string {
+  return `${members} members: the loss of the primary changes nothing.`;
+}
+
+function engineLines({ engines }: ScreenFacts): string[] {
+  if (engines.length > 1) return [rolesWords(engines)];
+  return ['one, started again when it dies, to go on with its calls. For another that stands by: npm start -- --standby'];
 }
 
 function chatLines({ chatUrl, botUrl, people }: ScreenFacts): string[] {

@@ -13,18 +13,35 @@ const STOP_PATIENCE_MS = 10_000;
 const STEADY_MS = 60_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000] as const;
 const LINES_SHOWN = 5;
-/** A person must change something first, or someone else does its work: starting it again does not help. */
-const FINAL_EXITS: readonly number[] = [EXIT.usage, EXIT.replaced];
+/** A person must change something first: starting it again does not help. */
+const FINAL_EXITS: readonly number[] = [EXIT.usage];
 
-export interface ProcessPlan {
+interface CommonPlan {
   /** As a person reads it: `edge`, `engine`, `bot`, `local Teams`. */
   readonly name: string;
-  /** The compiled file, absolute. */
-  readonly script: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly healthUrl: string;
   readonly log: string;
 }
+
+/** One of ours, which answers /healthz. */
+export interface ScriptPlan extends CommonPlan {
+  /** The compiled file, absolute. */
+  readonly script: string;
+  readonly healthUrl: string;
+}
+
+/** A program of somebody else's. */
+export interface ProgramPlan extends CommonPlan {
+  readonly program: string;
+  readonly parameters: readonly string[];
+  /** Part of its command line that no other process has. */
+  readonly mark: string;
+  readonly isWell: () => Promise<boolean>;
+  /** How long it may take to stop before it is killed. */
+  readonly stopPatienceMs: number;
+}
+
+export type ProcessPlan = ScriptPlan | ProgramPlan;
 
 export interface Watcher {
   /** At each start, also after a death. */
@@ -45,7 +62,7 @@ export class Supervised {
   constructor(private readonly plan: ProcessPlan, private readonly watcher: Watcher) {}
 
   /**
-   * Resolves when it answers /healthz well, and keeps it alive from then on; also when `stop` is called meanwhile.
+   * Resolves when it is well, as /healthz or the program itself answers, and keeps it alive from then on; also when `stop` is called meanwhile.
    * @throws StartFault with the last words of its log when it ends or stays silent; it is stopped then
    */
   async start(): Promise<void> {
@@ -66,18 +83,23 @@ export class Supervised {
     this.stopping = true;
     clearTimeout(this.restart);
     const { child } = this;
-    if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, STOP_PATIENCE_MS);
+    if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, this.patienceMs);
+  }
+
+  private get patienceMs(): number {
+    return 'program' in this.plan ? this.plan.stopPatienceMs : STOP_PATIENCE_MS;
   }
 
   private async launch(): Promise<void> {
-    const { name, script, env, log, healthUrl } = this.plan;
+    const { name, env, log } = this.plan;
+    const [program, parameters, mark] = 'program' in this.plan ? [this.plan.program, this.plan.parameters, this.plan.mark] : [process.execPath, [this.plan.script], this.plan.script];
     this.logStart = sizeOf(log);
     const child = withLogFile(log, (descriptor) =>
       // A session of its own: Ctrl-C in the terminal reaches start.ts alone, which stops all in order.
-      spawn(process.execPath, [script], { env, detached: true, stdio: ['ignore', descriptor, descriptor] }));
+      spawn(program, parameters, { env, detached: true, stdio: ['ignore', descriptor, descriptor] }));
     this.child = child;
     this.startedAt = Date.now();
-    if (child.pid !== undefined) this.watcher.started(name, child.pid, script);
+    if (child.pid !== undefined) this.watcher.started(name, child.pid, mark);
     let ended = false;
     let well = false;
     const ending = new Promise<void>((resolve) => {
@@ -92,7 +114,7 @@ export class Supervised {
     });
     const until = Date.now() + HEALTH_PATIENCE_MS;
     while (!ended && !this.stopping && Date.now() < until) {
-      if (await isWell(healthUrl)) {
+      if (await this.isWell()) {
         well = true;
         return;
       }
@@ -100,10 +122,14 @@ export class Supervised {
     }
     if (this.stopping) return;
     throw new StartFault([
-      ended ? `The ${name} ended while starting (exit code ${child.exitCode ?? 'unknown'}).` : `The ${name} did not report itself well at ${healthUrl} within ${HEALTH_PATIENCE_MS / 1000} s.`,
+      ended ? `The ${name} ended while starting (exit code ${child.exitCode ?? 'unknown'}).` : `The ${name} did not report itself well${'healthUrl' in this.plan ? ` at ${this.plan.healthUrl}` : ''} within ${HEALTH_PATIENCE_MS / 1000} s.`,
       ...lastWords(log, this.logStart).map((line) => `  ${line}`),
       `Its log is ${log}.`,
     ].join('\n'), child.exitCode && child.exitCode > 0 ? child.exitCode : EXIT.failed);
+  }
+
+  private isWell(): Promise<boolean> {
+    return 'program' in this.plan ? this.plan.isWell() : answersWell(this.plan.healthUrl);
   }
 
   private died(words: string, exitCode: number | null): void {
@@ -116,13 +142,14 @@ export class Supervised {
     this.deaths = Date.now() - this.startedAt > STEADY_MS ? 0 : this.deaths;
     const delay = BACKOFF_MS[Math.min(this.deaths, BACKOFF_MS.length - 1)] ?? 0;
     this.deaths += 1;
-    this.watcher.notice(`The ${name} ${words}; starting it again in ${delay / 1000} s. Its log is ${log}.`);
+    const what = exitCode === EXIT.replaced ? 'was replaced by another and has let go of everything' : words;
+    this.watcher.notice(`The ${name} ${what}; starting it again in ${delay / 1000} s. Its log is ${log}.`);
     this.restart = setTimeout(() => {
       this.launch().then(
         () => { if (!this.stopping) this.watcher.notice(`The ${name} runs again.`); },
         async (fault: unknown) => {
           const { child } = this;
-          if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, STOP_PATIENCE_MS);
+          if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, this.patienceMs);
           this.died(`could not be started again (${(fault as Error).message.split('\n')[0] ?? ''})`, child?.exitCode ?? null);
         },
       );
@@ -134,7 +161,7 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
-async function isWell(url: string): Promise<boolean> {
+async function answersWell(url: string): Promise<boolean> {
   try {
     return (await fetch(url, { signal: AbortSignal.timeout(2_000) })).ok;
   } catch {

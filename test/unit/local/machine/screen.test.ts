@@ -2,7 +2,7 @@
 import { screen, type ScreenFacts } from '../../../../storage/local/machine/screen';
 
 const facts: ScreenFacts = {
-  version: '1.2.3', dataDirectory: '/home/someone/.local', database: { kind: 'embedded', port: 27217 },
+  version: '1.2.3', dataDirectory: '/home/someone/.local', database: { kind: 'embedded', port: 27217 }, engines: [{ name: 'engine', role: 'active' }],
   chatUrl: 'http://127.0.0.1:3979/', botUrl: 'http://127.0.0.1:3978/api/messages',
   people: [{ personId: 'p-1', name: 'Ada Park', roles: ['administrator'] }, { personId: 'p-2', name: 'Max Reuter', roles: ['manager of Help Desk'] }],
   groups: [{ name: 'Help Desk', sipUser: 'help-desk', active: true }, { name: 'Sales', sipUser: 'sales', active: false }],
@@ -16,6 +16,16 @@ test('an embedded database is said to have no high availability', () => {
 
 test.each([[1, 'NO high availability'], [2, 'NO high availability'], [3, 'High availability: yes'], [5, 'High availability: yes']])('a replica set of %i: %s', (members, words) => {
   expect(screen({ ...facts, database: { kind: 'external', shownUri: 'mongodb://***@db/x', replicaSet: 'rs0', members } })).toContain(words);
+});
+
+test('what the loss of the primary does is said of a set of three, and that one machine is one machine', () => {
+  const set = screen({ ...facts, database: { kind: 'replica-set', ports: [27317, 27318, 27319] } });
+  expect(set).toContain('3 members: the loss of the primary changes nothing. The loss of this machine is the loss of all.');
+});
+
+test('of two engines it says which is active, of one how to have another', () => {
+  expect(screen(facts)).toMatch(/Engines +one, .*--standby/);
+  expect(screen({ ...facts, engines: [{ name: 'engine', role: 'standby' }, { name: 'second engine', role: 'active' }] })).toMatch(/Engines +The engine stands by; the second engine is active\./);
 });
 
 test('each person has a role and a link of their own', () => {

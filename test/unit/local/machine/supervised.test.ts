@@ -71,10 +71,18 @@ test('one that dies is started again, and both are said', async () => {
   expect(new Set(words.pids).size).toBe(2);
 });
 
-test('one whose work another has taken over is not started again', async () => {
+test('one whose work another has taken over is started again, to stand by', async () => {
   const words = new Words();
   await make('well', words).start();
   await poke('/replaced');
+  expect(await words.until(/was replaced by another/)).toContain('starting it again in 0.5 s');
+  await words.until(/runs again/);
+});
+
+test('one that says that a person must change something is not started again', async () => {
+  const words = new Words();
+  await make('well', words).start();
+  await poke('/unusable');
   await words.until(/is not started again/);
   expect(readFileSync(join(folder, 'mark'), 'utf8')).toBe('x');
 });
