@@ -59,6 +59,7 @@ export class Carrier implements SipListener {
       told: (testId, outcome) => { deps.settled(testId, outcome); },
       ended: (testId) => { deps.post({ type: 'phoneTestEnded', testId }); },
     });
+    deps.media.onLost((anchorIds) => { this.mediaLost(anchorIds); });
     deps.media.onKey((anchorId, side, key) => { this.keyInMedia(anchorId, side, key); });
   }
 
@@ -238,6 +239,14 @@ export class Carrier implements SipListener {
   lost(callId: CallId, { caller, legs }: { readonly caller: 'up' | 'awaited' | 'gone'; readonly legs: ReadonlySet<OfferId> }, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
     for (const { legId } of this.rooms.legsOf(callId)) if (!legs.has(legId)) this.legEnded(legId, 'withdrawn');
     if (caller === 'gone') this.callerGone(callId, cause);
+    this.rooms.inLine(callId, async (room) => {
+      if (room.gone || room.callerSdp === null) return;
+      try {
+        if (!(await this.rooms.command('assure', this.deps.media.assure(callId)))) this.mediaLost([callId]);
+      } catch (fault) {
+        this.rooms.mediaFailed(callId, fault, 'it could not be made sure who hears whom');
+      }
+    });
   }
 
   /** A caller's dialog stands that no journal tells of: it arrives again, at the time of its INVITE, and is put on a fresh anchor. */

@@ -24,7 +24,7 @@ export class Joining {
 
   connect({ callId, offerId }: Extract<Effect, { type: 'connect' }>): void {
     const { deps } = this;
-    const { rooms, playing, media } = deps;
+    const { rooms, playing } = deps;
     const now = rooms.call(callId);
     if (now !== undefined) playing.nothingMore(now);
     rooms.inLine(callId, async (room) => {
@@ -48,10 +48,10 @@ export class Joining {
 
   /** Inside the line: joins the caller and a leg; its phone is told first where its sound goes, if it does not know. @throws MediaFault */
   async bridge(callId: CallId, room: Room, legId: OfferId): Promise<void> {
-    const { rooms, media, timers, sip } = this.deps;
+    const { rooms, media, timers } = this.deps;
     const leg = rooms.leg(legId);
     if (leg?.astray === true) {
-      leg.sdp = await within(timers, MEDIA_MS.reinvite, 're-INVITE', sip().reinvite({ legId }, offerOf(room)));
+      leg.sdp = await within(timers, MEDIA_MS.reinvite, 're-INVITE', this.deps.sip().reinvite({ legId }, offerOf(room)));
       leg.holds = holdsIn(leg.sdp);
       leg.astray = false;
     }

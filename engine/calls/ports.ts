@@ -56,6 +56,10 @@ export interface MediaPort {
   keep(callId: string, civil: Date): unknown;
   /** Takes an anchor up again as `keep` told of it; says whether that could be understood. Asks the media server for nothing. */
   adopt(callId: string, kept: unknown, civil: Date): boolean;
+  /** Says once more who hears whom, because what was kept may be older than what was done last. False: there is no such anchor any more. */
+  assure(callId: string): Promise<boolean>;
+  /** Anchors that the media server has lost, each once: it was started anew. One listener; set before the first call. */
+  onLost(listener: (callIds: readonly string[]) => void): void;
   /** Whether the media server answered lately. */
   readonly healthy: boolean;
 }

@@ -25,10 +25,10 @@ export class Renewal {
 
   /** Inside the call's line: the caller gets a fresh anchor. @throws MediaFault */
   async caller(callId: CallId, room: Room): Promise<void> {
-    const { anchors, media, rooms, timers, sip } = this.deps;
+    const { anchors, media, rooms, timers } = this.deps;
     room.anchored = null;
     const { callerSdp } = await anchors.make(callId, media.anchorOfferless(callId));
-    const answer = await within(timers, MEDIA_MS.reinvite, 're-INVITE', sip().reinvite({ callId }, callerSdp));
+    const answer = await within(timers, MEDIA_MS.reinvite, 're-INVITE', this.deps.sip().reinvite({ callId }, callerSdp));
     room.anchored = await rooms.command('complete', media.completeOfferless(callId, answer));
     room.callerSdp = callerSdp;
     room.callerHolds = false;

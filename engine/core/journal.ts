@@ -7,7 +7,7 @@ import { answerAction, DISCONNECT } from '../../storage/model/call-action';
 import { CALL_OUTCOMES, TURNED_AWAY } from '../../storage/model/record';
 import { type AgentState } from './agent';
 import { change } from './availability';
-import { type Back, type Call, type Leg, type Phase, type Play, type RecordDraft, waits, type Waiting } from './call';
+import { type Back, type Call, type Leg, type Phase, type Play, type RecordDraft, type Waiting } from './call';
 import { newContext } from './context';
 import { alertName, enter } from './phases';
 import { agentState, groupState, type PoolState, workflowState } from './state';

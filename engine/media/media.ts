@@ -90,12 +90,13 @@ class NgMedia implements Media {
   private readonly timeoutMs: number;
   private readonly calls = new Map<string, Call>();
   private keyListener: ((callId: string, side: MediaSide, key: string) => void) | null = null;
+  private lostListener: ((callIds: readonly string[]) => void) | null = null;
 
   private readonly log: MediaDeps['log'];
 
   constructor(options: MediaOptions) {
     this.log = options.log;
-    this.client = new NgClient({ ...options, onKeyEvent: (event) => this.pressed(event) });
+    this.client = new NgClient({ ...options, onKeyEvent: (event) => this.pressed(event), onConnected: () => { this.compare(); } });
     this.timeoutMs = options.timeoutMs ?? 2_000;
   }
 
@@ -252,9 +253,7 @@ class NgMedia implements Media {
   }
 
   async release(callId: string): Promise<void> {
-    const call = this.calls.get(callId);
-    if (call) for (const side of SIDES) playing(call.legs[side], null);
-    this.calls.delete(callId);
+    this.forget(callId);
     await this.deadline().ask('delete', { 'call-id': callId, 'delete-delay': 0 });
   }
 
@@ -284,6 +283,49 @@ class NgMedia implements Media {
 
   close(): Promise<void> {
     return this.client.close();
+  }
+
+  onLost(listener: (callIds: readonly string[]) => void): void {
+    this.lostListener = listener;
+  }
+
+  async assure(callId: string): Promise<boolean> {
+    const call = this.calls.get(callId);
+    if (!call) return false;
+    const deadline = this.deadline();
+    try {
+      // Of an offer that was not answered yet there is nothing to be said.
+      if (!call.format) await deadline.ask('query', { 'call-id': callId });
+      else await deadline.ask(call.joined ? 'unblock media' : 'block media', { 'call-id': callId });
+    } catch (fault) {
+      if (!isUnknown(fault)) throw fault;
+      this.forget(callId);
+      return false;
+    }
+    if (!call.joined) return true;
+    for (const side of SIDES) if (call.legs[side].playing === null) await this.stopPlaying(deadline, callId, side);
+    for (const side of SIDES) call.legs[side].blocked = !this.isBlocked(call, side);
+    await this.keepApart(deadline, callId, call);
+    return true;
+  }
+
+  /** After the connection was made anew the media server may be another: what does it know nothing of? */
+  private compare(): void {
+    const known = [...this.calls];
+    if (known.length === 0) return;
+    this.deadline().ask('list', { limit: FOR_EVER }).then(({ calls }) => {
+      if (!Array.isArray(calls)) return;
+      const there = new Set<unknown>(calls);
+      const lost = known.flatMap(([callId, call]) => (there.has(callId) || this.calls.get(callId) !== call ? [] : [callId]));
+      for (const callId of lost) this.forget(callId);
+      if (lost.length > 0) this.lostListener?.(lost);
+    }, (fault: unknown) => { this.log.warn({ err: fault }, 'the media server did not say which anchors it has'); });
+  }
+
+  private forget(callId: string): void {
+    const call = this.calls.get(callId);
+    if (call) for (const side of SIDES) playing(call.legs[side], null);
+    this.calls.delete(callId);
   }
 
   private onePass(callId: string, call: Call, side: MediaSide, ms: number): Playing {
@@ -342,12 +384,16 @@ class NgMedia implements Media {
   private async keepApart(deadline: Deadline, callId: string, call: Call): Promise<void> {
     for (const side of SIDES) {
       const leg = call.legs[side];
-      const other = call.legs[across(side)];
-      const blocked = other.playing !== null || other.holds;
+      const blocked = this.isBlocked(call, side);
       if (!call.joined || leg.blocked === blocked) continue;
       await deadline.ask(blocked ? 'block media' : 'unblock media', { 'call-id': callId, 'from-tag': TAGS[side] });
       leg.blocked = blocked;
     }
+  }
+
+  private isBlocked(call: Call, side: MediaSide): boolean {
+    const other = call.legs[across(side)];
+    return other.playing !== null || other.holds;
   }
 
   /** A side to which nothing was ever played is silent already, which rtpengine calls an error. */
@@ -370,6 +416,10 @@ class NgMedia implements Media {
     const { address, port } = readRemote(sdp);
     return { address, port };
   }
+}
+
+function isUnknown(fault: unknown): boolean {
+  return fault instanceof MediaFault && /unknown call-?id/i.test(fault.message);
 }
 
 function firstFormat(remote: RemoteDescription): Format {

@@ -12,6 +12,8 @@ export interface NgClientOptions {
   readonly log: Logger;
   /** A key was pressed in the RTP of a call that may be anybody's. Told to every client that is connected. */
   readonly onKeyEvent?: (event: KeyEvent) => void;
+  /** The connection was made, or made anew. */
+  readonly onConnected?: () => void;
 }
 
 /** `event` is the code of RFC 4733: 0 to 9, 10 for *, 11 for #, 12 to 15 for A to D. */
@@ -122,6 +124,7 @@ export class NgClient {
       log.info({ host, port }, 'connected to the media server');
       for (const entry of this.pending.values()) this.send(entry);
       this.ping();
+      this.options.onConnected?.();
     });
     socket.on('data', (chunk: Buffer) => this.take(chunk));
     socket.on('error', (error) => log.debug({ err: error }, 'the connection to the media server met an error'));

@@ -2,9 +2,12 @@
 import { Carrier } from '../../engine/calls/carrier';
 import { Loop } from '../../engine/calls/loop';
 import { tuneOf } from '../../engine/tune';
-import { type Anchored, MediaFault, type MediaPort, type MediaSide, type SoundPort } from '../../engine/calls/ports';
-import { createState, step } from '../../engine/core/step';
-import { type CoreEvent, type Effect } from '../../engine/core/types';
+import { type Anchored, MediaFault, type MediaPort, type MediaSide, type SoundPort, type Timers } from '../../engine/calls/ports';
+import { agentJournal, callJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../engine/core/journal';
+import { createState, type PoolState, step } from '../../engine/core/step';
+import { type CoreEvent, type Effect, type Now } from '../../engine/core/types';
+import { roomKept } from '../../engine/calls/kept';
+import { sipKept } from '../../engine/sip/kept';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
@@ -13,7 +16,7 @@ import { Switchboard } from '../../engine/sip/switchboard';
 import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { type CallRecord } from '../../storage/model/record';
-import { type z } from 'zod';
+import { z } from 'zod';
 import { agent, duty } from '../../storage/model/agent';
 import { agentGroup } from '../../storage/model/agent-group';
 import { type AudioFile, type Prompt } from '../../storage/model/prompt';
@@ -25,8 +28,11 @@ import { ManualTimers, settle } from './manual-timers';
 export const CALLER_SDP = 'v=0\r\ncaller';
 export const PHONE_SDP = 'v=0\r\nphone';
 
+interface Playing { readonly file: string; readonly repeat: boolean }
+export interface Heard { joined: boolean; readonly playing: Record<MediaSide, Playing | null> }
+
 type Fault = 'drop' | 'stall' | 'unsupported' | 'slow';
-type MediaWork = Exclude<keyof MediaPort, 'healthy' | 'onKey' | 'keep' | 'adopt'>;
+type MediaWork = Exclude<keyof MediaPort, 'healthy' | 'onKey' | 'onLost' | 'keep' | 'adopt'>;
 
 /**
  * A fake media server. `dropOnce` makes one command fail, `stallOnce` never answer, `slowOnce` answer when `answerSlow` says so. A side holds
@@ -37,6 +43,11 @@ export class FakeMedia implements MediaPort {
   readonly done: string[] = [];
   /** Anchors that exist, by what they are called. */
   readonly anchors = new Set<string>();
+  /** What each side hears of us, and whether the two hear each other. */
+  readonly heard = new Map<string, Heard>();
+  /** What the present engine knows of; null: everything, for it was there from the beginning. */
+  private known: Set<string> | null = null;
+  private lostListener: (callIds: readonly string[]) => void = () => undefined;
   private readonly faults = new Map<string, Fault>();
   private readonly slow: (() => void)[] = [];
   private listener: (callId: string, side: MediaSide, key: string) => void = () => undefined;
@@ -56,21 +67,64 @@ export class FakeMedia implements MediaPort {
   press(callId: string, key: string, side: MediaSide = 'caller'): void { this.listener(callId, side, key); }
 
   onKey(listener: (callId: string, side: MediaSide, key: string) => void): void { this.listener = listener; }
-  anchor(callId: string): Promise<Anchored> { return this.act('anchor', callId, { callerSdp: 'our answer', agentOfferSdp: 'our offer' }, () => this.anchors.add(callId)); }
-  anchorOfferless(callId: string): Promise<{ callerSdp: string }> { return this.act('anchorOfferless', callId, { callerSdp: 'our offer to the caller' }, () => this.anchors.add(callId)); }
-  completeOfferless(callId: string): Promise<Anchored> { return this.act('completeOfferless', callId, { callerSdp: '', agentOfferSdp: 'our offer' }); }
-  play(callId: string, file: string, _repeat: boolean, side: MediaSide = 'caller'): Promise<{ durationMs: number }> { return this.act('play', `${callId} ${file}${side === 'caller' ? '' : ' to the agent'}`, { durationMs: 3_000 }); }
-  stop(callId: string, side: MediaSide = 'caller'): Promise<void> { return this.act('stop', `${callId}${side === 'caller' ? '' : ' to the agent'}`, undefined); }
-  bridge(callId: string, sdp: string): Promise<void> { return this.act('bridge', `${callId} ${sdp}`, undefined); }
-  separate(callId: string): Promise<void> { return this.act('separate', callId, undefined); }
-  bridgeOffer(callId: string, sdp: string): Promise<{ agentSdp: string }> { return this.act('bridgeOffer', `${callId} ${sdp}`, { agentSdp: `answer to ${sdp}` }); }
-  renegotiate(callId: string, side: MediaSide, sdp: string): Promise<{ sdp: string; holds: boolean }> { return this.act('renegotiate', `${callId} ${side}`, { sdp: `answer to ${sdp}`, holds: holdsIn(sdp) }); }
-  completeRenegotiation(callId: string, side: MediaSide, sdp: string): Promise<{ holds: boolean }> { return this.act('completeRenegotiation', `${callId} ${side}`, { holds: holdsIn(sdp) }); }
-  keep(callId: string): unknown { return this.anchors.has(callId) ? { anchor: callId } : null; }
-  adopt(): boolean { return true; }
-  release(callId: string): Promise<void> { return this.act('release', callId, undefined, () => this.anchors.delete(callId)); }
+  onLost(listener: (callIds: readonly string[]) => void): void { this.lostListener = listener; }
 
-  private act<T>(method: MediaWork, what: string, value: T, effect: () => unknown = () => undefined): Promise<T> {
+  /** Another engine comes: it knows of no anchor but those it adopts. What was slow is done for nobody. */
+  nextEngine(): void {
+    this.answerSlow();
+    this.faults.clear();
+    this.known = new Set();
+  }
+
+  /** The media server is started anew. */
+  loseAnchors(): void {
+    const lost = [...this.anchors];
+    this.anchors.clear();
+    this.heard.clear();
+    this.lostListener(lost);
+  }
+
+  private make(callId: string): void {
+    this.anchors.add(callId);
+    this.known?.add(callId);
+    this.heard.set(callId, { joined: false, playing: { caller: null, agent: null } });
+  }
+
+  private hears(callId: string, change: Partial<Record<MediaSide, Playing | null>> & { readonly joined?: boolean }): void {
+    const heard = this.heard.get(callId);
+    if (heard === undefined) return;
+    const { joined, ...playing } = change;
+    if (joined !== undefined) heard.joined = joined;
+    Object.assign(heard.playing, playing);
+  }
+
+  anchor(callId: string): Promise<Anchored> { return this.act('anchor', callId, { callerSdp: 'our answer', agentOfferSdp: 'our offer' }, () => { this.make(callId); }); }
+  anchorOfferless(callId: string): Promise<{ callerSdp: string }> { return this.act('anchorOfferless', callId, { callerSdp: 'our offer to the caller' }, () => { this.make(callId); }); }
+  completeOfferless(callId: string): Promise<Anchored> { return this.act('completeOfferless', callId, { callerSdp: '', agentOfferSdp: 'our offer' }); }
+  play(callId: string, file: string, repeat: boolean, side: MediaSide = 'caller'): Promise<{ durationMs: number }> { return this.act('play', `${callId} ${file}${side === 'caller' ? '' : ' to the agent'}`, { durationMs: 3_000 }, () => { this.hears(callId, { [side]: { file, repeat } }); }, callId); }
+  stop(callId: string, side: MediaSide = 'caller'): Promise<void> { return this.act('stop', `${callId}${side === 'caller' ? '' : ' to the agent'}`, undefined, () => { this.hears(callId, { [side]: null }); }, callId); }
+  bridge(callId: string, sdp: string): Promise<void> { return this.act('bridge', `${callId} ${sdp}`, undefined, () => { this.hears(callId, JOINED); }, callId); }
+  separate(callId: string): Promise<void> { return this.act('separate', callId, undefined, () => { this.hears(callId, { joined: false }); }); }
+  bridgeOffer(callId: string, sdp: string): Promise<{ agentSdp: string }> { return this.act('bridgeOffer', `${callId} ${sdp}`, { agentSdp: `answer to ${sdp}` }, () => { this.hears(callId, JOINED); }, callId); }
+  renegotiate(callId: string, side: MediaSide, sdp: string): Promise<{ sdp: string; holds: boolean }> { return this.act('renegotiate', `${callId} ${side}`, { sdp: `answer to ${sdp}`, holds: holdsIn(sdp) }, undefined, callId); }
+  completeRenegotiation(callId: string, side: MediaSide, sdp: string): Promise<{ holds: boolean }> { return this.act('completeRenegotiation', `${callId} ${side}`, { holds: holdsIn(sdp) }, undefined, callId); }
+  keep(callId: string): unknown { return this.anchors.has(callId) ? { anchor: callId } : null; }
+  adopt(callId: string, kept: unknown): boolean {
+    if (kept === null) return false;
+    this.known?.add(callId);
+    return true;
+  }
+  assure(callId: string): Promise<boolean> { return this.act('assure', callId, this.anchors.has(callId)); }
+  release(callId: string): Promise<void> {
+    return this.act('release', callId, undefined, () => {
+      this.anchors.delete(callId);
+      this.heard.delete(callId);
+    });
+  }
+
+  private act<T>(method: MediaWork, what: string, value: T, effect: () => unknown = () => undefined, callId = what): Promise<T> {
+    const begins = method === 'anchor' || method === 'anchorOfferless' || method === 'release' || method === 'assure';
+    if (!begins && this.known?.has(callId) === false) return Promise.reject(new MediaFault('refused', 'this call has no anchor'));
     const fault = this.faults.get(method);
     this.faults.delete(method);
     this.done.push(`${method} ${what}`);
@@ -86,6 +140,7 @@ export class FakeMedia implements MediaPort {
   }
 }
 
+const JOINED = { joined: true, caller: null, agent: null } as const;
 const holdsIn = (sdp: string): boolean => /a=(?:sendonly|inactive)/.test(sdp);
 
 /** Every sound is a file named like what is heard in it. `stall` makes prompts never ready; `mute` languages have no voice. */
@@ -117,6 +172,10 @@ export class FakeIncoming implements Incoming {
   readonly source = { address: '127.0.0.1', port: 5070, protocol: 'udp' };
   fromEdge = false;
   acceptMode: 'accept' | 'refuse' | 'silent' = 'accept';
+  /** Its 200 has made a dialog. */
+  made: () => void = () => undefined;
+  /** The caller gave up. */
+  given = false;
   private cancelled: (() => void) | null = null;
 
   constructor(readonly method: string, readonly uri: string, readonly headers: Record<string, string>, readonly body = '', readonly dialogId: string | null = null, readonly transactionId = `t${Math.random()}`) {}
@@ -133,12 +192,19 @@ export class FakeIncoming implements Incoming {
       return;
     }
     this.respond(200, options);
-    if (this.acceptMode === 'accept') done.accepted(`dialog of ${this.transactionId}`, 'us');
+    this.made();
+    if (this.acceptMode === 'accept') done.accepted(this.madeDialog, 'us');
   }
+
+  /** What the edge calls the dialog that this INVITE makes. */
+  get madeDialog(): string { return `${this.header('call-id') ?? ''};from-tag=${/tag=(\w+)/.exec(this.header('from') ?? '')?.[1] ?? ''}`; }
 
   onCancel(act: () => void): void { this.cancelled = act; }
 
-  cancel(): void { this.cancelled?.(); }
+  cancel(): void {
+    this.given = true;
+    this.cancelled?.();
+  }
 
   get status(): number | null { return this.answers.at(-1)?.status ?? null; }
 }
@@ -150,6 +216,8 @@ const PHONE_TAGS: Readonly<Record<string, string>> = { from: '<sip:us@example.te
 export class PhoneCall {
   cancelledWith: Readonly<Record<string, string | readonly string[]>> | null = null;
   acked = 0;
+  /** The engine that rang it is no more, and the edge has taken the INVITE back. */
+  orphaned = false;
   /** Whether a CANCEL is answered by 487 at once. */
   obeysCancel = true;
 
@@ -166,7 +234,11 @@ export class PhoneCall {
   get replaces(): string { return `${this.legId};to-tag=us;from-tag=phone`; }
 
   says(status: number, sdp = ''): void {
-    const reply: Reply = { status, reason: '', body: sdp, dialogId: status > 100 ? this.dialogId : null, header: (name) => (name === 'content-type' ? sdp === '' ? null : 'application/sdp' : PHONE_TAGS[name] ?? null), ack: () => { this.acked += 1; } };
+    if (this.orphaned) return;
+    const reply: Reply = { status, reason: '', body: sdp, dialogId: status > 100 ? this.dialogId : null, header: (name) => (name === 'content-type' ? sdp === '' ? null : 'application/sdp' : PHONE_TAGS[name] ?? null), ack: () => {
+      this.acked += 1;
+      this.world.dialogs.add(this.dialogId);
+    } };
     this.outcome.reply(reply);
   }
 
@@ -186,7 +258,7 @@ export class PhoneCall {
 export class CallerCall {
   constructor(readonly invite: FakeIncoming, private readonly world: World) {}
 
-  get dialogId(): string { return `dialog of ${this.invite.transactionId}`; }
+  get dialogId(): string { return this.invite.madeDialog; }
   /** How this dialog is named by whoever wants to take the caller's place, or has the caller transferred to. */
   get replaces(): string { return `${this.invite.transactionId};to-tag=us;from-tag=${/tag=(\w+)/.exec(this.invite.header('from') ?? '')?.[1] ?? ''}`; }
   acks(sdp = ''): void { this.world.tell(new FakeIncoming('ACK', 'sip:us', sdp === '' ? {} : { 'content-type': 'application/sdp' }, sdp, this.dialogId)); }
@@ -212,6 +284,24 @@ export class Reinvite {
       ack: () => { this.acked += 1; },
     });
   }
+}
+
+/** All that an engine leaves behind. */
+export interface Written { readonly records: number; readonly calls: readonly unknown[]; readonly agents: readonly unknown[] }
+
+/** What its engine asked for in vain, because it is no more, never settles. */
+function whileAlive<T extends object>(port: T, alive: { readonly now: boolean }): T {
+  return new Proxy(port, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...given: unknown[]): unknown => {
+        if (!alive.now) return new Promise(() => undefined);
+        const result: unknown = Reflect.apply(value, target, given);
+        return result instanceof Promise ? new Promise((resolve, reject) => { result.then((got) => { if (alive.now) resolve(got); }, (fault: unknown) => { if (alive.now) reject(fault instanceof Error ? fault : new Error(String(fault))); }); }) : result;
+      };
+    },
+  });
 }
 
 export interface GroupOptions {
@@ -241,28 +331,40 @@ export class World {
   readonly faults: unknown[] = [];
   /** Whether BYEs are answered. */
   answersBye = true;
-  readonly state = createState('main', { domain: 'example.test' });
-  readonly switchboard: Switchboard;
-  readonly loop: Loop;
+  /** Answered dialogs that the edge has. */
+  readonly dialogs = new Set<string>();
+  /** INVITEs that came from the network, for the edge tells those again that were not answered. */
+  readonly invites: FakeIncoming[] = [];
+  state!: PoolState;
+  switchboard!: Switchboard;
+  carrier!: Carrier;
+  loop!: Loop;
+  private configuration: ObjectChange[][] = [];
+  private isAlive = { now: true };
   readonly registered = new Set<string>();
   private sequence = 0;
 
-  constructor() {
+  constructor() { this.boot(); }
+
+  private boot(): void {
     const log = createLog('test', 'silent');
+    const alive = (this.isAlive = { now: true });
+    const timers: Timers = { nowMs: () => this.timers.nowMs(), after: (ms, act) => this.timers.after(ms, () => { if (alive.now) act(); }) };
+    this.state = createState('main', { domain: 'example.test' });
     const carrier = new Carrier({
-      media: this.media, sounds: this.sounds, timers: this.timers, log,
-      post: (event) => { this.loop.post(event); },
+      media: whileAlive(this.media, alive), sounds: whileAlive(this.sounds, alive), timers, log,
+      post: (event) => { if (alive.now) loop.post(event); },
       record: (record) => { this.records.push(record); },
       settled: (testId, outcome) => { this.told.push({ testId, outcome }); },
       pauseAgent: (agentId) => { this.paused.push(agentId); },
       tuneOf: (callId) => tuneOf(this.state, callId),
     });
-    this.loop = new Loop({
+    const loop = new Loop({
       step: (event, now) => {
         this.events.push(event);
         return step(this.state, event, now);
       },
-      timers: this.timers,
+      timers,
       civil: () => this.civil(),
       carry: (effect) => {
         this.effects.push(effect);
@@ -272,7 +374,7 @@ export class World {
       failed: (fault) => { this.faults.push(fault); },
     });
     this.switchboard = new Switchboard(carrier, {
-      link: { send: (outgoing, outcome) => { this.send(outgoing, outcome); } },
+      link: { send: (outgoing, outcome) => { if (alive.now) this.send(outgoing, outcome, alive); } },
       registrar: { register: () => undefined },
       routes: {
         registered: (agentId) => this.registered.has(agentId) ? [{ uri: `sip:${agentId}@192.0.2.1`, proxy: null }] : [],
@@ -280,9 +382,11 @@ export class World {
         failed: () => undefined, well: () => undefined,
       },
       arrivals: { arrived: (incoming) => this.arrived(incoming), challengeFor: () => ({ 'Proxy-Authenticate': 'Digest realm="example.test"' }) },
-      timers: this.timers, log, domain: 'example.test',
+      timers, log, domain: 'example.test',
     });
     carrier.use(this.switchboard);
+    this.carrier = carrier;
+    this.loop = loop;
   }
 
   /** Callers who say in From who they are, and are believed: `sip:bob@example.test` calls from the agent `bob`'s phone where one is registered. */
@@ -320,12 +424,69 @@ export class World {
   }
 
   configure(changes: readonly ObjectChange[]): void {
+    this.configuration.push([...changes]);
     this.sequence += 1;
     const update: ConfigurationUpdate = { sequence: this.sequence, changes };
     this.loop.post({ type: 'configurationChanged', update });
   }
 
+  /** What the journal says now: through JSON, as another engine reads it. */
+  written(): Written {
+    const now = { monotonicMs: this.timers.nowMs(), civil: this.civil() };
+    return {
+      records: this.records.length,
+      calls: [...this.state.calls].map(([callId, { legs }]): unknown => JSON.parse(JSON.stringify({
+        call: journalCall(this.state, callId, now), sip: this.switchboard.keep(callId, legs.keys(), now), media: this.media.keep(callId), room: this.carrier.keep(callId),
+      }))),
+      agents: [...this.state.agents.keys()].map((agentId): unknown => JSON.parse(JSON.stringify(journalAgent(this.state, agentId, now)))),
+    };
+  }
+
+  /** The engine ends from one moment to the next. Another goes on with what was written, at that moment or before it, and with what the edge has. */
+  takeOver({ records, calls, agents }: Written = this.written()): void {
+    this.isAlive.now = false;
+    this.records.splice(records);
+    this.media.nextEngine();
+    for (const ring of this.rings) if (ring.acked === 0) ring.orphaned = true;
+    this.boot();
+    for (const changes of this.configuration.splice(0)) this.configure(changes);
+    const now = { monotonicMs: this.timers.nowMs(), civil: this.civil() };
+    for (const body of agents) if (body !== null) restoreAgent(this.state, agentJournal.parse(body), now);
+    for (const agentId of this.registered) this.loop.post({ type: 'phoneChanged', agentId, reachable: true });
+    const known = new Map([...this.dialogs].map((id) => [id, { localTag: 'us' }]));
+    const adopted = calls.map((body) => {
+      const { call, sip, media, room } = z.object({ call: callJournal, sip: sipKept, media: z.unknown(), room: roomKept }).parse(body);
+      restoreCall(this.state, call, now);
+      this.media.adopt(call.callId, media);
+      this.carrier.adopt(call.callId, room);
+      return { callId: call.callId, found: this.switchboard.adopt(call.callId, sip, known, now) };
+    });
+    for (const { callId, found } of adopted) this.carrier.lost(callId, found, 'hungUp');
+    this.loop.post({ type: 'wake' });
+    this.reconcile(now);
+    for (const invite of this.invites) if (invite.status === null && !invite.given) this.switchboard.request(invite);
+  }
+
+  /** Callers whom no journal tells of arrive again; every other dialog and every anchor that belongs to nobody is ended. */
+  private reconcile(now: Now): void {
+    const ours = this.switchboard.liveDialogs();
+    for (const id of [...this.dialogs].filter((each) => !ours.has(each))) {
+      const invite = this.invites.find(({ madeDialog }) => madeDialog === id);
+      const [from, to] = [invite?.header('from') ?? '', invite?.header('to') ?? ''];
+      const arrival = invite === undefined ? null : this.switchboard.adoptCaller({
+        id, callId: invite.transactionId, localTag: 'us', remoteTag: /tag=(\w+)/.exec(from)?.[1] ?? '',
+        arrival: { transactionId: invite.transactionId, requestUri: invite.uri, from, to, headers: {}, source: invite.source },
+      }, now);
+      if (arrival === null) this.dialogs.delete(id);
+      else this.carrier.arrivedAgain(arrival, this.civil());
+    }
+    for (const anchorId of this.media.anchors) if (!this.carrier.owns(anchorId)) void this.media.release(anchorId);
+  }
+
   tell(incoming: FakeIncoming): FakeIncoming {
+    if (incoming.method === 'INVITE' && incoming.dialogId === null) this.invites.push(incoming);
+    if (incoming.method === 'BYE' && incoming.dialogId !== null) this.dialogs.delete(incoming.dialogId);
+    incoming.made = () => { this.dialogs.add(incoming.madeDialog); };
     this.switchboard.request(incoming);
     return incoming;
   }
@@ -362,7 +523,13 @@ export class World {
 
   eventsOf(type: CoreEvent['type']): CoreEvent[] { return this.events.filter((event) => event.type === type); }
 
-  private send(outgoing: Outgoing, outcome: Outcome): void {
+  private send(outgoing: Outgoing, told: Outcome, alive: { readonly now: boolean }): void {
+    const outcome: Outcome = {
+      ...(told.sent === undefined ? {} : { sent: (sent) => { told.sent?.(sent); } }),
+      reply: (reply) => { if (alive.now) told.reply(reply); },
+      failed: (fault) => { if (alive.now) told.failed(fault); },
+    };
+    if (outgoing.method === 'BYE') this.dialogs.delete(outgoing.dialogId ?? '');
     if (outgoing.method === 'INVITE' && outgoing.dialogId === undefined) this.rings.push(new PhoneCall(outgoing, outcome, this));
     else if (outgoing.method === 'INVITE') this.reinvites.push(new Reinvite(outgoing, outcome, this.answersReinvites));
     else {
