@@ -11,7 +11,7 @@ import { Phone } from '../../support/phone';
 import { freePort } from '../../support/sipp';
 
 /** What these tests use of drachtio-srf, as it behaves: its own types leave half of it out. */
-export interface Request { readonly body: string; readonly stackTxnId: string; readonly callingNumber: string; get(name: string): string; on(event: 'cancel', told: () => void): void; on(event: 'response', told: (res: Response) => void): void; cancel(): void }
+export interface Request { readonly body: string; readonly stackTxnId: string; readonly callingNumber: string; get(name: string): string; on(event: 'cancel', told: () => void): void; on(event: 'response', told: (res: Response, ack: () => void) => void): void; cancel(): void }
 export interface Response { readonly status: number; readonly body: string; send(status: number, options?: { headers?: Record<string, string>; body?: string }): void }
 export interface Dialog {
   readonly id: string;
@@ -27,10 +27,13 @@ export interface Client {
   register(handler: Handler): void;
   options(handler: Handler): void;
   info(handler: Handler): void;
+  update(handler: Handler): void;
+  refer(handler: Handler): void;
+  bye(handler: Handler): void;
   createUAS(request: Request, response: Response, options: { localSdp: string }): Promise<Dialog>;
   createUAC(uri: string, options: { localSdp: string; callingNumber?: string; callingName?: string }, told?: { cbRequest?: (fault: unknown, request: Request) => void; cbProvisional?: (response: Response) => void }): Promise<Dialog>;
   createB2BUA(request: Request, response: Response, uri: string, options: object): Promise<{ uas: Dialog; uac: Dialog }>;
-  request(uri: string, options: { method: string; stackDialogId: string }): Promise<Request>;
+  request(uri: string, options: { method: string; stackDialogId: string; headers?: Record<string, string>; body?: string }): Promise<Request>;
   connect(options: { host: string; port: number; secret: string }): void;
   on(event: 'connect' | 'error' | 'close', told: (fault: Error | null) => void): void;
 }
@@ -42,17 +45,18 @@ export class Bench {
   private readonly closing: Array<() => Promise<void> | void> = [];
 
 
-  private constructor(readonly edge: Edge, readonly faults: readonly unknown[]) {}
+  private constructor(readonly edge: Edge, readonly faults: readonly unknown[], readonly mediaDirectory: string) {}
 
   static async open(): Promise<Bench> {
     const faults: unknown[] = [];
     const log = createLog('edge', 'error', { write: (line) => { faults.push(line); } });
     const rtp = await freePort();
+    const mediaDirectory = mkdtempSync(join(tmpdir(), 'edge-media-'));
     const edge = await startEdge({
       SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
-      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: rtp, RTP_PORT_MAX: Math.min(65535, rtp + 20), MEDIA_DIRECTORY: mkdtempSync(join(tmpdir(), 'edge-media-')),
+      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: rtp, RTP_PORT_MAX: Math.min(65535, rtp + 20), MEDIA_DIRECTORY: mediaDirectory,
     }, log);
-    return new Bench(edge, faults);
+    return new Bench(edge, faults, mediaDirectory);
   }
 
   get server(): { host: string; port: number; domain: string } {
