@@ -22,6 +22,7 @@ import { Organisation, peopleFile } from './storage/local/machine/organisation';
 import { checkPorts, type NeededPort } from './storage/local/machine/ports';
 import { type Step, showProgress } from './storage/local/machine/progress';
 import { readKept, writeKept } from './storage/local/machine/kept-file';
+import { SupervisedReplicaSet } from './storage/local/machine/replica-set';
 import { RunFile } from './storage/local/machine/run-file';
 import { screen, type ScreenFacts } from './storage/local/machine/screen';
 import { START_VARIABLES, type StartSettings } from './storage/local/machine/settings';
@@ -111,12 +112,18 @@ async function lookAround(run: Run): Promise<void> {
 async function startDatabase(run: Run, say: (words: string) => void): Promise<void> {
   const { dataDirectory, arrangement } = run;
   if (!arrangement) return;
-  const choice = await chooseDatabase(dataDirectory, arrangement.start.MONGODB_URI);
+  const choice = await chooseDatabase(dataDirectory, arrangement.start.MONGODB_URI, run.options.replicaSet);
   if (choice.notice) run.notices.push(choice.notice);
   if (choice.kind === 'external') {
     say('asking the one that MONGODB_URI names');
     run.database = { kind: 'external', shownUri: maskCredentials(choice.uri), ...await examineExternalDatabase(choice.uri) };
     run.uri = choice.uri;
+  } else if (choice.kind === 'replica-set') {
+    const starting = SupervisedReplicaSet.start({ dataDirectory, progress: say }, watcher(run));
+    run.stops.push(() => starting.then((database) => database.stop(), () => undefined));
+    const database = await starting;
+    run.database = { kind: 'replica-set', ports: database.ports };
+    run.uri = database.uri;
   } else {
     const starting = SupervisedDatabase.start(
       { dataDirectory, python: arrangement.start.PYTHON, progress: say },
@@ -139,7 +146,7 @@ async function prepareOrganisation(run: Run, say: (words: string) => void): Prom
   });
   run.stops.push(async () => run.organisation?.close());
   const wanted = run.options.sample === true;
-  if (wanted || run.database?.kind === 'embedded') {
+  if (wanted || run.database?.kind !== 'external') {
     say('looking for the sample organisation');
     const made = await run.organisation.seed();
     if (wanted && !made && run.database?.kind === 'external') run.notices.push('The sample organisation was not added: the database holds something already.');
@@ -164,7 +171,7 @@ async function startProcesses(run: Run, say: (words: string) => void): Promise<v
   const { edge, engine } = arrangement;
   await watchRoles(run, plans);
   run.runFile?.runs({
-    uri: run.database?.kind === 'embedded' ? uri : null,
+    uri: run.database?.kind === 'external' ? null : uri,
     pool: arrangement.bot.POOL, sipDomain: engine.SIP_DOMAIN, sipHost: edge.SIP_EXTERNAL_ADDRESS, sipPort: edge.SIP_PORT,
   });
 }
@@ -213,7 +220,7 @@ async function forget({ dataDirectory, options }: Run): Promise<void> {
 }
 
 /** Only what we put there is ever removed, whatever else `--data` points at. */
-const KEPT_NAMES = ['database', 'database-kind', 'database-port', 'database.pid', 'database.toml', 'secrets.json', 'sample-phones.json', 'people.json', 'chats', 'media', 'logs', 'journal'];
+const KEPT_NAMES = ['database', 'replica-set', 'database-kind', 'database-port', 'database.pid', 'database.toml', 'secrets.json', 'sample-phones.json', 'people.json', 'chats', 'media', 'logs', 'journal'];
 
 function onSignals(run: Run): void {
   const stop = (): void => {

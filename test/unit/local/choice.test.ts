@@ -33,6 +33,40 @@ test('a folder whose last start used MONGODB_URI refuses to start without it', a
   await expect(chooseDatabase(data, undefined)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('MONGODB_URI is not set now') });
 });
 
+const holdSet = (): void => { mkdirSync(join(data, 'replica-set', 'member-1'), { recursive: true }); };
+
+test('--replica-set is followed in an empty folder, and from then on without being asked again, with a word', async () => {
+  expect(await chooseDatabase(data, undefined, true)).toEqual({ kind: 'replica-set', notice: null });
+  holdSet();
+  await rememberDatabase(data, 'replica-set');
+  expect(await chooseDatabase(data, undefined, true)).toEqual({ kind: 'replica-set', notice: null });
+  expect(await chooseDatabase(data, undefined)).toEqual({ kind: 'replica-set', notice: expect.stringContaining('begun with --replica-set') });
+});
+
+test('members of a start that was cut off before it could remember them are gone on with', async () => {
+  holdSet();
+  expect(await chooseDatabase(data, undefined)).toMatchObject({ kind: 'replica-set' });
+});
+
+test.each<[string, () => Promise<void>, string | undefined, RegExp]>([
+  ['beside an embedded database that is remembered', () => rememberDatabase(data, 'embedded'), undefined, /would not be copied[^]*--fresh/],
+  ['beside an embedded database that is just there', () => Promise.resolve(holdEmbedded()), undefined, /would not be copied/],
+  ['where the last start used MONGODB_URI', () => rememberDatabase(data, 'external'), undefined, /MONGODB_URI is not set now/],
+  ['together with MONGODB_URI', () => Promise.resolve(), URI, /Leave out one of them/],
+])('--replica-set %s is refused', async (_, before, uri, words) => {
+  await before();
+  await expect(chooseDatabase(data, uri, true)).rejects.toMatchObject({ exitCode: 2, message: expect.stringMatching(words) });
+});
+
+test('a folder with both and no word which is not guessed at', async () => {
+  holdEmbedded();
+  holdSet();
+  await expect(chooseDatabase(data, undefined)).rejects.toMatchObject({ exitCode: 2, message: expect.stringContaining('does not say which') });
+  await rememberDatabase(data, 'replica-set');
+  expect(await chooseDatabase(data, undefined)).toMatchObject({ kind: 'replica-set' });
+  expect(await chooseDatabase(data, URI)).toMatchObject({ notice: expect.stringMatching(/embedded database[^]*replica set/) });
+});
+
 test('a damaged marker is named, and what to write into it', async () => {
   holdEmbedded();
   writeFileSync(join(data, 'database-kind'), Buffer.from([0, 255, 1, 128]));
