@@ -1,16 +1,28 @@
-// Every text a person reads comes from a catalogue; values put into one are escaped as Markdown.
+// Every text a person reads comes from a catalogue; values put into one are written as their language does, and escaped as Markdown.
 import i18next, { type i18n } from 'i18next';
+import { formatsFor, Moment, type Formats } from './formats';
 import { escapeMarkdown } from './markdown';
+import german from './catalogue/de.json';
 import english from './catalogue/en.json';
+import spanish from './catalogue/es.json';
+import french from './catalogue/fr.json';
+import italian from './catalogue/it.json';
 
 /** The languages there are catalogues for; the first is what everybody else reads. */
-const CATALOGUES: Readonly<Record<string, object>> = { en: english };
+export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it'] as const;
+export type Language = (typeof LANGUAGES)[number];
+const CATALOGUES: Readonly<Record<Language, object>> = { en: english, de: german, fr: french, es: spanish, it: italian };
 
-/** What may stand in a text's `{{name}}`; `count` also chooses the plural. */
+/** What may stand in a text's `{{name}}`: words, a number, a moment, or a list of words; `count` also chooses the plural. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Says a catalogue key with values. `{{name}}` is escaped as Markdown, `{{- name}}` is for places that show no Markdown. */
-export type Say = (key: string, values?: Values) => string;
+export interface Say {
+  (key: string, values?: Values): string;
+  readonly language: Language;
+  /** Words one after another, as the language joins them; not escaped. */
+  readonly list: Formats['list'];
+}
 
 /** There is no such text, or it needs a value that was not given. A mistake of ours, which a test finds. */
 export class MissingText extends Error {
@@ -23,7 +35,7 @@ export class MissingText extends Error {
 
 const catalogues: i18n = i18next.createInstance({
   resources: Object.fromEntries(Object.entries(CATALOGUES).map(([language, texts]) => [language, { translation: texts }])),
-  fallbackLng: 'en',
+  fallbackLng: LANGUAGES[0],
   initAsync: false,
   returnNull: false,
   showSupportNotice: false,
@@ -32,17 +44,40 @@ void catalogues.init();
 
 const PLACE = /\{\{(-?)\s*(\w+)\s*\}\}/g;
 
-/** The texts for one person's locale, such as `de-DE`; English where there is no catalogue for it. */
-export function wordsFor(locale: string): Say {
-  return (key, values = {}) => {
+/** `de-AT` reads German and writes numbers as in Austria; who has no catalogue, or sends what is no locale, reads and writes English. */
+export function readerOf(locale: string): { readonly language: Language; readonly locale: string } {
+  let exact: Intl.Locale;
+  try {
+    exact = new Intl.Locale(locale);
+  } catch {
+    return { language: LANGUAGES[0], locale: LANGUAGES[0] };
+  }
+  const language = LANGUAGES.find((one) => one === exact.language);
+  // Other digits and calendars than the texts are written for are left out.
+  return language === undefined ? { language: LANGUAGES[0], locale: LANGUAGES[0] } : { language, locale: exact.region === undefined ? language : `${language}-${exact.region}` };
+}
+
+/** The texts for one person's locale, such as `de-DE`, with moments in `timeZone`; without a zone each reader's client writes them. */
+export function wordsFor(locale: string, timeZone: string | null = null): Say {
+  const reader = readerOf(locale);
+  const formats = formatsFor(reader.locale, timeZone);
+  const written = (value: unknown): string | null => {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number') return formats.number(value);
+    if (value instanceof Moment) return formats.moment(value);
+    return Array.isArray(value) && value.every((one) => typeof one === 'string') ? formats.list(value) : null;
+  };
+  const say = (key: string, values: Values = {}): string => {
     // The library chooses language and plural. Values are put in here, in one pass, so that nothing in a value is ever read as a place.
-    const options = typeof values['count'] === 'number' ? { count: values['count'] } : {};
-    const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, lng: locale, skipInterpolation: true }) : undefined;
+    const options = { lng: reader.language, ...(typeof values['count'] === 'number' ? { count: values['count'] } : {}) };
+    const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, skipInterpolation: true }) : undefined;
     if (typeof text !== 'string') throw new MissingText(key);
     return text.replace(PLACE, (_place, raw: string, name: string) => {
-      const value = values[name];
-      if (typeof value !== 'string' && typeof value !== 'number') throw new MissingText(key, name);
-      return raw === '' ? escapeMarkdown(String(value)) : String(value);
+      const value = written(values[name]);
+      if (value === null) throw new MissingText(key, name);
+      // What Intl writes has nothing that Markdown would read; an escaped point would show in `1.200`.
+      return raw === '' && typeof values[name] !== 'number' ? escapeMarkdown(value) : value;
     });
   };
+  return Object.assign(say, { language: reader.language, list: formats.list });
 }

@@ -37,7 +37,7 @@ const reachableOf = (view: WorkflowView): Reachable => ({ queues: view.queues.ma
 
 /** `Queue Sales`, `Hangs up`; a message said before stands in front. */
 function actionText({ say }: Asking, action: AnswerAction | null, known: Reachable): string {
-  if (action === null) return say('flow.action.disconnect', { value: '' });
+  if (action === null) return say('flow.action.disconnect');
   const value = action.kind === 'queue' ? nameFor(action.queueId, known.queues) : action.kind === 'question' ? nameFor(action.questionId, known.questions) : showTarget(action, known);
   return `${action.prompt ? `${quoted({ say }, action.prompt)} › ` : ''}${say(`flow.action.${action.kind}`, { value })}`;
 }
@@ -55,14 +55,14 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
   const edit = (kind: string, id: string, may: boolean): Row['actions'] => offered(may && button(say, 'edit', 'object.edit', { kind, id, groupId }));
   const row = (name: string, lines: readonly string[], actions: Row['actions'], depth = 0): Row => ({ nameText: name, lines: lines.map((text) => ({ text })), actions, indent: `${Math.min(depth, 6) * INDENT_PX + 1}px` });
   const tree = treeOf(workflow);
-  const schedule = (key: 'closed' | 'holiday', action: AnswerAction): string => say(`flow.${key}`, { action: '' }) + actionText(asking, action, known);
+  const schedule = (key: 'closed' | 'holiday', action: AnswerAction): string => say(`flow.${key}`, { action: actionText(asking, action, known) });
   const sections: OverviewView['sections'] = [
     {
       titled: false, titleText: '', actions: [],
       rows: [
         row(say('flow.first'), [
           workflow.welcome === null ? say('flow.noWelcome') : quoted(asking, workflow.welcome),
-          say('flow.then') + actionText(asking, { ...workflow.defaultAction, prompt: null }, known),
+          say('flow.then', { action: actionText(asking, { ...workflow.defaultAction, prompt: null }, known) }),
           ...(workflow.music ? [say('flow.music', { name: workflow.music.fileName })] : []),
         ], edit('workflow', view.id, view.rights.change)),
         row(say('flow.hours'), [view.businessHours === null ? say('form.alwaysOpen') : say('sentence', { sentence: view.businessHours.name }), ...(view.businessHours === null ? [] : [schedule('closed', workflow.closedAction)])],
@@ -76,7 +76,7 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
       rows: tree.slice(0, QUESTIONS_SHOWN).map(({ question, depth, again }) => row(say('sentence', { sentence: question.name }), again ? [say('flow.again')] : [
         quoted(asking, question.prompt),
         ...question.answers.map((answer) => `${say('flow.answer', { key: answer.key, name: answer.name })} › ${actionText(asking, answer.action, known)}`),
-        ...(question.fallback ? [say('flow.fallback') + actionText(asking, question.fallback, known)] : []),
+        ...(question.fallback ? [say('flow.fallback', { action: actionText(asking, question.fallback, known) })] : []),
       ], again ? [] : offered(...edit('question', question.id, view.rights.change), view.rights.change && button(say, 'delete', 'object.delete', { kind: 'question', id: question.id, groupId })), depth)),
       actions: offered(
         view.rights.change && button(say, 'newQuestion', 'object.new', { kind: 'question', groupId }),
@@ -89,9 +89,9 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
         const groups = agentGroupIds.flatMap((id) => view.agentGroups.find((group) => group.id === id)?.name ?? []);
         return row(say('sentence', { sentence: one.name }), [
           say('flow.served', { groups: listNames(say, groups) }),
-          ...(timeoutSeconds === null ? [] : [say('flow.timeout', { seconds: timeoutSeconds }) + actionText(asking, timeoutAction, known)]),
-          ...(overflowThreshold === null ? [] : [say('flow.overflow', { count: overflowThreshold }) + actionText(asking, overflowAction, known)]),
-          ...(noAgentsAction === null ? [] : [say('flow.noAgents') + actionText(asking, noAgentsAction, known)]),
+          ...(timeoutSeconds === null ? [] : [say('flow.timeout', { seconds: timeoutSeconds, action: actionText(asking, timeoutAction, known) })]),
+          ...(overflowThreshold === null ? [] : [say('flow.overflow', { count: overflowThreshold, action: actionText(asking, overflowAction, known) })]),
+          ...(noAgentsAction === null ? [] : [say('flow.noAgents', { action: actionText(asking, noAgentsAction, known) })]),
         ], edit('queue', one.id, one.rights.change));
       }), actions: offered(view.rights.change && button(say, 'newQueue', 'object.new', { kind: 'queue', groupId })),
     },
@@ -118,7 +118,7 @@ function walkCard(asking: Asking, view: WorkflowView, walked: Walked): Shown {
   const { say } = asking;
   const groupId = view.id;
   const known = reachableOf(view);
-  const heard = walked.heard.map((one) => ({ text: one.what === 'answered' ? say('walk.answered', { name: one.text }) : `${say(`walk.${one.what}`)} ${quoted(asking, { text: one.text, audio: one.recording === null ? null : { audioId: '', fileName: one.recording, durationMs: 1 } })}` }));
+  const heard = walked.heard.map((one) => ({ text: one.what === 'answered' ? say('walk.answered', { name: one.text }) : say(`walk.${one.what}`, { text: quoted(asking, { text: one.text, audio: one.recording === null ? null : { audioId: '', fileName: one.recording, durationMs: 1 } }) }) }));
   const { at } = walked;
   const press = (text: string, step: string, values: Readonly<Record<string, unknown>> = {}): ReturnType<typeof button> => button(say, text, 'walk', { groupId, at: at?.question.id ?? '', attempt: at?.attempt ?? 1, step }, 'default', values);
   const unused = '1234567890*#'.split('').find((key) => at !== null && !at.question.answers.some((one) => one.key === key));
@@ -126,7 +126,7 @@ function walkCard(asking: Asking, view: WorkflowView, walked: Walked): Shown {
     card: render('overview', {
       titleText: say('walk.title', { name: view.workflow.displayName }), introduced: true, introText: say('walk.intro'), note: NO_NOTE, warnings: [],
       sections: [
-        { titled: true, titleText: say('walk.heard'), actions: [], rows: [{ nameText: at ? say('walk.at', { name: at.question.name, attempt: at.attempt, attempts: at.question.attempts }) : say('walk.leaves') + actionText(asking, walked.leaves, known), lines: heard, actions: [], indent: '1px' }] },
+        { titled: true, titleText: say('walk.heard'), actions: [], rows: [{ nameText: at ? say('walk.at', { name: at.question.name, attempt: at.attempt, attempts: at.question.attempts }) : say('walk.leaves', { action: actionText(asking, walked.leaves, known) }), lines: heard, actions: [], indent: '1px' }] },
         ...(at === null ? [] : [{
           titled: true, titleText: say('walk.press'),
           rows: at.question.answers.map((answer) => ({ nameText: say('flow.answer', { key: answer.key, name: answer.name }), lines: [], actions: [press('pressKey', answer.key, { key: answer.key })], indent: '1px' })),

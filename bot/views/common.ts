@@ -1,4 +1,5 @@
 // Small pieces that several cards share: buttons, notes, times, warnings, faults, refusals.
+import { Moment } from '../../cards/formats';
 import { type Say } from '../../cards/words';
 import { type Button, type Fault as CardFault, type Note, type Refresh, type Tone } from '../../cards/views';
 import { type Fault, type Refusal, type StaleField, type Warning } from '../../storage/administration/results';
@@ -27,10 +28,9 @@ export function refreshFor(asking: Asking, verb: BotVerb, data: Data = {}): Refr
 }
 export const NO_REFRESH: Refresh = { shown: false, verb: '', data: {}, userIds: [] };
 
-/** The reader's own clock, by the client: Teams replaces these in text blocks and facts. */
-const instant = (when: Date): string => `${when.toISOString().slice(0, 19)}Z`;
-export const clientTime = (when: Date): string => `{{TIME(${instant(when)})}}`;
-export const clientDateTime = (when: Date): string => `{{DATE(${instant(when)}, SHORT)}} {{TIME(${instant(when)})}}`;
+/** On the reader's own clock; values for a text. */
+export const clientTime = (when: Date): Moment => new Moment(when, 'time');
+export const clientDateTime = (when: Date): Moment => new Moment(when, 'dateTime');
 
 /** `3:07`, or `1:02:03` from an hour on. Never below zero. */
 export function duration(fromMs: number, toMs: number): string {
@@ -55,8 +55,7 @@ export function warningText(say: Say, warning: Warning, agentCount: number): str
 /** Names one after another; escaped, for they stand in Markdown. */
 export function listNames(say: Say, names: readonly string[], most = 12): string {
   if (names.length === 0) return say('value.nobody');
-  const list = names.slice(0, most).join(', ');
-  return names.length <= most ? list : say('group.more', { list, count: names.length - most });
+  return names.length <= most ? say.list(names) : say('group.more', { list: names.slice(0, most).join(', '), count: names.length - most });
 }
 
 /** What a person typed or a form showed, in words short enough for one line. */

@@ -107,6 +107,5 @@ function listEscaped(say: Say, plain: readonly (string | null)[], worded: readon
   const most = 12;
   const escaped = worded.map((text, index) => (plain[index] === null ? text : say('sentence', { sentence: text })));
   if (escaped.length === 0) return say('value.nobody');
-  const list = escaped.slice(0, most).join(', ');
-  return escaped.length <= most ? list : `${list}, … +${escaped.length - most}`;
+  return escaped.length <= most ? say.list(escaped) : say('group.more', { list: escaped.slice(0, most).join(', '), count: escaped.length - most });
 }

@@ -1,0 +1,61 @@
+// Numbers, moments and lists as the reader's language writes them, by Intl.
+
+/** An instant that a text names: on the reader's clock, by the hour alone or with its day. */
+export class Moment {
+  constructor(readonly at: Date, readonly style: 'time' | 'dateTime') {}
+}
+
+export interface Formats {
+  readonly number: (value: number) => string;
+  /** “one, two and three”, in the reader's words for it. */
+  readonly list: (texts: readonly string[]) => string;
+  readonly moment: (moment: Moment) => string;
+}
+
+const MOMENT_STYLES = { time: { timeStyle: 'short' }, dateTime: { dateStyle: 'medium', timeStyle: 'short' } } as const;
+/** Locales and zones come from clients; whoever sends many different ones only makes us forget the others. */
+const KEPT_MOST = 500;
+const kept = new Map<string, Formats>();
+
+/**
+ * `locale` must be one that Intl takes. `timeZone` is the reader's IANA zone; null where it is not known, or where many read the same
+ * card: then each reader's own client writes the moment, by the token that Teams replaces in text blocks and facts.
+ */
+export function formatsFor(locale: string, timeZone: string | null): Formats {
+  const key = `${locale} ${timeZone ?? ''}`;
+  const known = kept.get(key);
+  if (known) return known;
+  if (kept.size >= KEPT_MOST) kept.clear();
+  const formats = make(locale, timeZone);
+  kept.set(key, formats);
+  return formats;
+}
+
+function make(locale: string, timeZone: string | null): Formats {
+  const numbers = new Intl.NumberFormat(locale);
+  const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const clocks = timeZone === null ? null : { time: clock(locale, timeZone, 'time'), dateTime: clock(locale, timeZone, 'dateTime') };
+  return {
+    number: (value) => numbers.format(value),
+    list: (texts) => lists.format(texts),
+    moment: ({ at, style }) => (clocks === null ? token(at, style) : clocks[style].format(at)),
+  };
+}
+
+const clock = (locale: string, timeZone: string, style: Moment['style']): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { ...MOMENT_STYLES[style], timeZone });
+
+/** The token takes the instant in UTC, without fractions of a second. */
+function token(at: Date, style: Moment['style']): string {
+  const instant = `${at.toISOString().slice(0, 19)}Z`;
+  return style === 'time' ? `{{TIME(${instant})}}` : `{{DATE(${instant}, SHORT)}} {{TIME(${instant})}}`;
+}
+
+/** An IANA zone that this runtime knows; null for anything else. */
+export function knownTimeZone(zone: unknown): string | null {
+  if (typeof zone !== 'string' || zone === '' || zone.length > 64) return null;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+  } catch {
+    return null;
+  }
+}
