@@ -1,8 +1,6 @@
 // What becomes of requests while no engine is there: answered, kept, or held until one comes (RFC 3261 §21.5.1, §21.5.4 for the refusals).
 import { type Clock, type Timer } from '../sip/clock';
-import { dialogId } from '../sip/dialog';
 import { header, type Header } from '../sip/headers';
-import { type IncomingCall } from '../sip/stack';
 import { type KeptEvent } from './inventory-types';
 
 /** How long a request waits for an engine. */
@@ -11,20 +9,36 @@ const RETRY_AFTER_S = 3;
 const MAX_EVENTS = 10_000;
 const MAX_HELD = 20_000;
 
-export interface ContinuityDeps {
+/** What decides what becomes of a request. */
+export interface RequestFacts {
+  /** Of its transaction. */
+  readonly id: string;
+  readonly method: string;
+  readonly callId: string;
+  /** The dialog it is in, or would begin. */
+  readonly dialog: string;
+  /** Whether it is in a dialog that stands. */
+  readonly inDialog: boolean;
+  /** Whether it began the dialog it is in. */
+  readonly initial: boolean;
+}
+
+export interface ContinuityDeps<Call> {
   readonly clock: Clock;
+  readonly factsOf: (call: Call) => RequestFacts;
   /** Answers a request that still waits. */
-  readonly respond: (call: IncomingCall, status: number, headers: readonly Header[]) => void;
+  readonly respond: (call: Call, status: number, headers: readonly Header[]) => void;
   /** Something was kept, for whoever listens now. */
   readonly kept: (event: KeptEvent) => void;
 }
 
-export class Continuity {
-  private readonly held = new Map<string, { readonly call: IncomingCall; readonly timer: Timer }>();
+/** `Call`: how whoever uses this holds a request from the network. */
+export class Continuity<Call> {
+  private readonly held = new Map<string, { readonly call: Call; readonly timer: Timer }>();
   private events: KeptEvent[] = [];
   private sequence = 0;
 
-  constructor(private readonly deps: ContinuityDeps) {}
+  constructor(private readonly deps: ContinuityDeps<Call>) {}
 
   get heldCount(): number {
     return this.held.size;
@@ -34,13 +48,18 @@ export class Continuity {
     return this.events;
   }
 
+  /** Whether a request began the dialog it is in, or is in none. */
+  begins(call: Call): boolean {
+    return this.deps.factsOf(call).initial;
+  }
+
   /** No engine can take this request now. */
-  orphaned(call: IncomingCall): void {
-    const { request } = call.incoming;
-    switch (request.method) {
+  orphaned(call: Call): void {
+    const { id, method, dialog, callId, inDialog } = this.deps.factsOf(call);
+    switch (method) {
       case 'BYE':
         this.deps.respond(call, 200, []);
-        if (call.dialog) this.keep(call.dialog.id, call.dialog.callId, 'bye');
+        if (inDialog) this.keep(dialog, callId, 'bye');
         return;
       case 'INFO':
       case 'OPTIONS':
@@ -48,7 +67,7 @@ export class Continuity {
         return;
       default:
         if (this.held.size >= MAX_HELD) this.refuse(call);
-        else this.held.set(call.incoming.id, { call, timer: this.deps.clock.after(HOLD_MS, () => { this.held.delete(call.incoming.id); this.refuse(call); }) });
+        else this.held.set(id, { call, timer: this.deps.clock.after(HOLD_MS, () => { this.held.delete(id); this.refuse(call); }) });
     }
   }
 
@@ -56,8 +75,8 @@ export class Continuity {
    * The requests that waited, now for an engine that may want them, in the order in which they came; whoever is not wanted comes
    * back by `orphaned`. @param inTurn stops at the first that is not wanted yet, so that none overtakes it.
    */
-  release(wanted: (call: IncomingCall) => boolean, inTurn: boolean): IncomingCall[] {
-    const released: IncomingCall[] = [];
+  release(wanted: (call: Call) => boolean, inTurn: boolean): Call[] {
+    const released: Call[] = [];
     for (const [id, { call, timer }] of this.held) {
       if (wanted(call)) {
         timer.cancel();
@@ -69,13 +88,20 @@ export class Continuity {
   }
 
   /** The caller took a waiting INVITE back; false when it did not wait. */
-  cancelled(call: IncomingCall): boolean {
-    const held = this.held.get(call.incoming.id);
+  cancelled(call: Call): boolean {
+    const { id, dialog, callId } = this.deps.factsOf(call);
+    const held = this.held.get(id);
     if (!held) return false;
     held.timer.cancel();
-    this.held.delete(call.incoming.id);
-    this.keepCall(call, 'cancel');
+    this.held.delete(id);
+    this.keep(dialog, callId, 'cancel');
     return true;
+  }
+
+  /** Drops all that waits, unanswered. */
+  clear(): void {
+    for (const { timer } of this.held.values()) timer.cancel();
+    this.held.clear();
   }
 
   keep(dialog: string, callId: string, cause: KeptEvent['cause']): void {
@@ -90,13 +116,9 @@ export class Continuity {
     this.events = this.events.filter(({ sequence }) => sequence > upTo);
   }
 
-  private keepCall(call: IncomingCall, cause: KeptEvent['cause']): void {
-    const { request } = call.incoming;
-    this.keep(call.dialog?.id ?? dialogId(request.callId, request.fromTag), request.callId, cause);
-  }
-
-  private refuse(call: IncomingCall): void {
-    this.deps.respond(call, call.initial ? 503 : 500, [header('Retry-After', String(RETRY_AFTER_S))]);
-    if (call.initial && call.incoming.request.method === 'INVITE') this.keepCall(call, 'refused');
+  private refuse(call: Call): void {
+    const { method, dialog, callId, initial } = this.deps.factsOf(call);
+    this.deps.respond(call, initial ? 503 : 500, [header('Retry-After', String(RETRY_AFTER_S))]);
+    if (initial && method === 'INVITE') this.keep(dialog, callId, 'refused');
   }
 }

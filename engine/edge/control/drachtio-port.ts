@@ -1,9 +1,8 @@
 // The drachtio port: unmodified drachtio-srf clients drive the SIP stack over it. What the network brings goes to who owns the dialog, else to the youngest that wants it.
-import { createServer, type AddressInfo, type Server } from 'node:net';
 import { randomUUID } from 'node:crypto';
 import { type Logger } from '../../../storage/process/log';
 import { type Clock } from '../sip/clock';
-import { type Dialog } from '../sip/dialog';
+import { dialogId as nameOfDialog, type Dialog } from '../sip/dialog';
 import { NotSent, parseDraft } from '../sip/draft';
 import { type Flow } from '../sip/flow';
 import { header } from '../sip/headers';
@@ -11,18 +10,13 @@ import { type Incoming } from '../sip/layer';
 import { writeMessage, type SipMessage, type SipRequest, type SipResponse } from '../sip/message';
 import { type EndCause, type IncomingCall, type OutgoingCall, type StackListener } from '../sip/stack';
 import { type UserAgent } from '../sip/user-agent';
-import { Continuity } from './continuity';
-import { Engines } from './engines';
+import { Continuity, type RequestFacts } from './continuity';
+import { EngineDoor } from './engine-door';
+import { type Engines } from './engines';
 import { describe } from './frames';
 import { type KeptEvent } from './inventory-types';
 import { type OwnerWatch } from './owner';
-import { Session, type SessionUser } from './session';
-
-/** The drachtio-server whose protocol this is; clients ask what it can do. */
-const SPOKEN_VERSION = 'v0.9.0';
-const MAX_CLIENTS = 100;
-/** A client names the methods it wants one by one, right after it was let in. */
-const SETTLE_MS = 250;
+import { type Session } from './session';
 
 export interface DrachtioPortOptions {
   readonly address: string;
@@ -40,74 +34,38 @@ export interface DrachtioPortOptions {
   readonly kept: (event: KeptEvent) => void;
 }
 
-export class DrachtioPort implements StackListener, SessionUser {
-  readonly engines = new Engines();
-  readonly continuity: Continuity;
-  private readonly server: Server;
-  private readonly sessions = new Set<Session>();
-  private closing = false;
+export class DrachtioPort implements StackListener {
+  readonly continuity: Continuity<IncomingCall>;
+  readonly engines: Engines;
+  private readonly door: EngineDoor<IncomingCall>;
   private agent!: UserAgent;
 
   constructor(private readonly options: DrachtioPortOptions) {
+    const { address, port, secret, clock, log, owner, sipHost, sipPort } = options;
     this.continuity = new Continuity({
-      clock: options.clock, kept: options.kept,
+      factsOf, clock, kept: options.kept,
       respond: (call, status, headers) => { this.agent.answering.respondPlainly(call.incoming.id, status, headers); },
     });
-    this.server = createServer((socket) => {
-      if (this.sessions.size >= MAX_CLIENTS) socket.destroy();
-      else this.sessions.add(new Session(socket, options.secret, this, options.log));
+    const places = `udp/${sipHost}:${sipPort},tcp/${sipHost}:${sipPort}`;
+    this.door = new EngineDoor({
+      address, port, secret, clock, log, owner, continuity: this.continuity, places: () => places,
+      takerOf: (call) => this.taker(call), deliver: (call) => this.deliver(call), lost: (session) => this.lost(session),
+      sip: (...asked) => this.sip(...asked),
     });
+    this.engines = this.door.engines;
   }
 
   /** Listens for clients, which drive `agent`. Returns the port. @throws the listen error. */
-  async open(agent: UserAgent): Promise<number> {
+  open(agent: UserAgent): Promise<number> {
     this.agent = agent;
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(this.options.port, this.options.address, () => { this.server.off('error', reject); resolve(); });
-    });
-    return (this.server.address() as AddressInfo).port;
+    return this.door.open();
   }
 
-  async close(): Promise<void> {
-    this.closing = true;
-    const stopped = new Promise<void>((resolve) => { this.server.close(() => resolve()); });
-    for (const session of [...this.sessions]) session.close();
-    await stopped;
+  close(): Promise<void> {
+    return this.door.close();
   }
 
-  // Clients.
-
-  admit(session: Session): { readonly ok: string } | { readonly refused: string } {
-    const { sipHost, sipPort, log } = this.options;
-    const replaced = this.engines.admit(session);
-    if (!replaced) {
-      log.warn({ epoch: session.epoch, current: this.engines.epoch }, 'An engine of an epoch that is over was refused');
-      return { refused: `epoch ${session.epoch} is over, ${this.engines.epoch} holds` };
-    }
-    for (const old of replaced) {
-      log.info({ epoch: old.epoch, by: session.epoch }, 'An engine was put out by a newer one');
-      old.cut();
-    }
-    log.info({ epoch: session.epoch }, 'An engine connected');
-    this.options.owner.here(session.epoch);
-    this.options.clock.after(SETTLE_MS, () => {
-      session.settled = true;
-      if (this.engines.methods.length > 0) for (const call of this.continuity.release((held) => held.initial || this.taker(held) !== undefined, false)) this.deliver(call);
-    });
-    const places = `udp/${sipHost}:${sipPort},tcp/${sipHost}:${sipPort}`;
-    return { ok: `${places}|${SPOKEN_VERSION}|${places}` };
-  }
-
-  routed(_session: Session): void {
-    // Until it has named all it wants, nothing overtakes what came before.
-    for (const call of this.continuity.release((held) => this.taker(held) !== undefined, !this.engines.settled)) this.deliver(call);
-  }
-
-  gone(session: Session): void {
-    this.sessions.delete(session);
-    if (!this.engines.remove(session) || this.closing) return;
-    this.options.log.warn({ epoch: session.epoch }, 'An engine is gone');
+  private lost(session: Session): void {
     for (const dialog of this.agent.dialogs.values()) if (dialog.owner === session) dialog.owner = null;
     this.agent.asking.disown(session);
     for (const call of [...this.agent.answering.calls()]) {
@@ -115,10 +73,9 @@ export class DrachtioPort implements StackListener, SessionUser {
       call.owner = null;
       this.deliver(call);
     }
-    if (!this.engines.connected) this.options.owner.gone();
   }
 
-  sip(session: Session, messageId: string, transactionId: string, dialogId: string, route: string, text: string): void {
+  private sip(session: Session, messageId: string, transactionId: string, dialogId: string, route: string, text: string): void {
     try {
       session.answer(messageId, this.send(session, transactionId, dialogId, route, text));
     } catch (fault) {
@@ -179,8 +136,7 @@ export class DrachtioPort implements StackListener, SessionUser {
     const { request, flow } = incoming;
     const session = this.taker(call);
     if (!session) {
-      // Somebody is there and does not want this method (RFC 3261 §8.2.1); nobody is there, or the dialog is nobody's.
-      if (this.engines.settled && call.initial && this.engines.methods.length > 0) this.agent.answering.respondPlainly(incoming.id, 405, [header('Allow', this.engines.methods.join(', '))]);
+      if (this.door.unwanted(call)) this.agent.answering.respondPlainly(incoming.id, 405, [header('Allow', this.engines.methods.join(', '))]);
       else this.continuity.orphaned(call);
       return;
     }
@@ -216,6 +172,11 @@ export class DrachtioPort implements StackListener, SessionUser {
     const headers = message.headers.map((entry) => (NAMED.has(entry.key) && UNQUOTED.test(entry.value) ? header(entry.name, quoted(entry.value)) : entry));
     session.send(`${randomUUID()}|sip|${describe('network', message.bytes, from, this.options.clock.civilMs())}|${transactionId}|${rest}\r\n${writeMessage(startLine, headers, message.body)}`);
   }
+}
+
+/** What decides what becomes of it while no engine is there. */
+export function factsOf({ incoming: { id, request }, dialog, initial }: IncomingCall): RequestFacts {
+  return { id, method: request.method, callId: request.callId, dialog: dialog?.id ?? nameOfDialog(request.callId, request.fromTag), inDialog: dialog !== undefined, initial };
 }
 
 const NAMED = new Set(['from', 'to', 'contact']);

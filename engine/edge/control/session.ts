@@ -14,7 +14,7 @@ export interface SessionUser {
   /** A client that knew the secret. Returns what to answer, or a refusal after which it is closed. */
   admit(session: Session): { readonly ok: string } | { readonly refused: string };
   /** A method was added to what it wants. */
-  routed(session: Session): void;
+  routed(session: Session, method: string): void;
   /** A `sip` command: ids and the SIP text. */
   sip(session: Session, messageId: string, transactionId: string, dialogId: string, route: string, text: string): void;
   gone(session: Session): void;
@@ -111,7 +111,7 @@ export class Session {
     else if (verb === 'route') {
       this.routes.add(first.toLowerCase());
       this.answer(messageId, 'OK');
-      this.user.routed(this);
+      this.user.routed(this, first.toLowerCase());
     } else if (verb === 'remove_route') {
       this.routes.delete(first.toLowerCase());
       this.answer(messageId, 'OK');

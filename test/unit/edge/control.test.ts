@@ -1,6 +1,7 @@
 // The control side without sockets: frames however they are cut, which engine holds, and what waits for one.
 import fc from 'fast-check';
 import { Continuity, HOLD_MS } from '../../../engine/edge/control/continuity';
+import { factsOf } from '../../../engine/edge/control/drachtio-port';
 import { Engines } from '../../../engine/edge/control/engines';
 import { describe as place, frame, FrameReader } from '../../../engine/edge/control/frames';
 import { type KeptEvent } from '../../../engine/edge/control/inventory-types';
@@ -70,7 +71,7 @@ describe('while no engine is there', () => {
     const clock = new FakeClock();
     const answered: Array<[number, string]> = [];
     const kept: KeptEvent[] = [];
-    const continuity = new Continuity({ clock, respond: (_call, status, headers) => { answered.push([status, headers.map(({ name, value }) => `${name}: ${value}`).join()]); }, kept: (event) => { kept.push(event); } });
+    const continuity = new Continuity<IncomingCall>({ clock, factsOf, respond: (_call, status, headers) => { answered.push([status, headers.map(({ name, value }) => `${name}: ${value}`).join()]); }, kept: (event) => { kept.push(event); } });
     continuity.orphaned(call);
     return { call, clock, answered, kept, continuity };
   }
