@@ -2,6 +2,7 @@
 import { CardFactory, CloudAdapter, ConfigurationBotFrameworkAuthentication, MessageFactory, TeamsInfo, TurnContext, type Activity, type InvokeResponse } from 'botbuilder';
 import { type BotFrameworkAuthentication } from 'botframework-connector';
 import { z } from 'zod';
+import { knownTimeZone } from '../cards/formats';
 import { type Card } from '../cards/render';
 import { personId } from '../storage/model/fields';
 import { type Logger } from '../storage/process/log';
@@ -126,7 +127,7 @@ function readTurn(context: TurnContext): Turn | null {
   if (!person.success || deed === null) return null;
   const { activityId: _activityId, user: _user, ...reference } = TurnContext.getConversationReference(activity);
   return {
-    sender: { personId: person.data, name: activity.from.name ?? '', chatId: activity.from.id, locale: activity.locale ?? 'en' },
+    sender: { personId: person.data, name: activity.from.name ?? '', chatId: activity.from.id, ...readReader(activity) },
     place: {
       conversationId: activity.conversation.id,
       personal: activity.conversation.conversationType === 'personal',
@@ -138,6 +139,14 @@ function readTurn(context: TurnContext): Turn | null {
       return sent?.id ? sent.id : null;
     },
   };
+}
+
+const clientInfo = z.looseObject({ type: z.literal('clientInfo'), locale: z.string().max(64).optional(), timezone: z.string().max(64).optional() });
+
+/** How the person reads. Teams tells it in the activity itself, or in what it says of the client, and in some activities only there. */
+function readReader(activity: Activity): Pick<Turn['sender'], 'locale' | 'timeZone'> {
+  const client = (activity.entities ?? []).map((one) => clientInfo.safeParse(one).data).find((one) => one !== undefined);
+  return { locale: activity.locale ?? client?.locale ?? 'en', timeZone: knownTimeZone(activity.localTimezone) ?? knownTimeZone(client?.timezone) };
 }
 
 function readDeed(activity: Activity): Deed | null {

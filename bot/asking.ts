@@ -28,6 +28,7 @@ export interface LiveCard {
   readonly workflowId: string;
   readonly acting: ActingPerson;
   readonly locale: string;
+  readonly timeZone: string | null;
   readonly until: Date;
   readonly hold: Hold;
   /** What was just done; it stays on the card for a while. */
@@ -61,6 +62,8 @@ export interface Asking {
   readonly acting: ActingPerson;
   readonly say: Say;
   readonly locale: string;
+  /** null also where others read the same card: each reader's client then writes moments on its own clock. */
+  readonly timeZone: string | null;
   readonly chatId: string;
   readonly place: Place;
   /** The client asked by itself, so nothing may be sent or edited. */

@@ -1,5 +1,5 @@
 // Tells agents, in their own chat, of the call on their phone, and of a pause that somebody else gave them. Driven by live documents.
-import { wordsFor } from '../cards/words';
+import { type Say } from '../cards/words';
 import { type Followed, type FollowedAgent } from '../storage/followed';
 import { type LiveCaller } from '../storage/model/live';
 import { type Logger } from '../storage/process/log';
@@ -163,15 +163,15 @@ export class CallCards {
     // Whatever comes of it, the same is not tried again: the next state is.
     entry.shown = state;
     if (entry.message === null) {
-      entry.message = await tell(this.#deps, entry.personId, (_say, locale) => this.#draw(entry, state, locale));
+      entry.message = await tell(this.#deps, entry.personId, (say, locale) => this.#draw(entry, state, say, locale));
       return;
     }
-    const { place, messageId, locale } = entry.message;
-    await this.#deps.chat.update(place, messageId, this.#draw(entry, state, locale));
+    const { place, messageId, say, locale } = entry.message;
+    await this.#deps.chat.update(place, messageId, this.#draw(entry, state, say, locale));
   }
 
-  #draw(entry: Entry, state: CallState, locale: string): ReturnType<typeof callCard> {
-    return callCard({ say: wordsFor(locale), locale }, { groupId: entry.groupId, groupName: entry.groupName, caller: entry.caller, state, at: entry.at, waitedMs: entry.waitedMs });
+  #draw(entry: Entry, state: CallState, say: Say, locale: string): ReturnType<typeof callCard> {
+    return callCard({ say, locale }, { groupId: entry.groupId, groupName: entry.groupName, caller: entry.caller, state, at: entry.at, waitedMs: entry.waitedMs });
   }
 
   /** An agent who was paused for unanswered calls is told once, also when several groups show it. What was so at the start is not news. Whoever pauses somebody tells them at once. */

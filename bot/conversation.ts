@@ -56,7 +56,8 @@ export class Conversation {
   #asking(turn: Turn): Asking {
     const { sender, place, deed } = turn;
     const acting: ActingPerson = { kind: 'person', personId: sender.personId, name: sender.name || sender.personId, administrator: this.#deps.administrators.has(sender.personId) };
-    return { acting, say: wordsFor(sender.locale), locale: sender.locale, chatId: sender.chatId, place, automatic: deed.kind === 'press' && deed.automatic };
+    const timeZone = place.personal ? sender.timeZone : null;
+    return { acting, say: wordsFor(sender.locale, timeZone), locale: sender.locale, timeZone, chatId: sender.chatId, place, automatic: deed.kind === 'press' && deed.automatic };
   }
 
   /** Not waited for: an answer does not depend on it, and the database may be away. */
@@ -65,7 +66,7 @@ export class Conversation {
     if (asking.automatic || sender.name === '') return;
     const { services } = this.#deps;
     goesOn(services.log, services.people.remember({
-      _id: sender.personId, name: sender.name.slice(0, 128), locale: sender.locale, conversation: place.personal ? place.reference : null,
+      _id: sender.personId, name: sender.name.slice(0, 128), locale: sender.locale, timeZone: sender.timeZone, conversation: place.personal ? place.reference : null,
     }));
   }
 

@@ -108,7 +108,7 @@ export class LiveCards implements LivePort {
   }
 
   #draw(card: LiveCard, view: LiveView, moment: LiveMoment): Card {
-    return liveCard({ say: wordsFor(card.locale), locale: card.locale, place: card.place }, view, moment);
+    return liveCard({ say: wordsFor(card.locale, card.timeZone), locale: card.locale, place: card.place }, view, moment);
   }
 
   /** Deleted, or no longer this person's to see. */

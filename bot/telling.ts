@@ -9,15 +9,16 @@ export interface TellingDeps {
   readonly chat: Pick<Chat, 'send'>;
 }
 
-export interface Told { readonly place: Place; readonly messageId: string; readonly locale: string }
+export interface Told { readonly place: Place; readonly messageId: string; readonly say: Say; readonly locale: string }
 
 /** Sends a card in the person's language. `null`: their chat is not known, or the channel gave no id. Rejects with what the database or the channel answered. */
 export async function tell(deps: TellingDeps, personId: string, draw: (say: Say, locale: string) => Card): Promise<Told | null> {
   const person = await deps.people.read(personId);
   if (!person?.conversation) return null;
   const place: Place = { conversationId: conversationIdOf(person.conversation), personal: true, reference: person.conversation };
-  const messageId = await deps.chat.send(place, draw(wordsFor(person.locale), person.locale));
-  return messageId === null ? null : { place, messageId, locale: person.locale };
+  const say = wordsFor(person.locale, person.timeZone ?? null);
+  const messageId = await deps.chat.send(place, draw(say, person.locale));
+  return messageId === null ? null : { place, messageId, say, locale: person.locale };
 }
 
 function conversationIdOf(reference: Readonly<Record<string, unknown>>): string {

@@ -9,6 +9,8 @@ export interface Sender {
   /** How the channel calls this person, for `refresh.userIds`. */
   readonly chatId: string;
   readonly locale: string;
+  /** The IANA zone of this person's client; null where it tells none. */
+  readonly timeZone: string | null;
 }
 
 /** Where it happens. `reference` is what the adapter needs to write there later; opaque to everybody else. */

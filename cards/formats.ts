@@ -10,6 +10,8 @@ export interface Formats {
   /** “one, two and three”, in the reader's words for it. */
   readonly list: (texts: readonly string[]) => string;
   readonly moment: (moment: Moment) => string;
+  /** What the reader calls the language of a tag like `fr-CA`; the tag itself where there is no word. */
+  readonly languageName: (tag: string) => string;
 }
 
 const MOMENT_STYLES = { time: { timeStyle: 'short' }, dateTime: { dateStyle: 'medium', timeStyle: 'short' } } as const;
@@ -34,10 +36,18 @@ export function formatsFor(locale: string, timeZone: string | null): Formats {
 function make(locale: string, timeZone: string | null): Formats {
   const numbers = new Intl.NumberFormat(locale);
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const languages = new Intl.DisplayNames(locale, { type: 'language' });
   const clocks = timeZone === null ? null : { time: clock(locale, timeZone, 'time'), dateTime: clock(locale, timeZone, 'dateTime') };
   return {
     number: (value) => numbers.format(value),
     list: (texts) => lists.format(texts),
+    languageName: (tag) => {
+      try {
+        return languages.of(tag) ?? tag;
+      } catch {
+        return tag;
+      }
+    },
     moment: ({ at, style }) => (clocks === null ? token(at, style) : clocks[style].format(at)),
   };
 }

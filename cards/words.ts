@@ -22,6 +22,7 @@ export interface Say {
   readonly language: Language;
   /** Words one after another, as the language joins them; not escaped. */
   readonly list: Formats['list'];
+  readonly languageName: Formats['languageName'];
 }
 
 /** There is no such text, or it needs a value that was not given. A mistake of ours, which a test finds. */
@@ -79,5 +80,5 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
       return raw === '' && typeof values[name] !== 'number' ? escapeMarkdown(value) : value;
     });
   };
-  return Object.assign(say, { language: reader.language, list: formats.list });
+  return Object.assign(say, { language: reader.language, list: formats.list, languageName: formats.languageName });
 }

@@ -7,7 +7,7 @@ export type { Person };
 
 export async function rememberPerson(db: Db, person: Omit<Person, 'seenAt'>): Promise<void> {
   const _id = person._id.toLowerCase();
-  await collectionOf(db, 'people').replaceOne({ _id }, { name: person.name, locale: person.locale, conversation: person.conversation, seenAt: new Date() }, { upsert: true });
+  await collectionOf(db, 'people').replaceOne({ _id }, { name: person.name, locale: person.locale, timeZone: person.timeZone ?? null, conversation: person.conversation, seenAt: new Date() }, { upsert: true });
 }
 
 export async function readPerson(db: Db, personId: string): Promise<Person | null> {

@@ -69,6 +69,8 @@ export interface Person {
   readonly _id: string;
   readonly name: string;
   readonly locale: string;
+  /** The IANA zone of the person's client, as last seen; missing or null where it told none. */
+  readonly timeZone?: string | null;
   /** What the chat adapter needs to write first; opaque here. */
   readonly conversation: Readonly<Record<string, unknown>> | null;
   readonly seenAt: Date;

@@ -110,7 +110,7 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
       order: typed.agentIds.map((id) => known.get(id)?.sipUser ?? id).join('\n'),
     },
     faults: placed,
-    languages: LANGUAGE_NAMES.filter((name) => LANGUAGES[name] !== null || name === typed.values.language).map((value) => ({ value, title: languageName(value, asking.locale) })),
+    languages: LANGUAGE_NAMES.filter((name) => LANGUAGES[name] !== null || name === typed.values.language).map((value) => ({ value, title: asking.say.languageName(value) })),
     heard: { shown: typeof state.heardUrl === 'string', url: state.heardUrl ?? '' },
     hear: submitButton(say, 'hear', 'group.hear', { form }),
     rows: listed ? typed.agentIds.map((agentId, index) => {
@@ -133,12 +133,4 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
     ],
   };
   return { card: render('group-form', view, asking.locale) };
-}
-
-function languageName(tag: string, locale: string): string {
-  try {
-    return new Intl.DisplayNames([locale, 'en'], { type: 'language' }).of(tag) ?? tag;
-  } catch {
-    return tag;
-  }
 }

@@ -28,7 +28,7 @@ export async function showLive(services: Services, asking: Asking, groupId: stri
     ...shown,
     // In a group chat the message itself shows nothing that is not for everybody; each person's client asks for their own view.
     shared: asking.place.personal ? undefined : sharedLiveCard(asking, groupId),
-    after: (messageId, hold) => services.live.follow({ place: asking.place, messageId, workflowId: groupId, acting: asking.acting, locale: asking.locale, until, hold, told }),
+    after: (messageId, hold) => services.live.follow({ place: asking.place, messageId, workflowId: groupId, acting: asking.acting, locale: asking.locale, timeZone: asking.timeZone, until, hold, told }),
   };
 }
 

@@ -49,7 +49,7 @@ export function callerText(say: Say, { callerName: name, callerNumber: number }:
 
 export function warningText(say: Say, warning: Warning, agentCount: number): string {
   if (warning.code === 'nobodyOnDuty' && agentCount === 0) return say('warning.noAgents');
-  return say(`warning.${warning.code}`, { ...warning });
+  return say(`warning.${warning.code}`, warning.code === 'voiceMissing' ? { language: say.languageName(warning.language) } : { ...warning });
 }
 
 /** Names one after another; escaped, for they stand in Markdown. */
