@@ -21,18 +21,19 @@ function rtpRange(): { readonly min: number; readonly max: number } {
   return { min, max: min + 399 };
 }
 
-export async function startOwn(mediaDirectory: string): Promise<RunningMediaServer> {
+/** `port` 0: any. */
+export async function startOwn(mediaDirectory: string, port = 0): Promise<RunningMediaServer> {
   const { min, max } = rtpRange();
   const server = await startMedia({
-    NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: min, RTP_PORT_MAX: max,
+    NG_ADDRESS: '127.0.0.1', NG_PORT: port, RTP_PORT_MIN: min, RTP_PORT_MAX: max,
     MEDIA_DIRECTORY: mediaDirectory, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1',
   }, silentLog);
   return { host: '127.0.0.1', port: server.ngPort, close: () => server.close() };
 }
 
 /** Debian's rtpengine without its kernel module. */
-export async function startRtpengine({ min, max } = rtpRange()): Promise<RunningMediaServer & { readonly pid: number }> {
-  const port = await freePort();
+export async function startRtpengine({ min, max } = rtpRange(), at = 0): Promise<RunningMediaServer & { readonly pid: number }> {
+  const port = at === 0 ? await freePort() : at;
   const ng = `127.0.0.1:${port}`;
   const child = spawn('rtpengine', ['--config-file=none', '--foreground', '--log-stderr', '--log-level=3', '--table=-1', '--interface=127.0.0.1', `--listen-ng=${ng}`,
     `--listen-tcp-ng=${ng}`, `--port-min=${min}`, `--port-max=${max}`, '--timeout=3600', '--num-threads=1', '--media-num-threads=1', '--dtmf-log-ng-tcp'], { stdio: ['ignore', 'ignore', 'pipe'] });
