@@ -77,6 +77,9 @@ export class Process {
   }
 }
 
+/** What a scenario sees of a process, whoever keeps it running. */
+export type Running = Pick<Process, 'child' | 'healthPort' | 'name' | 'health' | 'stop'>;
+
 export interface TestAgent { readonly id: string; readonly user: string; readonly password: string; readonly name: string; readonly personId: string }
 
 /** What a scenario may use. Each scenario makes its own group and agents, so that they can share one system. */
@@ -86,7 +89,7 @@ export class System {
 
   constructor(
     readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
-    readonly edge: Process, public engine: Process, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase, private readonly closeMedia: () => Promise<void>,
+    readonly edge: Running, public engine: Running, private readonly engineEnv: Record<string, string>, readonly database: TestDatabase, private readonly closeMedia: () => Promise<void>,
   ) {}
 
   /** Any verb, as the operator, once the engine obeys it. @throws where it is refused, with every fault */

@@ -15,6 +15,8 @@ export interface Server { readonly host: string; readonly port: number; readonly
 export interface CallHandlers {
   /** The other side answered (we called), or acknowledged our answer (they called), with its SDP. */
   readonly talking: (remoteSdp: string) => void;
+  /** A re-INVITE: sound goes there from now on. */
+  readonly moved?: (remoteSdp: string) => void;
   readonly ended: (words: string) => void;
 }
 
@@ -100,7 +102,10 @@ export class Call {
       case 'INVITE':
         if (request.headers.to.params['tag'] === undefined) {
           if (this.lastResponse) this.agent.send(this.lastResponse);
-        } else this.agent.reply(request, 200, 'OK', this.lastResponse?.content ?? this.invite.content);
+          return;
+        }
+        this.agent.reply(request, 200, 'OK', this.lastResponse?.content ?? this.invite.content);
+        if (request.content) this.handlers?.moved?.(request.content);
         return;
       default:
         this.agent.reply(request, 200, 'OK');

@@ -1,0 +1,93 @@
+// The faults that a running crowd meets, one at a time. docs/faults.md says what each stands for.
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Proxies } from '../support/fault-system';
+import { type ProxyMode } from '../support/fault-proxy';
+import { doubledForm } from './bots';
+import { type Fault, whileTakenOver, type World } from './fault';
+import { FAILURES, failEveryCommand } from './failing-commands';
+import { smallDisk } from './small-disk';
+
+/** What a slow election looks like (design, section 6). */
+const ELECTION_MS = 12_000;
+/** A lone engine has to be started again; a standby is there. */
+const TAKEOVER_MS = { standby: 2_000, hang: 6_000, lone: 10_000 } as const;
+
+const nothing = (): Promise<void> => Promise.resolve();
+const killDatabase = (world: World): Promise<void> => world.faults.database.kill();
+const restartDatabase = (world: World): Promise<void> => world.faults.database.restart();
+const killEngine = async (world: World): Promise<void> => {
+  const active = await world.faults.active();
+  await whileTakenOver(world, () => { active.signal('SIGKILL'); });
+};
+
+function cut(between: string, which: readonly (keyof Proxies)[], mode: ProxyMode, holdMs: number, expects: Fault['expects'] = {}): Fault {
+  const set = (to: ProxyMode) => async ({ faults }: World): Promise<void> => { for (const name of which) faults.proxies?.[name].set(to); };
+  return { name: `${between}: ${mode}`, system: { proxied: true }, begin: set(mode), holdMs, end: set('open'), expects };
+}
+
+/** SIGSTOP of whoever is active; awake again it must let go of everything. */
+const hang = (name: string, standby: boolean, takeoverMs: number): Fault => {
+  let frozen: { signal(signal: NodeJS.Signals): void } | null = null;
+  return {
+    name, system: { standby },
+    begin: async (world) => {
+      const active = frozen = await world.faults.active();
+      if (standby) await whileTakenOver(world, () => { active.signal('SIGSTOP'); });
+      else active.signal('SIGSTOP');
+    },
+    holdMs: 5_000,
+    end: async () => { frozen?.signal('SIGCONT'); },
+    expects: standby ? { takeoverMs } : {},
+  };
+};
+
+/** The clock of the active engine an hour on, then an hour behind, then right. */
+const clockJumps: Fault = {
+  name: 'engine: clock jumps ±1 h', system: { jumpingClock: true },
+  begin: async ({ faults }) => { (await faults.active()).signal('SIGUSR2'); },
+  holdMs: 5_000,
+  end: async ({ faults }) => {
+    const active = await faults.active();
+    active.signal('SIGUSR2');
+    await pause(5_000);
+    active.signal('SIGUSR2');
+  },
+  expects: {},
+};
+
+export const FAULTS: readonly Fault[] = [
+  { name: 'none', begin: nothing, holdMs: 5_000, end: nothing, expects: {} },
+  { name: 'database: kill -9, back after 12 s', begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
+  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.lone } },
+  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby } },
+  hang('engine: SIGSTOP 5 s, alone', false, TAKEOVER_MS.lone),
+  hang('engine: SIGSTOP, SIGCONT, with standby', true, TAKEOVER_MS.hang),
+  {
+    // The engine's last changes are in its file alone, and while there is no primary nobody takes over.
+    name: 'database and engine: both kill -9, 12 s', system: { standby: true },
+    begin: async (world) => {
+      await killDatabase(world);
+      await pause(3_000);
+      (await world.faults.active()).signal('SIGKILL');
+    },
+    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { refusals: true },
+  },
+  cut('engine–database', ['database'], 'cut', 8_000),
+  cut('engine–database', ['database'], 'stall', 8_000),
+  cut('engine–database', ['database'], 'halfOpen', 8_000),
+  cut('engine–database', ['database'], 'slow', 8_000),
+  cut('engine–edge', ['sip', 'control'], 'cut', 4_000),
+  cut('engine–edge', ['sip', 'control'], 'stall', 4_000),
+  cut('engine–edge', ['sip', 'control'], 'halfOpen', 4_000),
+  cut('engine–edge', ['sip', 'control'], 'slow', 8_000),
+  cut('engine–media', ['media'], 'cut', 4_000),
+  cut('engine–media', ['media'], 'stall', 4_000),
+  cut('engine–media', ['media'], 'slow', 8_000),
+  cut('bot–database', ['botDatabase'], 'cut', 8_000),
+  cut('bot–database', ['botDatabase'], 'stall', 8_000),
+  cut('bot–database', ['botDatabase'], 'halfOpen', 8_000),
+  { name: 'disk of the journal file full, database gone 12 s', prepare: smallDisk, begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
+  clockJumps,
+  { name: 'bot: kill -9 while a form is sent twice', system: { bots: 2 }, begin: doubledForm, holdMs: 0, end: nothing, expects: {} },
+  ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: {} })),
+];
