@@ -15,23 +15,27 @@ export interface ConnectOptions {
 /** The database's name where the URI has none. */
 export const DATABASE = 'response-group';
 
-/** Why each option is as it is. */
+/** Why each option is as it is; docs/high-availability.md says what each does in an election, and a test holds its figures against these. */
 export function clientOptions({ appName, forPeople = false }: ConnectOptions): MongoClientOptions {
   return {
     appName,
-    // What was acknowledged survives the loss of the primary.
-    writeConcern: { w: 'majority' },
+    // What was acknowledged survives the loss of the primary. Where a majority does not answer in time, it is told as a fault and written again by its
+    // own identity, instead of holding the connection until the socket gives up.
+    writeConcern: { w: 'majority', wtimeoutMS: forPeople ? 4_000 : 10_000 },
+    // Nothing is read that an election could take back.
     readConcern: { level: 'majority' },
+    // A secondary may be behind: who saved something would not see it.
     readPreference: 'primary',
     // Cures one step-down or one lost connection; whatever is left over is repeated by the identity of the write (see transaction.ts).
     retryWrites: true,
     retryReads: true,
     // An election takes up to 12 s. The engine's writes are behind its calls and may wait for it; a person in chat is told at once.
     serverSelectionTimeoutMS: forPeople ? 3_000 : 15_000,
+    // Also how long the heartbeat of a member may take: one that is frozen is given up 5 s after it froze, at most, and what waited for it is tried elsewhere.
     connectTimeoutMS: 3_000,
     // A frozen server or a silent network must not hold a request for ever. Longer than any wait of ours: a change stream is answered each second.
     socketTimeoutMS: forPeople ? 6_000 : 20_000,
-    // A database that comes back is noticed within 2 s.
+    // A database that comes back is noticed within 2 s; while somebody waits for a primary, members are asked twice a second.
     heartbeatFrequencyMS: 2_000,
     maxPoolSize: 20,
     ignoreUndefined: true,

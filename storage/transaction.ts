@@ -12,8 +12,8 @@ export function isDatabaseAway(fault: unknown): boolean {
   if (!(fault instanceof MongoError)) return false;
   if (fault.name === 'MongoPoolClearedError' || fault.name === 'MongoTopologyClosedError' || fault.name === 'MongoOperationTimeoutError' || fault.name === 'MongoWriteConcernError') return true;
   return fault.hasErrorLabel(MongoErrorLabel.RetryableWriteError) || fault.hasErrorLabel(MongoErrorLabel.UnknownTransactionCommitResult)
-    // Not primary, stepping down, shutting down, interrupted by an election.
-    || (fault instanceof MongoServerError && [91, 189, 10107, 11600, 11602, 13435, 13436].includes(Number(fault.code)));
+    // A majority that did not answer in time; not primary, stepping down, shutting down, interrupted by an election.
+    || (fault instanceof MongoServerError && [64, 91, 189, 10107, 11600, 11602, 13435, 13436].includes(Number(fault.code)));
 }
 
 /** Whether a fault of a transaction is cured by running the whole of it again. Where no primary was found, the client has waited for one long enough. */

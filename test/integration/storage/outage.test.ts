@@ -20,6 +20,7 @@ describe.each<[string, number, object]>([
   ['two lost connections at commit', 2, { failCommands: ['commitTransaction'], closeConnection: true }],
   ['a lost connection at the first write', 1, { failCommands: ['findAndModify'], closeConnection: true }],
   ['a write conflict', 3, { failCommands: ['findAndModify', 'update'], errorCode: 112, errorLabels: ['TransientTransactionError'] }],
+  ['a commit that no majority confirmed in time', 2, { failCommands: ['commitTransaction'], writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }],
   ['a primary that steps down', 1, { failCommands: ['insert'], errorCode: 189, errorLabels: ['TransientTransactionError'] }],
 ])('After %s', (_what, times, data) => {
   test('a change is made once and answered as made', async () => {

@@ -1,8 +1,11 @@
 // What administrators are told of lost redundancy: each row is a course of events, and all that is told of it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { look, NOTHING_TOLD, TOLD_AFTER_SECONDS, wrongNow, type AlarmMemory, type Told } from '../../../storage/alarms';
+import { ALARM_KINDS, look, NOTHING_TOLD, TOLD_AFTER_SECONDS, wrongNow, type AlarmMemory, type Told } from '../../../storage/alarms';
 import { type EngineReport, type TakeoverReport } from '../../../storage/model/engine-report';
 import { type MemberStatus, type PoolStatus } from '../../../storage/model/pool-status';
+import { ROOT } from '../../../storage/process/root';
 
 const START = Date.UTC(2026, 10, 23, 12);
 const at = (seconds: number): Date => new Date(START + seconds * 1_000);
@@ -98,4 +101,10 @@ test('What is wrong at this moment is shown at once, told or not', () => {
   const { engines, members, edges } = { ...WELL, ...onlyActive, ...without('b', down) };
   const status = { pool: 'main', at: at(0), database: { replicaSet: 'rs0', isDetailed: true, members }, engines, edges, backlog: { records: 0, oldest: null }, lastTakeover: null };
   expect(wrongNow(status)).toEqual([{ alarm: 'noStandby', subject: null }, { alarm: 'memberDown', subject: 'b' }]);
+});
+
+test('docs/high-availability.md has the times of the code', () => {
+  const text = readFileSync(join(ROOT, 'docs', 'high-availability.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| .* \| (\d+) s \| (\d+) s \|$/gm)].map(([, wrong, well]) => ({ wrong: Number(wrong), well: Number(well) }));
+  expect(rows).toEqual(ALARM_KINDS.map((kind) => TOLD_AFTER_SECONDS[kind]));
 });
