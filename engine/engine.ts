@@ -2,36 +2,40 @@
 import { randomBytes } from 'node:crypto';
 import { type Agent } from '../storage/model/agent';
 import { type ConfigurationUpdate } from '../storage/model/configuration';
-import { type Instruction } from '../storage/model/instruction';
+import { type Instruction, type InstructionOutcome } from '../storage/model/instruction';
 import { type PhoneBinding } from '../storage/model/live';
 import { type CallRecord } from '../storage/model/record';
-import { type Journal, type JournalEntry, type LeaseLost } from '../storage/journal';
+import { type BacklogReport, type EdgeReport, type EngineRole, type TakeoverReport } from '../storage/model/engine-report';
+import { type Journal, type JournalEntry, LeaseLost } from '../storage/journal';
 import { type Logger } from '../storage/process/log';
 import { Carrier } from './calls/carrier';
 import { Loop } from './calls/loop';
 import { type MediaPort, type SoundPort, type Timers } from './calls/ports';
 import { PromptsAhead } from './calls/prompts';
 import { BindingWriter, type BindingStore } from './continuity/binding-writer';
+import { type TakeoverReason } from './continuity/candidate';
 import { bodyOf } from './continuity/documents';
+import { FreezeWatch } from './continuity/freeze-watch';
 import { type EdgeInventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
 import { PauseWriter, type PauseStore } from './continuity/pause-writer';
 import { closeLeftovers, reconcileLegs } from './continuity/reconcile';
-import { agentJournal, journalAgent, journalCall, restoreAgent } from './core/journal';
+import { type SpillFile } from './continuity/spill-file';
+import { takeUp, type TakenUp } from './continuity/takeover';
+import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
 import { createState, step } from './core/step';
 import { type CoreEvent, type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
 import { type Algorithm, DigestGate } from './sip/digest';
 import { ArrivalReader } from './sip/arrivals';
-import { Link, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
+import { Link, LinkFault, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
 import { Registrar } from './sip/registrar';
 import { Switchboard } from './sip/switchboard';
 import { Trunks } from './sip/trunks';
 import { tuneOf } from './tune';
 
 export interface EngineStorage {
-  readonly journal: Pick<Journal, 'pool' | 'epoch' | 'write'>;
   readonly live: LiveStore;
   readonly bindings: BindingStore;
   readonly pauses: PauseStore;
@@ -40,6 +44,7 @@ export interface EngineStorage {
 }
 
 export interface EngineDeps {
+  readonly pool: string;
   readonly domain: string;
   /** What registering phones are offered, the preferred first. */
   readonly digestAlgorithms: readonly Algorithm[];
@@ -51,94 +56,104 @@ export interface EngineDeps {
   readonly timers: Timers;
   readonly log: Logger;
   civil(): Date;
+  /** The primary's clock: what is due in the journal is due by it. */
+  databaseNow(): Date;
   /** A newer engine has taken over: this one has let go of its calls and must end. */
   fenced(fault: LeaseLost): void;
+  /** `report` says something that people wait to see. */
+  reported(): void;
+  /** Somebody asked that this engine give its place to one that stands by. */
+  drain(instructionId: string): void;
 }
 
-/** What an engine begins with. */
+/** What an engine begins with, once the lease is its own. */
 export interface Beginning {
-  readonly configuration: ConfigurationUpdate;
+  readonly journal: Pick<Journal, 'pool' | 'epoch' | 'write'>;
+  readonly file: Pick<SpillFile, 'append' | 'records' | 'clear' | 'close'>;
+  readonly reason: TakeoverReason;
+  /** Monotonic time at which it was decided to take over. */
+  readonly decidedAtMs: number;
   readonly bindings: readonly PhoneBinding[];
   /** What an earlier engine's journal keeps: calls it left, and what it remembered of agents. */
   readonly calls: readonly JournalEntry[];
   readonly agents: readonly JournalEntry[];
 }
 
-const MS = { reconcileEvery: 60_000, reconcileRetry: 2_000, endCalls: 5_000, journal: 3_000 } as const;
+/** What there is only once the lease is ours. */
+interface Active {
+  readonly epoch: number;
+  readonly journal: JournalWriter;
+  readonly live: LiveWriter;
+  readonly link: Link;
+}
 
+/** `edgeLost`: an edge that is not back by then has been started anew, or its calls are beyond our help. */
+const MS = { reconcileEvery: 60_000, reconcileRetry: 2_000, endCalls: 5_000, journal: 3_000, edgeLost: 2_000, confirmLease: 1_000, takeUpRetry: 250, carrying: 500 } as const;
+
+/** Stands by from the first, warm: the configuration is followed and prompts are rendered, but there is no call. `begin` makes it the active one. */
 export class Engine {
   private readonly state;
   private readonly loop: Loop;
   private readonly carrier: Carrier;
   private readonly switchboard: Switchboard;
   private readonly registrar: Registrar;
-  private readonly link: Link;
-  private readonly journal: JournalWriter;
-  private readonly live: LiveWriter;
+  private active: Active | null = null;
+  private lease: Beginning['journal'] | null = null;
   private readonly bindings: BindingWriter;
   private readonly pauses: PauseWriter;
   private readonly trunks: Trunks;
   private readonly prompts: PromptsAhead;
+  private readonly freezes: FreezeWatch;
   /** The call each instruction under way is about. */
   private readonly subjects = new Map<string, string>();
   private readonly agentsBySipUser = new Map<string, string>();
   private readonly startedAt: Date;
+  private roleSince: Date;
   private leftovers: readonly JournalEntry[] = [];
+  /** Taken up, and told to the core when the edge is there. */
+  private takenUp: TakenUp | null = null;
+  private takeover: TakeoverReport | null = null;
+  private edge: EdgeReport;
+  private cancelTakeUp: (() => void) | null = null;
   private cancelReconcile: (() => void) | null = null;
+  private cancelEdgeLost: (() => void) | null = null;
+  private unwatch: (() => void) | null = null;
   private stopping = false;
   private whenEmpty: (() => void) | null = null;
 
   constructor(private readonly deps: EngineDeps) {
-    const { log, timers, storage, media, sounds } = deps;
-    const { pool, epoch } = storage.journal;
+    const { log, timers, storage, media, sounds, pool } = deps;
     this.startedAt = deps.civil();
+    this.roleSince = this.startedAt;
+    this.edge = { address: `${deps.edge.host}:${deps.edge.port}`, connected: false, since: this.startedAt, dialogs: null, anchors: null };
     this.state = createState(pool, { domain: deps.domain });
     this.bindings = new BindingWriter(storage.bindings, deps);
     this.pauses = new PauseWriter(storage.pauses, deps);
     this.prompts = new PromptsAhead(sounds, log);
-    this.journal = new JournalWriter({
-      journal: storage.journal, timers, log,
-      callBody: (callId) => {
-        const call = journalCall(this.state, callId, this.now());
-        return call === null ? null : bodyOf(call, (id) => this.switchboard.dialogOf(id));
-      },
-      agentBody: (agentId) => {
-        const agent = journalAgent(this.state, agentId, this.now());
-        return agent === null ? null : { ...agent };
-      },
-      spill: (records) => { log.error({ records: records.length }, 'the database has been away for so long that call records were lost'); },
-      leaseLost: (fault) => {
-        this.abandon();
-        deps.fenced(fault);
-      },
-    });
-    this.live = new LiveWriter({
-      store: storage.live, timers, log, pool, epoch, startedAt: this.startedAt,
-      groupNow: (workflowId) => this.state.configuration.objects.workflows.has(workflowId) ? liveGroup(this.state, workflowId, this.now()) : null,
-      inForce: () => this.state.configuration.sequence,
-    });
     this.carrier = new Carrier({
       media, sounds, timers, log,
       post: (event) => { this.loop.post(event); },
       record: (record) => { this.recorded(record); },
       settled: (instructionId, outcome) => {
-        this.journal.settle(instructionId, outcome, this.subjects.get(instructionId) ?? null);
-        this.subjects.delete(instructionId);
+        this.settle(instructionId, outcome);
       },
       pauseAgent: (agentId, unanswered) => {
         log.info({ agentId, unanswered }, 'an agent is paused for unanswered offers');
         this.pauses.pause(agentId);
       },
       tuneOf: (callId) => tuneOf(this.state, callId),
+      changed: (callId) => { this.active?.journal.touch([callId], []); },
     });
     this.loop = new Loop({
       step: (event, now) => step(this.state, event, now),
       timers,
       civil: () => deps.civil(),
+      before: () => { this.freezes.check(); },
       carry: (effect) => { this.carrier.carry(effect); },
       touched: (result) => { this.touched(result); },
       failed: (fault, during) => { log.error({ fault: fault instanceof Error ? fault.stack : String(fault), during: during.type }, 'a step failed in an unforeseen way'); },
     });
+    this.freezes = new FreezeWatch({ timers, frozen: (ms) => { this.frozen(ms); } });
     const randomHex = (): string => randomBytes(8).toString('hex');
     const gate = new DigestGate(deps.domain, { nonceKey: randomBytes(32), nowMs: () => timers.nowMs(), randomHex, offered: deps.digestAlgorithms });
     const agentOf = (sipUser: string): Agent | undefined => this.agentOf(sipUser);
@@ -148,42 +163,49 @@ export class Engine {
       store: this.bindings,
       phoneChanged: (agentId, reachable) => { this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
     }));
-    const link = { send: (outgoing: Outgoing, outcome: Outcome): void => { this.link.send(outgoing, outcome); } };
+    const link = { send: (outgoing: Outgoing, outcome: Outcome): void => {
+      if (this.active === null) outcome.failed(new LinkFault('down', 'this engine stands by'));
+      else this.active.link.send(outgoing, outcome);
+    } };
     const trunks = (this.trunks = new Trunks({ link, timers, log, randomHex, random: () => Math.random(), domain: deps.domain, registrar }));
-    this.link = new Link({ ...deps.edge, tags: [`epoch:${epoch}`] }, {
-      request: (incoming) => { this.switchboard.request(incoming); },
-      up: () => {
-        log.info({}, 'connected to the edge');
-        this.registrar.tellAll();
-        trunks.linkUp();
-        this.reconcileAfter(0);
-      },
-      down: () => {
-        log.warn({}, 'the connection to the edge was lost');
-        this.cancelReconcile?.();
-        trunks.linkDown();
-        this.switchboard.linkDown();
-      },
-      turnedAway: (reason) => { log.error({ reason }, 'the edge does not let this engine in: another holds it, or DRACHTIO_SECRET is not the same on both sides'); },
-    }, deps);
     const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source) });
-    this.switchboard = new Switchboard(this.carrier, { link: this.link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain });
+    this.switchboard = new Switchboard(this.carrier, { link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain });
     this.carrier.use(this.switchboard);
   }
 
-  begin(beginning: Beginning): void {
-    this.configurationChanged(beginning.configuration);
+  /** Is the active engine from now on, and takes up what an earlier one left. The configuration must be in force. */
+  begin({ journal, file, bindings, calls, agents: remembered, reason, decidedAtMs }: Beginning): void {
+    const { timers, log, inventory } = this.deps;
+    this.roleSince = this.deps.civil();
+    this.active = {
+      epoch: journal.epoch,
+      journal: new JournalWriter({
+        journal, file, timers, log,
+        civil: () => this.deps.civil(),
+        callBody: (callId) => this.callBody(callId),
+        agentBody: (agentId) => {
+          const agent = journalAgent(this.state, agentId, this.journalNow());
+          return agent === null ? null : { ...agent };
+        },
+        leaseLost: (fault) => { this.replaced(fault); },
+      }),
+      live: this.liveWriter(journal),
+      link: this.newLink(journal.epoch, () => { this.firstUp(reason, decidedAtMs); }),
+    };
+    this.lease = journal;
+    this.freezes.start();
     const { agents } = this.state.configuration.objects;
-    for (const { body } of beginning.agents) {
-      const remembered = agentJournal.safeParse(body);
-      if (remembered.success && agents.has(remembered.data.agentId)) restoreAgent(this.state, remembered.data, this.now());
+    for (const { body } of remembered) {
+      const parsed = agentJournal.safeParse(body);
+      if (parsed.success && agents.has(parsed.data.agentId)) restoreAgent(this.state, parsed.data, this.journalNow());
     }
-    this.registrar.restore(beginning.bindings.filter(({ _id }) => agents.has(_id)));
-    this.loop.post({ type: 'wake' });
-    this.leftovers = beginning.calls;
-    this.live.start();
-    this.live.touch(this.state.configuration.objects.workflows.keys());
-    this.link.start();
+    this.registrar.restore(bindings.filter(({ _id }) => agents.has(_id)));
+    this.active.live.start();
+    this.active.live.touch(this.state.configuration.objects.workflows.keys());
+    inventory.hold(journal.epoch);
+    // One of a newer epoch may be told of here before the database can say so.
+    this.unwatch = inventory.watch({ owner: (owner) => { if (owner !== null && owner.epoch > journal.epoch) this.replaced(new LeaseLost(journal.pool, journal.epoch)); } });
+    this.takeUp(calls);
   }
 
   configurationChanged(update: ConfigurationUpdate): void {
@@ -197,8 +219,8 @@ export class Engine {
     this.loop.post({ type: 'configurationChanged', update });
     if (update.changes.some(({ kind }) => kind === 'trunks')) this.trunks.configure(this.state.configuration.objects.trunks.values());
     this.prompts.prepare(this.state.configuration);
-    this.live.touch(update.changes.filter(({ kind }) => kind === 'workflows').map(({ id }) => id));
-    this.live.configurationChanged();
+    this.active?.live.touch(update.changes.filter(({ kind }) => kind === 'workflows').map(({ id }) => id));
+    this.active?.live.configurationChanged();
   }
 
   /** Carries out what a person asked for; its outcome is written behind. */
@@ -216,21 +238,40 @@ export class Engine {
       case 'renderPrompt':
         this.deps.sounds.prompt({ text: request.text, audio: null }, request.language)
           .then(({ file }) => this.deps.storage.keepAudio(file))
-          .then((audioId) => { this.journal.settle(_id, { kind: 'done', audioId }); }, (fault: unknown) => {
+          .then((audioId) => { this.settle(_id, { kind: 'done', audioId }); }, (fault: unknown) => {
             this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'a text could not be rendered for a person');
-            this.journal.settle(_id, { kind: 'refused', reason: 'cannotRender' });
+            this.settle(_id, { kind: 'refused', reason: 'cannotRender' });
           });
+        break;
+      case 'drain':
+        this.deps.drain(_id);
         break;
     }
   }
 
+  /** What came of an instruction; written with what it changed. */
+  settle(instructionId: string, outcome: InstructionOutcome): void {
+    this.active?.journal.settle(instructionId, outcome, this.subjects.get(instructionId) ?? null);
+    this.subjects.delete(instructionId);
+  }
+
   health(): { readonly ok: boolean; readonly [detail: string]: unknown } {
+    const { active, stopping } = this;
+    const inForce = this.state.configuration.sequence;
+    if (active === null) return { ok: !stopping, role: 'standby', edge: this.deps.inventory.owner !== null, media: this.deps.media.healthy, inForce, stopping };
     return {
-      ok: this.link.isUp && this.deps.media.healthy && !this.stopping,
-      edge: this.link.isUp, media: this.deps.media.healthy, database: this.journal.healthy,
-      epoch: this.deps.storage.journal.epoch, inForce: this.state.configuration.sequence, calls: this.state.calls.size, stopping: this.stopping,
-      trunks: this.trunks.health,
+      ok: active.link.isUp && this.deps.media.healthy && !stopping, role: 'active',
+      edge: active.link.isUp, media: this.deps.media.healthy, database: active.journal.healthy,
+      epoch: active.epoch, inForce, calls: this.state.calls.size, stopping, backlog: active.journal.backlog.records,
+      trunks: this.trunks.health, takeover: this.takeover,
     };
+  }
+
+  /** For people: what this engine is, and what it has seen. */
+  report(): { readonly role: EngineRole; readonly since: Date; readonly epoch: number | null; readonly edges: readonly EdgeReport[]; readonly backlog: BacklogReport; readonly takeover: TakeoverReport | null } {
+    const { active } = this;
+    const edge = active === null ? { ...this.edge, connected: this.deps.inventory.owner !== null } : this.edge;
+    return { role: active === null ? 'standby' : 'active', since: this.roleSince, epoch: active?.epoch ?? null, edges: [edge], backlog: active?.journal.backlog ?? { records: 0, oldest: null }, takeover: this.takeover };
   }
 
   /** Takes no new callers, ends every call with BYE and writes what came of it. */
@@ -249,7 +290,22 @@ export class Engine {
     if (calls > 0) this.deps.log.info({ calls, left: this.state.calls.size }, 'calls were ended to stop');
     await this.trunks.stop();
     this.letGo();
-    await Promise.all([this.journal.close(MS.journal), this.live.close(), this.bindings.close(), this.pauses.close()]);
+    await this.closeWriters();
+  }
+
+  /**
+   * Lets go of every call without ending one, and writes all that is known, so that another engine goes on. `settle`: the instruction that asked for it.
+   * Resolves to whether the database has all of it.
+   */
+  async handOver(instructionId: string): Promise<boolean> {
+    this.stopping = true;
+    this.trunks.abandon();
+    // From here on the edge keeps what happens for whoever comes next.
+    this.letGo();
+    await Promise.race([this.carrier.idle(), new Promise<void>((resolve) => { this.deps.timers.after(MS.carrying, resolve); })]);
+    this.active?.journal.touch(this.state.calls.keys(), this.state.agents.keys());
+    this.settle(instructionId, { kind: 'done' });
+    return this.closeWriters();
   }
 
   /** Lets go of everything at once: no BYE, no record. What it held is for the next engine to find. */
@@ -257,8 +313,8 @@ export class Engine {
     this.stopping = true;
     this.trunks.abandon();
     this.letGo();
-    this.journal.stop();
-    void this.live.close();
+    this.active?.journal.stop();
+    void this.active?.live.close();
     void this.bindings.close();
     void this.pauses.close();
   }
@@ -266,13 +322,127 @@ export class Engine {
   private isEmpty(): boolean { return this.switchboard.size === 0 && this.state.calls.size === 0; }
 
   private letGo(): void {
-    this.cancelReconcile?.();
+    // What ends with the connection is no news: the state stays as it is to be found.
+    this.loop.pause();
+    this.freezes.stop();
+    for (const cancel of [this.cancelReconcile, this.cancelTakeUp, this.cancelEdgeLost, this.unwatch]) cancel?.();
     this.loop.stop();
-    this.link.stop();
+    this.active?.link.stop();
     this.deps.inventory.close();
   }
 
+  private async closeWriters(): Promise<boolean> {
+    const [written] = await Promise.all([this.active?.journal.close(MS.journal) ?? true, this.active?.live.close(), this.bindings.close(), this.pauses.close()]);
+    return written;
+  }
+
+  private replaced(fault: LeaseLost): void {
+    if (this.stopping) return;
+    this.abandon();
+    this.deps.fenced(fault);
+  }
+
+  /** Whoever was stopped for a while may have been replaced: nothing is decided before the lease says no, or cannot be asked. */
+  private frozen(ms: number): void {
+    const { lease } = this;
+    if (lease === null || this.stopping) return;
+    this.deps.log.warn({ ms: Math.round(ms) }, 'this process stood still; it asks first whether another engine has taken over');
+    this.loop.pause();
+    const goOn = (): void => { if (!this.stopping) this.loop.resume(); };
+    const cancel = this.deps.timers.after(MS.confirmLease, goOn);
+    lease.write({}).catch((fault: unknown) => { if (fault instanceof LeaseLost) this.replaced(fault); }).finally(() => {
+      cancel();
+      goOn();
+    });
+  }
+
   private now(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.civil() }; }
+
+  private journalNow(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.databaseNow() }; }
+
+  private callBody(callId: string): Readonly<Record<string, unknown>> | null {
+    const now = this.journalNow();
+    const call = journalCall(this.state, callId, now);
+    if (call === null) return null;
+    const parts = { sip: this.switchboard.keep(callId, call.legs.map(({ offerId }) => offerId), now), room: this.carrier.keep(callId), media: this.deps.media.keep(callId, now.civil) };
+    return bodyOf(call, (id) => this.switchboard.dialogOf(id), parts);
+  }
+
+  private liveWriter({ pool, epoch }: Beginning['journal']): LiveWriter {
+    return new LiveWriter({
+      store: this.deps.storage.live, timers: this.deps.timers, log: this.deps.log, pool, epoch, startedAt: this.startedAt,
+      groupNow: (workflowId) => this.state.configuration.objects.workflows.has(workflowId) ? liveGroup(this.state, workflowId, this.now()) : null,
+      inForce: () => this.state.configuration.sequence,
+    });
+  }
+
+  // ── The edge ──
+
+  private newLink(epoch: number, firstUp: () => void): Link {
+    const { log } = this.deps;
+    let isFirst = true;
+    return new Link({ ...this.deps.edge, tags: [`epoch:${epoch}`] }, {
+      request: (incoming) => { this.switchboard.request(incoming); },
+      up: () => {
+        log.info({}, 'connected to the edge');
+        this.cancelEdgeLost?.();
+        this.edge = { ...this.edge, connected: true, since: this.deps.civil() };
+        if (isFirst) firstUp();
+        else this.registrar.tellAll();
+        isFirst = false;
+        this.trunks.linkUp();
+        this.reconcileAfter(0);
+      },
+      down: () => {
+        log.warn({}, 'the connection to the edge was lost');
+        this.edge = { ...this.edge, connected: false, since: this.deps.civil() };
+        this.cancelReconcile?.();
+        this.trunks.linkDown();
+        this.switchboard.linkDown();
+        this.cancelEdgeLost = this.deps.timers.after(MS.edgeLost, () => {
+          log.error({ calls: this.state.calls.size }, 'the edge is lost, and its calls with it');
+          this.deps.reported();
+          this.switchboard.edgeLost();
+        });
+      },
+      turnedAway: (reason) => { log.error({ reason }, 'the edge does not let this engine in: another holds it, or DRACHTIO_SECRET is not the same on both sides'); },
+    }, this.deps);
+  }
+
+  /** Asks the edge what exists, as often as it takes, and only then connects to it: so no request comes for a call that is not known yet. */
+  private takeUp(calls: readonly JournalEntry[]): void {
+    const { inventory, media, log, timers } = this.deps;
+    inventory.read().then((read) => {
+      if (this.stopping || this.active === null) return;
+      const taken = (this.takenUp = takeUp(calls, read, {
+        carrier: this.carrier, switchboard: this.switchboard, media, log,
+        now: () => this.journalNow(),
+        restore: (call) => { restoreCall(this.state, call, this.journalNow()); },
+      }));
+      this.leftovers = taken.unreadable;
+      this.active.link.start();
+    }, (fault: unknown) => {
+      if (this.stopping) return;
+      log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the edge could not be asked what exists; tried again');
+      this.cancelTakeUp = timers.after(MS.takeUpRetry, () => { this.takeUp(calls); });
+    });
+  }
+
+  /** Before any request of the network: what was taken up is told, so that the core goes on from what is. */
+  private firstUp(reason: TakeoverReason, decidedAtMs: number): void {
+    const taken = this.takenUp;
+    this.takenUp = null;
+    taken?.tellGone();
+    this.registrar.tellAll();
+    taken?.tellRest();
+    this.loop.post({ type: 'wake' });
+    const { carried = 0, closed = 0 } = taken ?? {};
+    this.takeover = { at: this.deps.databaseNow(), reason, callsCarried: carried, callsClosed: closed, tookMs: Math.round(this.deps.timers.nowMs() - decidedAtMs) };
+    this.deps.log.info({ ...this.takeover }, 'this engine is the active one');
+    // Also what the core did not touch is ours from now on, and written so.
+    this.active?.journal.touch(this.state.calls.keys(), []);
+    this.deps.reported();
+  }
 
   private agentOf(sipUser: string): Agent | undefined {
     const agentId = this.agentsBySipUser.get(sipUser);
@@ -281,12 +451,12 @@ export class Engine {
 
   private recorded(record: CallRecord): void {
     this.deps.log.info({ callId: record._id, workflowId: record.workflowId, dialled: record.dialled, outcome: record.outcome, endedBy: record.endedBy, agentId: record.agentId, refusedWith: record.refusedWith }, 'call over');
-    this.journal.record(record);
+    this.active?.journal.record(record);
   }
 
   private touched(result: StepResult): void {
-    this.journal.touch(result.touchedCalls, result.touchedAgents);
-    this.live.touch(result.touchedWorkflows);
+    this.active?.journal.touch(result.touchedCalls, result.touchedAgents);
+    this.active?.live.touch(result.touchedWorkflows);
     if (this.whenEmpty !== null && this.isEmpty()) this.whenEmpty();
   }
 
@@ -301,7 +471,7 @@ export class Engine {
   }
 
   private again(ms: number): void {
-    if (this.link.isUp && !this.stopping) this.reconcileAfter(ms);
+    if (this.active?.link.isUp === true && !this.stopping) this.reconcileAfter(ms);
   }
 
   private async reconcile(): Promise<void> {
@@ -318,12 +488,13 @@ export class Engine {
 
   /** Once, with what the edge saw of their ends while no engine listened. */
   private async closeLeftovers(): Promise<void> {
-    const { events } = await this.deps.inventory.read();
+    const { events, dialogs, anchors } = await this.deps.inventory.read();
+    this.edge = { ...this.edge, dialogs: dialogs.length, anchors: anchors.length };
     const { leftovers } = this;
     this.leftovers = [];
     for (const record of closeLeftovers(leftovers, this.state.pool, events, this.deps.civil(), this.deps.log)) this.recorded(record);
     // Not in our state, so each is written as a tombstone.
-    this.journal.touch(leftovers.map(({ id }) => id), []);
+    this.active?.journal.touch(leftovers.map(({ id }) => id), []);
     const last = events.at(-1);
     if (last !== undefined) await this.deps.inventory.forget(last.sequence);
   }

@@ -10,7 +10,7 @@ import { realTimers } from './calls/timers';
 import { openInventory } from './continuity/inventory';
 import { createMedia } from './media/media';
 import { createSounds } from './media/sounds';
-import { serve, type Serving } from './serve';
+import { holderName, serve, type Serving } from './serve';
 import { azureSpeechOf, ENGINE_VARIABLES, type EngineSettings } from './settings';
 
 const DATABASE_RETRY_MS = 2_000;
@@ -60,6 +60,7 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
   // The very first start composes the music; callers are let in once it is there, or has failed.
   const music = sounds.music(null).catch((fault: unknown) => { log.error({ fault: wordsOf(fault) }, 'there is no music on hold'); });
 
+  const holder = holderName();
   // Without configuration there is nothing to serve, so the first time it waits for the database, as long as it takes.
   while (!stopping && serving === null) {
     let connection: Connection | null = null;
@@ -67,8 +68,9 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
       const opened = (connection = await connect(settings.MONGODB_URI, { appName: 'response-group engine' }));
       audioFrom = opened;
       await music;
-      const inventory = openInventory({ host: settings.DRACHTIO_HOST, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET }, { log, timers: realTimers });
+      const inventory = openInventory({ host: settings.DRACHTIO_HOST, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, engine: holder }, { log, timers: realTimers });
       const begun = (serving = await serve(settings.POOL, opened, log, {
+        holder, healthPort: settings.ENGINE_HEALTH_PORT, journalDirectory: settings.JOURNAL_DIRECTORY,
         domain: settings.SIP_DOMAIN,
         digestAlgorithms: settings.DIGEST_ALGORITHMS,
         edge: { host: settings.DRACHTIO_HOST, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET },
@@ -77,6 +79,10 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
         civil: () => new Date(),
         fenced: (fault) => {
           log.fatal({ fault: fault.message }, 'a newer engine has taken over; this one ends');
+          process.exit(EXIT.replaced);
+        },
+        handedOver: () => {
+          log.info({}, 'the engine that stood by goes on; this one ends');
           process.exit(EXIT.replaced);
         },
       }).catch((fault: unknown) => {

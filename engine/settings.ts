@@ -18,6 +18,7 @@ export const ENGINE_VARIABLES = {
   RTPENGINE_HOST: { schema: host('127.0.0.1'), describe: 'Where media is driven, in the NG protocol over TCP.' },
   RTPENGINE_PORT: { schema: port(22222), describe: 'The port, on RTPENGINE_HOST, of the NG protocol over TCP.' },
   MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds, shared with the edge (or rtpengine).' },
+  JOURNAL_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'journal')), describe: 'The folder where calls are written down while the database is away; an engine that starts writes to the database what is left there.' },
   SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').default('response-group.local'), describe: 'The one SIP domain of the organisation, and the realm in which phones authenticate.' },
   DIGEST_ALGORITHMS: {
     schema: z.string().default('MD5').transform((list) => list.split(',').map((name) => name.trim().toUpperCase())).pipe(z.array(z.enum(['MD5', 'SHA-256'], 'must be MD5, SHA-256 or both, with a comma between')).min(1)),

@@ -10,6 +10,8 @@ export interface LoopDeps {
   carry(effect: Effect): void;
   /** After the effects of a step were carried out. */
   touched(result: StepResult): void;
+  /** Before an event is taken in: the moment to `pause`. */
+  before?(): void;
   /** A fault of the core or of carrying out: never expected, never silent. */
   failed(fault: unknown, during: CoreEvent | Effect): void;
 }
@@ -18,6 +20,7 @@ export interface LoopDeps {
 export class Loop {
   private readonly waiting: CoreEvent[] = [];
   private running = false;
+  private paused = false;
   private wakeAtMs: number | null = null;
   private cancelWake: (() => void) | null = null;
 
@@ -26,13 +29,28 @@ export class Loop {
   post(event: CoreEvent): void {
     this.waiting.push(event);
     if (this.running) return;
+    this.deps.before?.();
+    this.drain();
+  }
+
+  /** Events wait from now on, until `resume`. */
+  pause(): void { this.paused = true; }
+
+  resume(): void {
+    this.paused = false;
+    if (!this.running) this.drain();
+  }
+
+  private drain(): void {
     this.running = true;
     try {
-      for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) this.run(next);
+      for (let next = this.next(); next !== undefined; next = this.next()) this.run(next);
     } finally {
       this.running = false;
     }
   }
+
+  private next(): CoreEvent | undefined { return this.paused ? undefined : this.waiting.shift(); }
 
   /** No more wakes. */
   stop(): void {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { callJournal, type CallJournal } from '../core/journal';
 import { type CallOutcome, type CallRecord } from '../../storage/model/record';
 import { type JournalEntry } from '../../storage/journal';
+import { roomKept, type RoomKept } from '../calls/kept';
+import { sipKept, type SipKept } from '../sip/kept';
 
 /** How a dialog ended while no engine listened, in the words of the edge. */
 export interface DialogEnd { readonly dialog: string; readonly atMs: number; readonly cause: string }
@@ -13,11 +15,23 @@ export interface CallBody {
   readonly dialogs: Readonly<Record<string, string | null>>;
 }
 
+/** What the other rooms keep of a call, each in its own words. */
+export interface KeptParts { readonly sip: SipKept; readonly room: RoomKept | null; readonly media: unknown }
+
 const callBody = z.object({ call: callJournal, dialogs: z.record(z.string(), z.string().nullable()) });
+const wholeBody = callBody.extend({ sip: sipKept, room: roomKept, media: z.unknown() });
+/** All that another engine needs to go on with a call. */
+export type WholeBody = z.output<typeof wholeBody>;
 
 /** `dialogOf` names the dialog of the caller (by call id) or of a leg (by offer id). */
-export function bodyOf(call: CallJournal, dialogOf: (id: string) => string | null): CallBody & Record<string, unknown> {
-  return { call, dialogs: Object.fromEntries([call.callId, ...call.legs.map(({ offerId }) => offerId)].map((id) => [id, dialogOf(id)])) };
+export function bodyOf(call: CallJournal, dialogOf: (id: string) => string | null, parts: Partial<KeptParts> = {}): CallBody & Partial<KeptParts> & Record<string, unknown> {
+  return { call, dialogs: Object.fromEntries([call.callId, ...call.legs.map(({ offerId }) => offerId)].map((id) => [id, dialogOf(id)])), ...parts };
+}
+
+/** Null for an entry of another release, or of a call that had no room yet: it can be closed, not continued. */
+export function wholeBodyOf({ body }: JournalEntry): WholeBody | null {
+  const parsed = wholeBody.safeParse(body);
+  return parsed.success ? parsed.data : null;
 }
 
 /**

@@ -171,9 +171,9 @@ export class CallerLeg {
   }
 
   /** The edge, asked what exists, does not know our dialog: it ended while we could not hear. */
-  vanished(): void {
+  vanished(cause: 'hungUp' | 'endedByUs' = 'hungUp'): void {
     if (this.state === 'over') return;
-    this.finish('hungUp');
+    this.finish(cause);
   }
 
   private adopt(invite: Incoming): void {
@@ -225,6 +225,7 @@ export class CallerLeg {
         if (this.events.referred === null) incoming.respond(603);
         else this.events.referred(incoming);
       },
+      refreshed: () => { this.deps.refreshed(beginning.dialog.id); },
       lost: () => { this.bye('hungUp'); },
     }, this.deps);
     this.book.dialogMade(beginning.dialog);

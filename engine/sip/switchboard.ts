@@ -30,7 +30,7 @@ export interface SwitchboardDeps {
 
 /** Whose dialog it is. A dialog's owner is asked for its call or leg when a Replaces names it. */
 interface Owner {
-  readonly handler: { request(incoming: Incoming): void; vanished(): void };
+  readonly handler: { request(incoming: Incoming): void; vanished(cause?: 'hungUp' | 'endedByUs'): void };
   readonly of: LegRef;
 }
 
@@ -56,8 +56,14 @@ export class Switchboard implements SipPort {
 
   constructor(private readonly listener: SipListener, private readonly deps: SwitchboardDeps) {
     const { link, timers, log } = deps;
-    this.legDeps = { link, timers, log, random: deps.random ?? Math.random };
     this.dialogs = new Dialogs(timers);
+    this.legDeps = {
+      link, timers, log, random: deps.random ?? Math.random,
+      refreshed: (dialogId) => {
+        const owner = this.dialogs.get(dialogId);
+        if (owner !== undefined) listener.refreshed(owner.of);
+      },
+    };
     this.transfers = new Transfers({
       link, log,
       // A phone may also name us as we name ourselves to it: by the address of our Contact, which is its REFER's Request-URI.
@@ -241,8 +247,13 @@ export class Switchboard implements SipPort {
   /** Dialogs that stand now. */
   liveDialogs(): ReadonlySet<string> { return this.dialogs.ids(); }
 
-  /** The edge does not know this dialog: its leg is over. */
-  vanished(dialogId: string): void { this.dialogs.get(dialogId)?.handler.vanished(); }
+  /** The edge does not know this dialog: its leg is over. `cause`: of a caller's. */
+  vanished(dialogId: string, cause: 'hungUp' | 'endedByUs' = 'hungUp'): void { this.dialogs.get(dialogId)?.handler.vanished(cause); }
+
+  /** The edge is gone, and every dialog with it. */
+  edgeLost(): void {
+    for (const dialogId of [...this.dialogs.ids()]) this.vanished(dialogId, 'endedByUs');
+  }
 
   /** Ends every leg; what comes of it is told as ever. */
   endAll(): void {

@@ -48,14 +48,47 @@ test('a plain stop: everybody gets a BYE, the record is written, phones may call
   await again.hangUp(leg);
 });
 
-test('an engine that dies: the next one ends what nobody owns, and closes the call as interrupted', async () => {
-  const { group, bob, alice } = await talking();
-  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"talking"')));
+test('an engine that dies while they talk: the next one goes on with the call, and nobody notices', async () => {
+  const { group, bob, bobLeg, alice } = await talking();
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"state":"talking"')));
   await world.killEngine();
   await world.startEngine();
-  await endsWithBye(alice, bob);
-  expect(await world.record(group.id)).toMatchObject({ outcome: 'interrupted', endedBy: 'system', agentId: 'bob' });
+  await until('the call to be seen again', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'talking');
+  expect([alice, bob].map((phone) => phone.has(({ method }) => method === 'BYE' || method === 'INVITE'))).toEqual([false, false]);
+  expect((await bob.hangUp(bobLeg)).status).toBe(200);
+  await endsWithBye(alice);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'agent', agentId: 'bob' });
   await until('the tombstone', () => [...world.storage.calls.values()].every((entry) => entry === null));
+});
+
+test('an engine that dies while a caller waits: the place and the joining time are kept, and the next free agent is rung', async () => {
+  const group = world.group(['bob']);
+  const { alice, leg } = await waiting(group);
+  const joined = (): Date | null | undefined => world.storage.groups.get(group.id)?.callers[0]?.joinedQueueAt;
+  const before = (await until('her to be in the queue', joined)).getTime();
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"state":"queued"')));
+  await world.killEngine();
+  world.storage.groups.clear();
+  await world.startEngine();
+  // By the clocks of two engines, whose measures may differ by a few milliseconds.
+  expect(Math.round(((await until('her to be seen again', joined)).getTime() - before) / 100)).toBe(0);
+  const bob = await world.registered('bob');
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  await until('them to talk', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'talking');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  await endsWithBye(bob);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+});
+
+test('an edge that was started anew while no engine was there: the call is closed as interrupted', async () => {
+  const { group } = await talking();
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"state":"talking"')));
+  await world.killEngine();
+  await world.newEdge();
+  await world.startEngine();
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'system', agentId: 'bob' });
 });
 
 test('a caller who hung up while no engine was there: the record says so', async () => {
@@ -170,4 +203,27 @@ test('an edge that is there but says nothing: noticed by our own pings, and conn
   await until('the engine to be back', () => world.engine.health().ok);
   const { alice, leg } = await waiting(world.group([]));
   expect((await alice.hangUp(leg)).status).toBe(200);
+});
+
+test('the edge dies under a call and is started anew: the record is closed as far as it had come, the agent is free, registrations are known, new calls are served', async () => {
+  const { group, bob } = await talking();
+  await world.edge.close();
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', endedBy: 'system', agentId: 'bob' });
+  await until('the agent to be free', () => ['free', 'wrappingUp'].includes(world.storage.groups.get(group.id)?.agents[0]?.activity ?? ''));
+  await world.newEdge();
+  await until('the engine to be back', () => world.engine.health().ok);
+  const { alice, leg } = await waiting(group);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 486, 'Busy Here');
+  await bob.request('ACK');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+});
+
+test('the edge dies under a caller who waits: closed as interrupted', async () => {
+  const group = world.group([]);
+  await waiting(group);
+  await world.edge.close();
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'interrupted', endedBy: 'system' });
+  await world.newEdge();
+  await until('the engine to be back', () => world.engine.health().ok);
 });

@@ -6,12 +6,13 @@ import { realTimers } from '../../engine/calls/timers';
 import { openInventory } from '../../engine/continuity/inventory';
 import { startEdge, type Edge } from '../../engine/edge/edge';
 import { createMedia, type Media } from '../../engine/media/media';
-import { serve, type Serving } from '../../engine/serve';
+import { holderName, serve, type Serving } from '../../engine/serve';
 import { Administration } from '../../storage/administration/administration';
 import { type VerbInput } from '../../storage/administration/verbs';
 import { connect, type Connection } from '../../storage/connect';
 import { askEngine } from '../../storage/instructions';
 import { readLiveGroups, readLivePool } from '../../storage/live';
+import { readEngines } from '../../storage/engines';
 import { readLease } from '../../storage/journal';
 import { readRecords } from '../../storage/records';
 import { createLog } from '../../storage/process/log';
@@ -33,14 +34,18 @@ let serving: Serving;
 let folder: string;
 let administration: Administration;
 let fenced = 0;
+let handedOver = 0;
 const phones: Phone[] = [];
 
+/** Under its own names; active when there is no other. */
 async function serveAgain(): Promise<Serving> {
+  const holder = holderName();
   return serve('main', connection, log, {
+    holder, healthPort: 1, journalDirectory: join(folder, 'journal'), handedOver: () => { handedOver += 1; },
     domain: TEST_DOMAIN,
     digestAlgorithms: ['MD5', 'SHA-256'],
     edge: { host: '127.0.0.1', port: edge.drachtioPort, secret: SECRET },
-    inventory: openInventory({ host: '127.0.0.1', port: edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
+    inventory: openInventory({ host: '127.0.0.1', port: edge.controlPort, secret: SECRET, engine: holder }, { log, timers: realTimers }),
     media, sounds: toneSounds(folder), timers: realTimers, civil: () => new Date(),
     fenced: () => { fenced += 1; },
   });
@@ -57,7 +62,7 @@ beforeAll(async () => {
   }, log);
   media = createMedia({ host: '127.0.0.1', port: edge.ngPort, log });
   serving = await serveAgain();
-  await eventually('the engine to be well', () => Promise.resolve(serving.engine.health().ok));
+  await eventually('the engine to be active and well', () => Promise.resolve(isActive(serving)));
 });
 
 afterAll(async () => {
@@ -81,6 +86,11 @@ async function phone(user: string): Promise<Phone> {
   const made = await Phone.open(user, { host: '127.0.0.1', port: edge.sipPort, domain: TEST_DOMAIN });
   phones.push(made);
   return made;
+}
+
+function isActive({ engine }: Serving): boolean {
+  const { ok, role } = engine.health();
+  return ok && role === 'active';
 }
 
 let count = 0;
@@ -179,15 +189,24 @@ test('the database is killed under a call: the call goes on, another comes and g
   await groupWithAgent();
 });
 
-test('a second engine of the pool: the first is fenced, and phones need not register again', async () => {
-  const { user, bob, agentId } = await groupWithAgent();
+test('a second engine of the pool stands by, warm; asked to drain, the first hands over, no call is touched, and nobody need register again', async () => {
+  const { user, bob, groupId, agentId } = await groupWithAgent();
   await eventually('the binding', async () => connection.db.collection<{ _id: string }>('bindings').findOne({ _id: agentId }));
+  expect(await askEngine({ db: connection.db, log }, 'main', { kind: 'drain' }, 'test')).toEqual({ kind: 'refused', reason: 'noStandby' });
   const before = (await readLease(connection.db, 'main'))?.epoch ?? 0;
   const second = await serveAgain();
-  await eventually('the first to be fenced', () => Promise.resolve(fenced > 0));
-  await eventually('the second to be well', () => Promise.resolve(second.engine.health().ok));
-  expect((await readLease(connection.db, 'main'))?.epoch).toBe(before + 1);
-  await serving.close();
+  expect(second.engine.health()).toMatchObject({ ok: true, role: 'standby' });
+  await eventually('both to report themselves', async () => (await readEngines(connection.db, 'main')).filter(({ alive }) => alive).map(({ role }) => role).join() === 'active,standby');
+  await wholeCall(user, bob, async () => {
+    expect(await askEngine({ db: connection.db, log }, 'main', { kind: 'drain' }, 'test')).toEqual({ kind: 'done' });
+    await eventually('the second to be active', () => Promise.resolve(isActive(second)));
+    expect(bob.has(({ method }) => method === 'BYE' || method === 'INVITE')).toBe(false);
+  });
+  expect([handedOver, fenced]).toEqual([1, 0]);
   serving = second;
+  expect((await readLease(connection.db, 'main'))?.epoch).toBe(before + 1);
+  expect(await eventually('the record', async () => (await readRecords(connection.db, 'main', { workflowId: groupId }))[0])).toMatchObject({ outcome: 'answered', endedBy: 'caller' });
+  const takeover = await eventually('the takeover to be reported', async () => (await readEngines(connection.db, 'main'))[0]?.takeover);
+  expect(takeover).toMatchObject({ reason: 'drained', callsCarried: 1, callsClosed: 0 });
   await wholeCall(user, bob);
 });

@@ -9,7 +9,7 @@ import { startEdge, type Edge } from '../../engine/edge/edge';
 import { type SoundPort } from '../../engine/calls/ports';
 import { realTimers } from '../../engine/calls/timers';
 import { openInventory } from '../../engine/continuity/inventory';
-import { Engine, type EngineStorage } from '../../engine/engine';
+import { type Beginning, Engine, type EngineStorage } from '../../engine/engine';
 import { createMedia, type Media } from '../../engine/media/media';
 import { agent, duty, type DigestHashes } from '../../storage/model/agent';
 import { agentGroup } from '../../storage/model/agent-group';
@@ -48,10 +48,11 @@ export class MemoryStorage {
   pool: Omit<LivePool, 'at'> | null = null;
 
   /** As the engine that takes the lease now sees it. */
-  open(): EngineStorage {
+  open(): { readonly storage: EngineStorage } & Pick<Beginning, 'journal' | 'file'> {
     const epoch = (this.epoch += 1);
     const there = async (): Promise<void> => { if (this.away) throw new Error('the database is away'); };
     return {
+      file: { append: async () => undefined, records: async function* () { yield []; }, clear: async () => undefined, close: async () => undefined },
       journal: { pool: POOL, epoch, write: async (batch: JournalBatch) => {
         await there();
         if (epoch !== this.epoch) throw new LeaseLost(POOL, epoch);
@@ -60,7 +61,7 @@ export class MemoryStorage {
         for (const record of batch.records ?? []) if (!this.records.has(record._id)) this.records.set(record._id, record);
         for (const { instructionId, outcome } of batch.settled ?? []) this.settled.set(instructionId, outcome);
       } },
-      live: {
+      storage: { live: {
         writeGroups: async (groups) => { await there(); for (const group of groups) this.groups.set(group._id, group); },
         removeGroups: async (ids) => { await there(); for (const id of ids) this.groups.delete(id); },
         writePool: async (pool) => { await there(); this.pool = pool; },
@@ -74,7 +75,7 @@ export class MemoryStorage {
         this.paused.push(agentId);
         return null;
       } },
-      keepAudio: async () => 'audio-id',
+      keepAudio: async () => 'audio-id' },
     };
   }
 }
@@ -98,6 +99,13 @@ export interface EngineGroup {
   readonly agentGroup?: Partial<z.input<typeof agentGroup>>;
 }
 
+function edgeOn(folder: string, ports: Partial<Pick<Edge, 'sipPort' | 'drachtioPort' | 'controlPort' | 'ngPort'>> = {}): Promise<Edge> {
+  return startEdge({
+    SIP_ADDRESS: '127.0.0.1', SIP_PORT: ports.sipPort ?? 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: ports.drachtioPort ?? 0, DRACHTIO_SECRET: SECRET,
+    EDGE_CONTROL_PORT: ports.controlPort ?? 0, NG_ADDRESS: '127.0.0.1', NG_PORT: ports.ngPort ?? 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
+  }, log);
+}
+
 export class EngineUnderTest {
   engine!: Engine;
   media: Media | null = null;
@@ -107,14 +115,11 @@ export class EngineUnderTest {
   private readonly phones: Phone[] = [];
   fencedBy: LeaseLost | null = null;
 
-  private constructor(readonly edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage) {}
+  private constructor(public edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage) {}
 
   static async start(storage = new MemoryStorage()): Promise<EngineUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'engine-'));
-    const edge = await startEdge({
-      SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
-      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
-    }, log);
+    const edge = await edgeOn(folder);
     const made = new EngineUnderTest(edge, await Cuttable.before(edge.drachtioPort), folder, storage);
     await made.startEngine();
     return made;
@@ -127,21 +132,30 @@ export class EngineUnderTest {
     await this.media?.close();
   }
 
+  /** The edge dies, and another starts on the same ports. */
+  async newEdge(): Promise<void> {
+    const { sipPort, drachtioPort, controlPort, ngPort } = this.edge;
+    await this.edge.close();
+    this.edge = await edgeOn(this.folder, { sipPort, drachtioPort, controlPort, ngPort });
+  }
+
   /** A new engine on the same edge and storage, with the configuration so far. */
   async startEngine(): Promise<void> {
     await this.media?.close();
     this.media = createMedia({ host: '127.0.0.1', port: this.edge.ngPort, log });
+    const { storage, ...opened } = this.storage.open();
     this.engine = new Engine({
-      domain: TEST_DOMAIN,
+      pool: POOL, domain: TEST_DOMAIN,
       digestAlgorithms: ['MD5'],
       edge: { host: '127.0.0.1', port: this.wire.port, secret: SECRET },
       inventory: openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
-      media: this.media, sounds: toneSounds(this.folder), storage: this.storage.open(), timers: realTimers, log,
-      civil: () => new Date(),
+      media: this.media, sounds: toneSounds(this.folder), storage, timers: realTimers, log,
+      civil: () => new Date(), databaseNow: () => new Date(), drain: () => undefined, reported: () => undefined,
       fenced: (fault) => { this.fencedBy = fault; },
     });
     const calls = [...this.storage.calls.values()].filter((entry) => entry !== null);
-    this.engine.begin({ configuration: { sequence: this.sequence, changes: [...this.changes] }, bindings: [...this.storage.bindings.values()], calls, agents: [...this.storage.agents.values()] });
+    this.engine.configurationChanged({ sequence: this.sequence, changes: [...this.changes] });
+    this.engine.begin({ ...opened, reason: 'restart', decidedAtMs: realTimers.nowMs(), bindings: [...this.storage.bindings.values()], calls, agents: [...this.storage.agents.values()] });
     await until('the engine to be well', () => this.engine.health().ok);
   }
 

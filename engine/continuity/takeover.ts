@@ -1,0 +1,97 @@
+// Takes calls up that another engine left: what the edge says exists, joined with what the journal says it means.
+import { type JournalEntry } from '../../storage/journal';
+import { type Logger } from '../../storage/process/log';
+import { type Carrier } from '../calls/carrier';
+import { type MediaPort } from '../calls/ports';
+import { type CallJournal } from '../core/journal';
+import { type Arrival, type Now } from '../core/types';
+import { type Adopted } from '../sip/kept';
+import { type Switchboard } from '../sip/switchboard';
+import { wholeBodyOf } from './documents';
+import { type Inventory } from './inventory';
+
+export interface TakeUpDeps {
+  readonly carrier: Pick<Carrier, 'adopt' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
+  readonly switchboard: Pick<Switchboard, 'adopt' | 'adoptCaller' | 'liveDialogs'>;
+  readonly media: Pick<MediaPort, 'adopt'>;
+  restore(call: CallJournal): void;
+  /** The civil part in database time, as everything in the journal. */
+  now(): Now;
+  readonly log: Logger;
+}
+
+type GoneCause = 'hungUp' | 'cancelled' | 'failed' | 'endedByUs';
+
+/** What was taken up. Nothing has been told to the core yet: that waits for the connection to the edge, so that what the core asks for can be done. */
+export interface TakenUp {
+  /** Calls that go on, and calls whose caller is gone. */
+  readonly carried: number;
+  readonly closed: number;
+  /** Entries nobody can go on with; to be closed truthfully. */
+  readonly unreadable: readonly JournalEntry[];
+  /** Tells of callers who are gone: first, so that no phone rings for any of them. */
+  tellGone(): void;
+  /** Tells of legs that are gone, and of callers no journal knows. */
+  tellRest(): void;
+}
+
+/** Before the connection to the edge is begun, so that no request of the network is early. */
+export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, deps: TakeUpDeps): TakenUp {
+  const { carrier, switchboard, media, log } = deps;
+  const standing = new Map(inventory.dialogs.filter(({ state }) => state === 'confirmed').map((dialog) => [dialog.id, dialog]));
+  const unreadable: JournalEntry[] = [];
+  const gone: { readonly callId: string; readonly adopted: Adopted; readonly cause: GoneCause }[] = [];
+  const here: { readonly callId: string; readonly adopted: Adopted; readonly deaf: boolean }[] = [];
+  for (const entry of entries) {
+    const body = wholeBodyOf(entry);
+    if (body === null) {
+      unreadable.push(entry);
+      continue;
+    }
+    const { call, sip, room } = body;
+    const { callId } = call;
+    deps.restore(call);
+    carrier.adopt(callId, room);
+    const deaf = body.media != null && !media.adopt(callId, body.media, deps.now().civil);
+    const adopted = switchboard.adopt(callId, sip, standing, deps.now());
+    if (adopted.caller === 'gone') gone.push({ callId, adopted, cause: causeOf(sip.caller?.dialog.name.id ?? null, inventory) });
+    else here.push({ callId, adopted, deaf });
+  }
+  const strays = straysOf(inventory, deps);
+  return {
+    carried: here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
+    tellGone: () => { for (const { callId, adopted, cause } of gone) carrier.lost(callId, adopted, cause); },
+    tellRest: () => {
+      for (const { callId, adopted } of here) carrier.lost(callId, adopted, 'failed');
+      const deaf = here.filter((each) => each.deaf).map(({ callId }) => callId);
+      if (deaf.length > 0) {
+        log.warn({ calls: deaf.length }, 'what was kept of the sound of some calls cannot be read; their phones are asked anew');
+        carrier.mediaLost(deaf);
+      }
+      for (const { arrival, at } of strays) carrier.arrivedAgain(arrival, at);
+    },
+  };
+}
+
+/** Callers who were answered in the moment before the other engine ended: new arrivals, at the time of their INVITE. */
+function straysOf({ dialogs }: Inventory, deps: TakeUpDeps): { readonly arrival: Arrival; readonly at: Date }[] {
+  const { switchboard, log } = deps;
+  const ours = switchboard.liveDialogs();
+  return dialogs.flatMap(({ id, callId, localTag, remoteTag, role, state, arrival: told, createdAtMs }) => {
+    if (role !== 'uas' || state !== 'confirmed' || told === null || ours.has(id)) return [];
+    const arrival = switchboard.adoptCaller({ id, callId, localTag, remoteTag, arrival: told }, deps.now());
+    if (arrival === null) log.warn({}, 'nobody can tell who a caller is whom no journal knows; the call is ended');
+    return arrival === null ? [] : [{ arrival, at: new Date(createdAtMs) }];
+  });
+}
+
+/** As the edge saw the caller's end; an edge that saw none has been started anew, and the call has ended with it. */
+function causeOf(dialogId: string | null, { events }: Inventory): GoneCause {
+  const cause = dialogId === null ? undefined : events.find(({ dialog }) => dialog === dialogId)?.cause;
+  switch (cause) {
+    case 'bye': return 'hungUp';
+    case 'cancel': return 'cancelled';
+    case undefined: return 'endedByUs';
+    default: return 'failed';
+  }
+}
