@@ -29,6 +29,6 @@ export default tseslint.config(
   { files: ['engine/**/*.ts'], rules: notInto(['bot', 'cards', 'edge'], 'engine imports storage only, and its edge is a process of its own.') },
   { files: ['engine/core/**/*.ts'], rules: notInto(['calls', 'sip', 'media', 'continuity', 'edge', 'bot', 'cards'], 'core is pure: it imports storage/model only.') },
   { files: ['engine/edge/**/*.ts'], rules: notInto(['core', 'calls', 'sip', 'continuity', 'bot', 'cards'], 'the edge knows nothing of queues.') },
-  { files: ['engine/edge/control/**/*.ts'], rules: notInto(['core', 'calls', '\\.\\./sip', 'continuity', 'bot', 'cards'], 'the edge has a SIP stack of its own.') },
+  { files: ['engine/edge/{control,relay}/**/*.ts'], rules: notInto(['core', 'calls', '\\.\\./sip', '\\.\\./continuity', 'bot', 'cards'], 'the edge has a SIP stack of its own.') },
   { files: ['test/**/*.ts'], rules: { '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off' } },
 );

@@ -59,6 +59,11 @@ export class Bench {
     return new Bench(edge, faults, mediaDirectory);
   }
 
+  /** As if this were the edge: what stands in front of it. Phones still call the edge itself. */
+  inFrontOf(front: Edge, faults: readonly unknown[]): Bench {
+    return new Bench(front, faults, this.mediaDirectory);
+  }
+
   get server(): { host: string; port: number; domain: string } {
     return { host: '127.0.0.1', port: this.edge.sipPort, domain: '127.0.0.1' };
   }
@@ -140,6 +145,12 @@ export class Watcher {
     const index = this.messages.findIndex(fits);
     if (index >= 0) return Promise.resolve(this.messages.splice(index, 1)[0] as InventoryMessage);
     return new Promise((resolve) => { this.waiters.push({ fits, found: resolve }); });
+  }
+
+  /** Resolves once an engine is there, at once when one is. */
+  async engineHere(): Promise<void> {
+    const { owner } = await this.inventory();
+    if (!owner.connected) await this.next((message) => 'event' in message && message.event === 'engineHere');
   }
 
   ask(question: Record<string, unknown>): Promise<InventoryMessage> {
