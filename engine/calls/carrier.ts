@@ -138,6 +138,11 @@ export class Carrier implements SipListener {
     }
   }
 
+  refreshed(leg: LegRef): void {
+    const callId = 'callId' in leg ? leg.callId : this.rooms.leg(leg.legId)?.callId;
+    if (callId !== undefined) this.deps.changed?.(callId);
+  }
+
   arrived(arrival: Arrival, sdp: string | null): void {
     this.rooms.open(arrival, sdp);
     this.deps.post({ type: 'callArrived', arrival });

@@ -105,6 +105,8 @@ export type LegRef = { readonly callId: CallId } | { readonly legId: OfferId };
 
 /** What SIP tells calls, in the order in which it happened. */
 export interface SipListener {
+  /** What another engine must know of this leg is not what it was: its session was refreshed. */
+  refreshed(leg: LegRef): void;
   /** A new caller. `sdp` null: the INVITE carried none. Answered by `answer`, `refuse` or `takeLeg`. */
   arrived(arrival: Arrival, sdp: string | null): void;
   /** The caller's ACK, with its SDP answer where our 200 carried the offer. */

@@ -37,7 +37,11 @@ export class Renewal {
   /** The anchor of a live call is lost: everybody goes on where they were, on a fresh one. */
   everybody(callId: CallId): void {
     const { rooms, playing, joining } = this.deps;
+    const now = rooms.call(callId);
+    if (now === undefined || now.renewing) return;
+    now.renewing = true;
     rooms.inLine(callId, async (room) => {
+      room.renewing = false;
       if (room.gone || room.callerSdp === null) return;
       const { joined, talking } = room;
       room.sounding = false;

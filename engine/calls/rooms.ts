@@ -35,6 +35,8 @@ export interface Room {
   gone: boolean;
   /** Another engine left it. */
   adopted: boolean;
+  /** It is to be put on a fresh anchor. */
+  renewing: boolean;
   /** Its caller was answered by an engine that left no journal of it. */
   again: boolean;
 }
@@ -76,7 +78,7 @@ export class Rooms {
 
   open(arrival: Arrival, offerSdp: string | null): Room {
     const room: Room = {
-      arrival, offerSdp, callerSdp: null, anchored: null, latestPlayId: null, background: null, sounding: false, joined: null, talking: false, callerHolds: false, heldMusic: new Set(), failed: false, gone: false, adopted: false, again: false,
+      arrival, offerSdp, callerSdp: null, anchored: null, latestPlayId: null, background: null, sounding: false, joined: null, talking: false, callerHolds: false, heldMusic: new Set(), failed: false, gone: false, adopted: false, renewing: false, again: false,
       media: new Serial((fault) => { this.deps.log.error({ callId: arrival.callId, fault: String(fault) }, 'media work failed in an unforeseen way'); }),
     };
     this.calls.set(arrival.callId, room);

@@ -15,6 +15,8 @@ export interface EstablishedEvents {
   keyPressed(key: string): void;
   /** A REFER, to be answered. */
   referred(incoming: Incoming): void;
+  /** The session timer runs anew. */
+  refreshed(): void;
   /** The other side is gone without a BYE, and is to be sent one. */
   lost(): void;
 }
@@ -123,14 +125,19 @@ export class Established {
     return {
       answer: (incoming) => {
         const terms = answerTerms(incoming, this.timer.agreement);
-        if (terms.kind === 'agreed') return { headers: terms.headers, agree: () => { this.timer.agree(terms.agreement); } };
+        if (terms.kind === 'agreed') return { headers: terms.headers, agree: () => { this.agree(terms.agreement); } };
         incoming.respond(terms.status, { headers: terms.headers });
         return null;
       },
       offer: () => offerTerms(this.timer.agreement, this.least),
-      agreed: (response) => { this.timer.agree(agreedBy(response)); },
+      agreed: (response) => { this.agree(agreedBy(response)); },
       refused: (response) => this.asksForMore(response),
     };
+  }
+
+  private agree(agreement: Agreement | null): void {
+    this.timer.agree(agreement);
+    this.events.refreshed();
   }
 
   private asksForMore(response: Received): boolean {
@@ -157,7 +164,7 @@ export class Established {
       reply: (reply) => {
         if (reply.status < 200 || this.over) return;
         this.refreshing = false;
-        if (reply.status < 300) this.timer.agree(agreedBy(reply));
+        if (reply.status < 300) this.agree(agreedBy(reply));
         else if (reply.status === 408 || reply.status === 481) this.lost('the other side knows nothing of a dialog');
         else if (reply.status === 405 || reply.status === 501) {
           this.theyAllow = null;

@@ -15,6 +15,8 @@ export interface LegDeps {
   readonly log: Logger;
   /** At least 0, less than 1. */
   random(): number;
+  /** What is kept of this dialog is not what it was. */
+  refreshed(dialogId: string): void;
 }
 
 /** How long each step may take. The edge gives up on a transaction by itself after 32 s (RFC 3261 section 17.1.1.2). */

@@ -39,7 +39,7 @@ export interface Invitation {
 /** Why it is over. `status` null: no answer came in time, or there is no edge. `rang`: somebody may have heard it. */
 export interface InviteEnd { readonly outcome: LegOutcome; readonly status: number | null; readonly rang: boolean }
 
-export interface OutgoingInviteEvents extends Omit<EstablishedEvents, 'lost'> {
+export interface OutgoingInviteEvents extends Omit<EstablishedEvents, 'lost' | 'refreshed'> {
   /** A first 180 or 183. */
   ringing(): void;
   /** At most once, and never after a `withdraw`. */
@@ -226,6 +226,7 @@ export class OutgoingInvite {
       completeRenegotiation: (answer) => { this.events.completeRenegotiation(answer); },
       keyPressed: (key) => { this.events.keyPressed(key); },
       referred: (incoming) => { this.events.referred(incoming); },
+      refreshed: () => { this.deps.refreshed(beginning.dialog.id); },
       lost: () => { this.bye('hungUp'); },
     }, this.deps);
     this.book.dialogMade(beginning.dialog);

@@ -29,6 +29,8 @@ export class FakeCalls implements SipListener {
   answerTo: (leg: LegRef, sdp: string) => Promise<string> = () => Promise.resolve('v=0\r\nours');
   replaces: (newLegId: string) => Promise<string> = () => Promise.resolve('v=0\r\nreplaced');
 
+  refreshed(leg: LegRef): void { this.told.push(`refreshed ${'legId' in leg ? leg.legId : 'caller'}`); }
+
   arrived(arrival: Parameters<SipListener['arrived']>[0]): void {
     this.arrivals.push(arrival);
     this.told.push('arrived');

@@ -24,10 +24,10 @@ class Bench {
   private readonly media: { answer(): void; refuse(): void }[] = [];
 
   constructor(weBegan: boolean) {
-    this.standing = new Established({ dialog: { id: 'd', callId: 'c', localTag: 'l', remoteTag: 'r' }, weBegan, awaits: 'nothing' as const, allow: 'INVITE', agreement: null, theyAllow: null }, {
+    this.standing = new Established({ dialog: { id: 'd', callId: 'c', localTag: 'l', remoteTag: 'r' }, weBegan, awaits: 'nothing', allow: 'INVITE', agreement: null, theyAllow: null }, {
       renegotiate: () => new Promise((resolve, reject) => { this.media.push({ answer: () => { resolve(SDP); }, refuse: () => { reject(new MediaFault('unsupported', 'no')); } }); }),
       completeRenegotiation: () => { this.completed += 1; },
-      keyPressed: () => undefined, referred: () => undefined,
+      keyPressed: () => undefined, referred: () => undefined, refreshed: () => undefined,
       lost: () => {
         this.lost += 1;
         this.standing.stop();
