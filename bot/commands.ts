@@ -1,5 +1,7 @@
 // What somebody typed, as a command: simple and forgiving. Pure.
 import { distance } from 'fastest-levenshtein';
+import { type Language } from '../cards/words';
+import { LISTS_OF, LOOSE_OF, PHRASES_OF, SMALL_WORDS } from './phrases';
 
 export type Command =
   | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' | 'settings' }
@@ -20,7 +22,7 @@ export type CommandName = Command['command'];
  * Words that mean each command. `{name}` takes one word or more; at the end of a phrase it may be missing.
  * The first phrase that fits is meant, so that the longer ones stand before those they contain.
  */
-const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
+export const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['help', ['help', 'hello', 'hi', 'hey', 'start', 'menu', 'what can i do', '?']],
   ['who', ['who am i', 'whoami', 'me']],
   ['groups', ['my groups', 'groups', 'list', 'list groups', 'show groups', 'show my groups']],
@@ -40,8 +42,8 @@ const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['pick', ['pick longest waiting in {group}', 'pick the longest waiting in {group}', 'pick longest in {group}', 'pick next in {group}', 'pick longest waiting', 'pick next', 'pick in {group}', 'pick']],
   ['move', ['move longest waiting in {group} to {to}', 'move the longest waiting in {group} to {to}', 'move longest in {group} to {to}', 'move next in {group} to {to}', 'move longest waiting to {to}']],
   ['priority', ['priority {priority} for longest waiting in {group}', 'priority {priority} for the longest waiting in {group}', 'priority {priority} longest waiting in {group}', 'priority {priority} for longest in {group}', 'priority {priority} in {group}', 'priority {priority} for {group}']],
-  ['pause', ['pause me {words}', 'pause {words}', 'take a break']],
   ['resume', ['resume {name}', 'unpause {name}', 'end pause {name}']],
+  ['pause', ['pause me {words}', 'pause {words}', 'take a break']],
   ['team', ['agents of {group}', 'agents in {group}', 'team {group}', 'who is on duty in {group}', 'who is on duty']],
   ['managers', ['managers of {group}', 'managers {group}', 'manager {group}']],
   ['agents', ['agents {search}', 'my agents', 'list agents', 'show agents']],
@@ -69,9 +71,12 @@ const LEFT_OUT: Partial<Record<CommandName, Readonly<Record<string, string>>>> =
 
 /** Small letters, no accents, no punctuation at the ends, one space between words, no word of politeness. */
 export function plainWords(typed: string): string {
-  return typed.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[\s\u00a0]+/g, ' ').trim()
-    .replace(/^[/!]+/, '').replace(/[.!,;:]+$/, '').replace(/(?<=\S)\?+$/, '').replace(/^please /, '').replace(/ please$/, '').trim();
+  return typed.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/ß/g, 'ss').replace(/[’ʼ`´]/g, "'").replace(/[\s\u00a0]+/g, ' ').trim()
+    .replace(/^[/!¡¿]+/, '').replace(/[.!,;:]+$/, '').replace(/(?<=\S) ?\?+$/, '').replace(POLITE_FIRST, '').replace(POLITE_LAST, '').trim();
 }
+const POLITE = Object.values(SMALL_WORDS).flatMap((one) => one.please).join('|');
+const POLITE_FIRST = new RegExp(`^(?:${POLITE}),? `);
+const POLITE_LAST = new RegExp(`,? (?:${POLITE})$`);
 
 /** How many slips a word of this length may have. */
 const slips = (word: string): number => (word.length <= 3 ? 0 : word.length <= 6 ? 1 : 2);
@@ -91,15 +96,29 @@ function alikeWords(one: string, other: string): boolean {
   return ones.length === others.length ? ones.every((word, index) => alike(word, others[index] ?? '')) : alike(one, other);
 }
 
-/** The command that was meant, or null. An exact phrase wins over one with a slip. */
-export function readCommand(typed: string): Command | null {
+/** How many words of a phrase stand as they are. */
+const fixedWords = (phrase: string): number => phrase.split(' ').filter((word) => !word.startsWith('{')).length;
+
+/** The phrases of English and of one other language together, in the order of commands, so that a longer phrase of either stands before what it contains. */
+interface Spoken { readonly phrases: typeof PHRASES; readonly loose: typeof PHRASES; readonly lists: typeof LISTS }
+const ENGLISH: Spoken = { phrases: PHRASES, loose: LOOSE, lists: LISTS };
+const SPOKEN: Readonly<Record<Language, Spoken>> = { en: ENGLISH, de: besideEnglish('de'), fr: besideEnglish('fr'), es: besideEnglish('es'), it: besideEnglish('it') };
+function besideEnglish(language: Exclude<Language, 'en'>): Spoken {
+  const own = LISTS_OF[language] as Readonly<Record<string, readonly string[]>>;
+  const joined = (table: typeof PHRASES, more: (typeof PHRASES_OF)['de']): typeof PHRASES => table.map(([command, phrases]) => [command, [...more[command] ?? [], ...phrases].sort((one, other) => fixedWords(other) - fixedWords(one))]);
+  return { phrases: joined(PHRASES, PHRASES_OF[language]), loose: joined(LOOSE, LOOSE_OF[language]), lists: LISTS.map(([kind, phrases]) => [kind, [...own[kind] ?? [], ...phrases]]) };
+}
+
+/** The command that was meant by somebody of that language, or null. English is always understood. An exact phrase wins over one with a slip. */
+export function readCommand(typed: string, language: Language = 'en'): Command | null {
+  const { phrases, loose, lists } = SPOKEN[language];
   const words = plainWords(typed);
   if (words === '') return null;
   const said = words.split(' ');
   if (said.length > WORDS_MOST) return null;
-  const list = LISTS.find(([, phrases]) => phrases.includes(words));
+  const list = lists.find(([, known]) => known.includes(words));
   if (list) return { command: 'objects', kind: list[0] };
-  return match(PHRASES, said, (one, other) => one === other) ?? match(PHRASES, said, alike) ?? match(LOOSE, said, alike);
+  return match(phrases, said, (one, other) => one === other) ?? match(phrases, said, alike) ?? match(loose, said, alike);
 }
 
 function match(table: typeof PHRASES, said: readonly string[], same: (one: string, other: string) => boolean): Command | null {
@@ -126,16 +145,25 @@ function fits(said: readonly string[], phrase: readonly string[], same: (one: st
   return null;
 }
 
-const A_DURATION = /^(?:(.*?) )??(?:for )?(\d{1,4})(?: ?(m|min|mins|minute|minutes|h|hour|hours))?(?: (.*))?$/;
+/** How a pause is told in English and in one other language. */
+interface PauseGrammar { readonly duration: RegExp; readonly before: RegExp; readonly because: RegExp; readonly hours: ReadonlySet<string> }
+const PAUSES: Readonly<Record<Language, PauseGrammar>> = { en: pausesIn('en'), de: pausesIn('de'), fr: pausesIn('fr'), es: pausesIn('es'), it: pausesIn('it') };
+function pausesIn(language: Language): PauseGrammar {
+  const both = (which: 'before' | 'because' | 'minutes' | 'hours'): readonly string[] => [...new Set([...SMALL_WORDS.en[which], ...SMALL_WORDS[language][which]])];
+  const before = `(?:${both('before').join('|')})`;
+  const units = [...both('minutes'), ...both('hours')].join('|');
+  return { duration: new RegExp(`^(?:(.*?) )??(?:${before} )?(\\d{1,4})(?: ?(${units}))?(?: (.*))?$`), before: new RegExp(`^${before} `), because: new RegExp(`^(?:${both('because').join('|')}) `), hours: new Set(both('hours')) };
+}
 
 /** What was said after “pause”: whom, for how long (null: until it is taken back), and why. Without a duration the words may be either a name or a reason. */
 export interface PauseWords { readonly name: string; readonly minutes: number | null; readonly reason: string; readonly either: string }
 
-export function readPause(words: string): PauseWords {
-  const match = A_DURATION.exec(words.trim());
-  if (!match) return { name: '', minutes: null, reason: '', either: words.replace(/^for /, '').trim() };
+export function readPause(words: string, language: Language = 'en'): PauseWords {
+  const { duration, before, because, hours } = PAUSES[language];
+  const match = duration.exec(words.trim());
+  if (!match) return { name: '', minutes: null, reason: '', either: words.replace(before, '').trim() };
   const [, name = '', count, unit = 'm', reason = ''] = match;
-  return { name, minutes: Number(count) * (unit.startsWith('h') ? 60 : 1), reason: reason.replace(/^(for|because of) /, ''), either: '' };
+  return { name, minutes: Number(count) * (hours.has(unit) ? 60 : 1), reason: reason.replace(because, ''), either: '' };
 }
 
 /** Something with a name and an address, such as a group. */

@@ -103,7 +103,7 @@ export class Conversation {
   }
 
   async #typed(asking: Asking, text: string): Promise<Shown> {
-    const command = readCommand(text);
+    const command = readCommand(text, asking.say.language);
     if (!asking.place.personal && command?.command !== 'live') return personalOnly(asking);
     if (command === null) return this.#unknown(asking, text);
     return this.#command(asking, command, text);

@@ -12,7 +12,7 @@ const named = (agent: Supervised): Supervised & { readonly displayName: string }
 
 /** `text` is what was typed, for the reason is kept as it was written. */
 export async function pauseTyped(services: Services, asking: Asking, words: string, text: string): Promise<Shown> {
-  const { name, minutes, reason, either } = readPause(words);
+  const { name, minutes, reason, either } = readPause(words, asking.say.language);
   if (name === '' && either === '') return pauseMyself(services, asking, { reason: asTyped(reason, text), ...lasting(minutes) }, services.newId());
   const supervised = await supervisedAgents(services, asking);
   if (!supervised.ok) return supervised.shown;
