@@ -2,7 +2,7 @@
 import { type Agent } from './model/agent';
 import { type AgentGroup } from './model/agent-group';
 import { type Queue } from './model/queue';
-import { queueIdsOf, type Workflow } from './model/workflow';
+import { MANAGER_PERMISSIONS, queueIdsOf, type ManagerPermission, type Workflow } from './model/workflow';
 import { queueIdsOfQueue } from './reach';
 
 /**
@@ -21,6 +21,8 @@ export interface Roles {
   readonly engine: boolean;
   /** Ids of managed workflows that name this person. */
   readonly manages: ReadonlySet<string>;
+  /** What this person may change as a manager, of those managed workflows where an administrator has narrowed it. Which fields that is, is decided with the change in hand. */
+  readonly narrowed?: ReadonlyMap<string, ReadonlySet<ManagerPermission>>;
   /** The agent this person is. */
   readonly agentId: string | null;
   /** Ids of workflows that lead to an agent group which lists this person's agent, through whichever questions and queues. */
@@ -38,15 +40,15 @@ export type Target =
   | { readonly kind: 'object'; readonly workflowIds: readonly string[]; readonly preset?: boolean };
 
 const OBJECT_ACTIONS = [
-  'queue.create', 'queue.change', 'queue.delete', 'queue.see', 'agentGroup.create', 'agentGroup.change', 'agentGroup.delete', 'agentGroup.see',
-  'businessHours.create', 'businessHours.change', 'businessHours.delete', 'businessHours.see', 'holidaySet.create', 'holidaySet.change', 'holidaySet.delete', 'holidaySet.see',
+  'queue.create', 'queue.copy', 'queue.change', 'queue.delete', 'queue.see', 'agentGroup.create', 'agentGroup.copy', 'agentGroup.change', 'agentGroup.delete', 'agentGroup.see',
+  'businessHours.create', 'businessHours.copy', 'businessHours.change', 'businessHours.delete', 'businessHours.see', 'holidaySet.create', 'holidaySet.copy', 'holidaySet.change', 'holidaySet.delete', 'holidaySet.see',
 ] as const;
 export type ObjectAction = (typeof OBJECT_ACTIONS)[number];
 
 /** Every verb, and the ways of looking and asking. */
 export const ACTIONS = [
   'group.create', 'group.change', 'group.changeAddress', 'group.delete', 'group.addManager', 'group.removeManager', 'group.see',
-  'workflow.create', 'workflow.change', 'workflow.delete', ...OBJECT_ACTIONS, 'trunk.create', 'trunk.change', 'trunk.delete', 'trunk.see',
+  'workflow.create', 'workflow.copy', 'workflow.change', 'workflow.delete', ...OBJECT_ACTIONS, 'trunk.create', 'trunk.change', 'trunk.delete', 'trunk.see',
   'agent.create', 'agent.change', 'agent.delete', 'agent.resetPassword', 'agent.ring', 'agent.see',
   'duty.set', 'duty.pause', 'duty.resume', 'duty.signIn', 'duty.signOut', 'caller.pick', 'caller.move', 'caller.prioritise',
   'settings.change', 'prompt.render', 'audio.keep',
@@ -75,7 +77,28 @@ const OF_MANAGERS: readonly Action[] = ['group.see', 'group.change', 'group.addM
 function mayGroup(roles: Roles, action: Action, workflowId: string): Verdict {
   const manages = roles.manages.has(workflowId);
   if (!manages && !roles.serves.has(workflowId)) return 'unseen';
-  return action === 'group.see' || (manages && OF_MANAGERS.includes(action)) ? 'allowed' : 'notAllowed';
+  if (action === 'group.see') return 'allowed';
+  return manages && OF_MANAGERS.includes(action) && hasAny(roles, workflowId, NEEDED[action]) ? 'allowed' : 'notAllowed';
+}
+
+/** Of which permissions a manager must have one, for the action to be of any use. */
+const NEEDED: Partial<Record<Action, readonly ManagerPermission[]>> = {
+  'group.change': MANAGER_PERMISSIONS.filter((one) => one !== 'managers'), 'workflow.change': MANAGER_PERMISSIONS.filter((one) => one !== 'managers'), 'group.addManager': ['managers'],
+  'queue.create': ['queues'], 'queue.copy': ['queues'], 'queue.delete': ['queues'], 'queue.change': ['queues', 'targets', 'prompts'],
+  'agentGroup.create': ['agentGroups'], 'agentGroup.copy': ['agentGroups'], 'agentGroup.change': ['agentGroups'], 'agentGroup.delete': ['agentGroups'],
+  'businessHours.create': ['schedules'], 'businessHours.copy': ['schedules'], 'businessHours.change': ['schedules'], 'businessHours.delete': ['schedules'],
+  'holidaySet.create': ['schedules'], 'holidaySet.copy': ['schedules'], 'holidaySet.change': ['schedules'], 'holidaySet.delete': ['schedules'],
+};
+
+function hasAny({ narrowed }: Roles, workflowId: string, needed: readonly ManagerPermission[] | undefined): boolean {
+  const left = narrowed?.get(workflowId);
+  return left === undefined || needed === undefined || needed.some((one) => left.has(one));
+}
+
+/** What someone may change of a workflow and of what belongs to it; an administrator everything, whoever does not manage it nothing. */
+export function permissionsOn({ administrator, manages, narrowed }: Roles, workflowId: string): readonly ManagerPermission[] {
+  if (administrator) return MANAGER_PERMISSIONS;
+  return manages.has(workflowId) ? MANAGER_PERMISSIONS.filter((one) => narrowed?.get(workflowId)?.has(one) ?? true) : [];
 }
 
 const OF_ONESELF: readonly Action[] = ['agent.see', 'agent.resetPassword', 'agent.ring', 'duty.set', 'duty.pause', 'duty.resume', 'duty.signIn', 'duty.signOut', 'caller.pick'];
@@ -95,7 +118,7 @@ function mayAgent(roles: Roles, action: Action, agentId: string, workflowIds: re
 /** Managers change what belongs to workflows they manage and to no other. */
 function mayObject(roles: Roles, action: Action, workflowIds: readonly string[], preset: boolean): Verdict {
   const isTheirs = workflowIds.length > 0 && workflowIds.every((id) => roles.manages.has(id));
-  if (isTheirs) return 'allowed';
+  if (isTheirs) return workflowIds.every((id) => hasAny(roles, id, NEEDED[action])) ? 'allowed' : 'notAllowed';
   const isSeen = workflowIds.some((id) => roles.manages.has(id)) || (preset && roles.manages.size > 0);
   if (action.endsWith('.see')) return isSeen ? 'allowed' : 'unseen';
   const isMadeForNobody = action.endsWith('.create') && workflowIds.length === 0;
@@ -124,10 +147,12 @@ export function rolesOf(acting: Acting, sources: RoleSources): Roles {
     for (const queue of queues) if (queueIdsOfQueue(queue).some((id) => queueIds.has(id))) queueIds.add(queue.id);
   }
   const workflows = [...sources.workflows];
+  const managed = workflows.filter((one) => one.managed && one.managers.some((manager) => manager.personId === personId));
   return {
     administrator: acting.administrator,
     engine: false,
-    manages: new Set(workflows.filter((one) => one.managed && one.managers.some((manager) => manager.personId === personId)).map((one) => one.id)),
+    manages: new Set(managed.map((one) => one.id)),
+    narrowed: new Map(managed.filter((one) => one.managerPermissions.length < MANAGER_PERMISSIONS.length).map((one) => [one.id, new Set(one.managerPermissions)])),
     agentId,
     serves: new Set(workflows.filter((one) => queueIdsOf(one).some((id) => queueIds.has(id))).map((one) => one.id)),
   };

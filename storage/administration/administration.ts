@@ -17,6 +17,7 @@ import { type Changed, type Context, type Row } from './context';
 import { Draft } from './draft';
 import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
+import { checkPermitted } from './permitted';
 import { LogReader } from './log-reader';
 import { ObjectQueries } from './object-queries';
 import { poolStatus, stepDown } from './pool-status';
@@ -25,7 +26,7 @@ import { Refused, refuse, type Answer, type Done, type Kept, type Refusal, type 
 import { readRoles } from './roles';
 import { TABLE } from './table';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
+import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -134,6 +135,7 @@ export class Administration {
     const { value, once, subject, warnings = [], undoes }: Changed<V> = await row.change(context, input);
     const changes = draft.changes();
     if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
+    await checkPermitted(draft, roles);
     await checkIntegrity({ draft, roles, sipDomain });
     const entryId = `${pool}:${sequence}`;
     await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token });
@@ -167,9 +169,14 @@ export class Administration {
     return this.answer(() => this.queries.myAgent(acting));
   }
 
-  /** The last entries this actor may see, newest first; of one group where `workflowId` is given. */
-  history(acting: Acting, options: { readonly limit?: number; readonly workflowId?: string } = {}): Promise<Answer<readonly HistoryEntry[]>> {
+  /** The last entries this actor may see, newest first; only those that `options` ask for. */
+  history(acting: Acting, options: HistoryOptions = {}): Promise<Answer<readonly HistoryEntry[]>> {
     return this.answer(() => this.queries.history(acting, options));
+  }
+
+  /** One entry that this actor may see, and whether they may take it back now. */
+  change(acting: Acting, entryId: string): Promise<Answer<ChangeView>> {
+    return this.answer(() => this.queries.change(acting, entryId));
   }
 
   /** Administrators only. */

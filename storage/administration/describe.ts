@@ -1,4 +1,4 @@
-// One object's change as people read it: fields under the names of the forms, in words, secrets as "set" alone.
+// One object's change as people read it: fields under the names of the forms, actions and answers as data for a reader's language, secrets as "set" alone.
 import { isDeepStrictEqual } from 'node:util';
 import { type Contact } from '../model/agent';
 import { type AnswerAction } from '../model/call-action';
@@ -6,9 +6,15 @@ import { type ObjectChange, type ObjectKind, type ObjectKinds } from '../model/c
 import { type AudioFile, type Prompt } from '../model/prompt';
 import { type Question } from '../model/question';
 import { WEEKDAYS, type OpenRange } from '../model/schedule';
+import { type Workflow } from '../model/workflow';
 import { agentGroupFields, queueFields, workflowFields } from './group-form';
 
-export interface FieldChange { readonly field: string; readonly before: unknown; readonly after: unknown }
+/** `of`: the question that the field is of, by name. Lists are arrays, in order. */
+export interface FieldChange { readonly field: string; readonly of?: string; readonly before: unknown; readonly after: unknown }
+/** Where a call goes, and what is said first. `to`: a number, an address, or what a queue or question is called; empty where it is hung up. */
+export interface ActionWords { readonly action: AnswerAction['kind']; readonly to: string; readonly said: string }
+/** A key and what it leads to. */
+export interface AnswerWords extends ActionWords { readonly key: string; readonly name: string }
 
 type Fields = Readonly<Record<string, unknown>>;
 /** A password, or its hash, is compared and never shown. */
@@ -17,36 +23,42 @@ class Secret {
 }
 
 const audio = (file: AudioFile | null | undefined): string | null => file?.fileName ?? null;
-/** Ids inside stand as `queue:<id>`, for the history to put names in their place. */
-function action(one: AnswerAction | null): string | null {
-  switch (one?.kind) {
-    case undefined: return null;
-    case 'disconnect': return 'disconnect';
+const said = (prompt: Prompt | null): string => (prompt === null ? '' : prompt.audio === null ? prompt.text : `${prompt.text} [${prompt.audio.fileName}]`.trim());
+
+/** Ids of queues stand as `queue:<id>`, for the history to put names in their place. */
+function leadsTo(one: AnswerAction, questions: readonly Question[]): string {
+  switch (one.kind) {
+    case 'disconnect': return '';
     case 'queue': return `queue:${one.queueId}`;
-    case 'question': return `question:${one.questionId}`;
+    case 'question': return questions.find((other) => other.id === one.questionId)?.name ?? one.questionId;
     case 'number': return one.number;
-    case 'sipUri': return one.uri;
-    case 'voicemail': return `voicemail ${one.uri}`;
+    case 'sipUri':
+    case 'voicemail': return one.uri;
   }
 }
-const said = (prompt: Prompt | null): string => (prompt === null ? '' : prompt.audio === null ? prompt.text : `${prompt.text} [${prompt.audio.fileName}]`.trim());
-/** An action and what is said before it. */
-const placed = (one: AnswerAction): string => [action(one), said(one.prompt)].filter((part) => part !== '').join(': ');
-const asked = ({ name, prompt, invalidPrompt, noAnswerPrompt, attempts, answerSeconds, fallback, answers }: Question): string => [
-  `${name}: ${said(prompt)}`, ...answers.map((one) => `${one.key} ${one.name} → ${placed(one.action)}`),
-  ...invalidPrompt ? [`invalid: ${said(invalidPrompt)}`] : [], ...noAnswerPrompt ? [`no answer: ${said(noAnswerPrompt)}`] : [], `${attempts} × ${answerSeconds} s`, ...fallback ? [`else → ${placed(fallback)}`] : [],
-].join('; ');
+const words = (one: AnswerAction, questions: readonly Question[] = []): ActionWords => ({ action: one.kind, to: leadsTo(one, questions), said: said(one.prompt) });
+/** Without what is said, where that is a field of its own. */
+const silent = (one: AnswerAction): ActionWords => ({ ...words(one), said: '' });
+
+/** One name for each field of each question: a question is known by its id, also where its name changed. */
+const SEPARATOR = '\u0000';
+const questionFields = ({ questions }: Workflow): Fields => Object.fromEntries(questions.flatMap((one) => Object.entries({
+  question: one.name, prompt: said(one.prompt), invalidPrompt: said(one.invalidPrompt), noAnswerPrompt: said(one.noAnswerPrompt), attempts: one.attempts, answerSeconds: one.answerSeconds,
+  fallback: one.fallback && words(one.fallback, questions), answers: one.answers.map(({ key, name, action }): AnswerWords => ({ key, name, ...words(action, questions) })),
+}).map(([field, value]) => [[field, one.id].join(SEPARATOR), value])));
+
 const hours = (ranges: readonly OpenRange[]): string => ranges.map(({ open, close }) => `${open}–${close}`).join(', ');
 const contact = (one: Contact): string => `${one.kind === 'number' ? one.number : one.uri}${one.confirm ? ' (press 1)' : ''}`;
 
 const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields } = {
   workflows: (one) => ({
-    ...workflowFields(one), welcomeAudio: audio(one.welcome?.audio), music: audio(one.music), businessHoursId: one.businessHoursId, closedAction: placed(one.closedAction),
-    holidaySetIds: one.holidaySetIds, holidayAction: placed(one.holidayAction), defaultAction: action({ ...one.defaultAction, prompt: null }), questions: one.questions.map(asked),
+    ...workflowFields(one), managers: one.managers.map((manager) => manager.name), managerPermissions: one.managed ? one.managerPermissions : null,
+    welcomeAudio: audio(one.welcome?.audio), music: audio(one.music), businessHoursId: one.businessHoursId, closedAction: words(one.closedAction, one.questions),
+    holidaySetIds: one.holidaySetIds, holidayAction: words(one.holidayAction, one.questions), defaultAction: words({ ...one.defaultAction, prompt: null }, one.questions), ...questionFields(one),
   }),
   queues: (one) => ({
-    ...queueFields(one), name: one.name, agentGroupIds: one.agentGroupIds, timeoutAction: action(one.timeoutAction), timeoutAudio: audio(one.timeoutAction.prompt?.audio), overflowAction: action(one.overflowAction),
-    overflowAudio: audio(one.overflowAction.prompt?.audio), noAgentsAction: one.noAgentsAction && placed(one.noAgentsAction), leaveKey: one.leaveKey, leaveAction: placed(one.leaveAction),
+    ...queueFields(one), name: one.name, agentGroupIds: one.agentGroupIds, timeoutAction: silent(one.timeoutAction), timeoutAudio: audio(one.timeoutAction.prompt?.audio), overflowAction: silent(one.overflowAction),
+    overflowAudio: audio(one.overflowAction.prompt?.audio), noAgentsAction: one.noAgentsAction && words(one.noAgentsAction), leaveKey: one.leaveKey, leaveAction: words(one.leaveAction),
   }),
   agentGroups: (one) => ({ ...agentGroupFields(one), name: one.name }),
   agents: ({ name, sipUser, personId, contacts, digest }) => ({ name, sipUser, personId, contacts: contacts.map(contact), password: new Secret(digest && digest.sha256) }),
@@ -57,13 +69,17 @@ const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields }
   trunks: ({ id: _id, pool: _pool, version: _version, password, ...fields }) => ({ ...fields, password: new Secret(password) }),
 };
 
-/** The fields in which a change differs; `null` stands for an object that was not there. */
+/** The fields in which a change differs; `null` stands for an object, or a question, that was not there. */
 export function describeChange(change: ObjectChange): FieldChange[] {
   const fieldsOf = FIELDS[change.kind] as (object: unknown) => Fields;
   const [before, after] = [change.before && fieldsOf(change.before), change.after && fieldsOf(change.after)];
   return Object.keys({ ...before, ...after })
     .filter((field) => !isDeepStrictEqual(before?.[field] ?? null, after?.[field] ?? null) && (shown(before?.[field]) !== null || shown(after?.[field]) !== null))
-    .map((field) => ({ field, before: shown(before?.[field]), after: shown(after?.[field]) }));
+    .map((key): FieldChange => {
+      const [field = key, id] = key.split(SEPARATOR);
+      const name = id === undefined ? undefined : after?.[`question${SEPARATOR}${id}`] ?? before?.[`question${SEPARATOR}${id}`];
+      return { field, ...(typeof name === 'string' ? { of: name } : {}), before: shown(before?.[key]), after: shown(after?.[key]) };
+    });
 }
 
 function shown(value: unknown): unknown {

@@ -1,31 +1,77 @@
 // The change log as people read it: only what the reader may see, and never a secret.
-import { type Db } from 'mongodb';
+import { type Db, type Filter } from 'mongodb';
 import { type Acting, type Roles } from '../access';
 import { type StoredChange } from '../stored';
-import { describeChange, type FieldChange } from './describe';
+import { describeChange, type ActionWords, type FieldChange } from './describe';
 import { Draft } from './draft';
 import { LogReader, takenBack } from './log-reader';
-import { refuse } from './results';
-import { EDITS, withUndos } from './undo';
+import { Refused, refuse } from './results';
+import { EDITS, refuseUndo, withUndos } from './undo';
 import { type Verb } from './verbs';
-import { type HistoryEntry } from './views';
+import { type ChangeView, type HistoryEntry, type HistoryOptions } from './views';
 
 const DEFAULT_LIMIT = 20;
-const MOST = 200;
+const MOST = 500;
+
+export interface HistoryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string }
+type Reading = Pick<HistoryDeps, 'db' | 'pool'>;
 
 /**
  * Administrators see all; managers what concerns their groups; an agent what concerns their own phone and duty.
  * @throws Refused 'notFound' for the history of a group that is not the actor's to see
  */
-export async function readHistory(deps: { readonly db: Db; readonly pool: string }, acting: Acting, roles: Roles, options: { readonly limit?: number; readonly workflowId?: string }): Promise<HistoryEntry[]> {
+export async function readHistory(deps: Reading, acting: Acting, roles: Roles, options: HistoryOptions): Promise<HistoryEntry[]> {
   const { workflowId, limit = DEFAULT_LIMIT } = options;
   if (workflowId !== undefined && !roles.administrator && !roles.manages.has(workflowId)) throw refuse('notFound', 'There is no such group.');
-  const manages = [...roles.manages];
-  const seen = { $or: [{ 'subject.kind': 'group' as const, 'subject.id': { $in: manages } }, { 'subject.workflowIds': { $in: manages } }, { 'subject.kind': 'agent' as const, 'subject.id': roles.agentId ?? '' }] };
-  const ofGroup = workflowId === undefined ? {} : { $or: [{ 'subject.id': workflowId }, { 'subject.workflowIds': workflowId }] };
   const log = new LogReader(deps.db, deps.pool);
-  const entries = await log.newest({ $and: [roles.administrator ? {} : seen, ofGroup] }, Math.min(Math.max(1, limit), MOST));
-  const taken = takenBack(await withUndos(log, entries));
+  return views(deps, acting, roles, await log.newest({ $and: [visible(roles), wanted(options)] }, Math.min(Math.max(1, limit), MOST)));
+}
+
+/** One entry, and whether this actor may take it back as things stand. @throws Refused 'notFound' */
+export async function readChange(deps: HistoryDeps, acting: Acting, roles: Roles, entryId: string): Promise<ChangeView> {
+  const log = new LogReader(deps.db, deps.pool);
+  const [entry] = await log.newest({ $and: [{ _id: entryId }, visible(roles)] }, 1);
+  const [view] = entry ? await views(deps, acting, roles, [entry]) : [];
+  if (!entry || !view) throw refuse('notFound', 'There is no such change.');
+  return { ...view, undo: await verdict(deps, acting, roles, log, entry) };
+}
+
+/** What of the log is this reader's to see. */
+function visible(roles: Roles): Filter<StoredChange> {
+  if (roles.administrator) return {};
+  const manages = [...roles.manages];
+  return { $or: [{ 'subject.kind': 'group', 'subject.id': { $in: manages } }, { 'subject.workflowIds': { $in: manages } }, { 'subject.kind': 'agent', 'subject.id': roles.agentId ?? '' }] };
+}
+
+function wanted({ workflowId, about, by, from, to, before }: HistoryOptions): Filter<StoredChange> {
+  const parts: Filter<StoredChange>[] = [
+    ...workflowId === undefined ? [] : [{ $or: [{ 'subject.id': workflowId }, { 'subject.workflowIds': workflowId }] }],
+    ...about === undefined ? [] : [{ 'subject.name': containing(about) }],
+    ...by === undefined ? [] : [{ 'actor.name': containing(by) }],
+    ...from === undefined ? [] : [{ at: { $gte: from } }],
+    ...to === undefined ? [] : [{ at: { $lt: to } }],
+    ...before === undefined ? [] : [{ sequence: { $lt: before } }],
+  ];
+  return parts.length === 0 ? {} : { $and: parts };
+}
+
+/** What somebody typed stands for itself alone. */
+const containing = (typed: string): { readonly $regex: string; readonly $options: 'i' } => ({ $regex: typed.trim().replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), $options: 'i' });
+
+/** Nothing is written: the draft is thrown away. */
+async function verdict(deps: HistoryDeps, acting: Acting, roles: Roles, log: LogReader, entry: StoredChange): Promise<ChangeView['undo']> {
+  try {
+    await refuseUndo({ acting, roles, log, draft: new Draft(deps.db, deps.pool), sipDomain: deps.sipDomain, now: new Date(), newId: (kind) => kind }, entry);
+    return { possible: true };
+  } catch (fault) {
+    if (!(fault instanceof Refused)) throw fault;
+    const { code, message } = fault.refusal;
+    return { possible: false, because: code === 'notAllowed' || code === 'notFound' ? 'notYours' : 'inTheWay', message };
+  }
+}
+
+async function views(deps: Reading, acting: Acting, roles: Roles, entries: readonly StoredChange[]): Promise<HistoryEntry[]> {
+  const taken = takenBack(await withUndos(new LogReader(deps.db, deps.pool), entries));
   const names = await namesIn(deps, entries);
   return entries.map((entry) => ({
     entryId: entry._id,
@@ -35,6 +81,7 @@ export async function readHistory(deps: { readonly db: Db; readonly pool: string
     ownEdit: EDITS.includes(entry.verb as Verb) && isOwn(acting, entry.actor),
     verb: entry.verb as Verb,
     subject: entry.subject.name,
+    subjectKind: entry.subject.kind,
     workflowId: entry.subject.kind === 'group' ? entry.subject.id : entry.subject.workflowIds?.find((id) => roles.administrator || roles.manages.has(id)) ?? null,
     fields: entry.changes.flatMap((change) => fieldsOf(entry, change)).map((field) => readable(field, names)),
     undoes: entry.undoes,
@@ -53,7 +100,7 @@ function fieldsOf({ subject }: StoredChange, change: StoredChange['changes'][num
 }
 
 /** What ids are called, in the fields that hold them: agents also those that were deleted since, the rest as far as they are still there. */
-async function namesIn(deps: { readonly db: Db; readonly pool: string }, entries: readonly StoredChange[]): Promise<ReadonlyMap<string, string>> {
+async function namesIn(deps: Reading, entries: readonly StoredChange[]): Promise<ReadonlyMap<string, string>> {
   const ids = [...new Set(entries.flatMap((entry) => entry.changes).flatMap(idsIn))];
   if (ids.length === 0) return new Map();
   const draft = new Draft(deps.db, deps.pool);
@@ -63,27 +110,30 @@ async function namesIn(deps: { readonly db: Db; readonly pool: string }, entries
   }
   const gone = ids.filter((id) => !names.has(id));
   if (gone.length === 0) return names;
-  const deletions: readonly Verb[] = ['agent.delete', 'queue.delete', 'agentGroup.delete', 'businessHours.delete', 'holidaySet.delete'];
-  for (const entry of await new LogReader(deps.db, deps.pool).newest({ verb: { $in: [...deletions] }, 'subject.id': { $in: gone } })) names.set(entry.subject.id, entry.subject.name);
+  // What was deleted with something else is named by that entry's own changes.
+  for (const entry of await new LogReader(deps.db, deps.pool).newest({ changes: { $elemMatch: { id: { $in: gone }, after: null } } })) {
+    for (const { id, before } of entry.changes) if (before && 'name' in before && gone.includes(id) && !names.has(id)) names.set(id, before.name);
+  }
   return names;
 }
 
 /** How the fields that hold ids are called once they hold names. */
 const NAMED: Readonly<Record<string, string>> = { agentIds: 'agents', agentGroupIds: 'agentGroups', businessHoursId: 'businessHours', holidaySetIds: 'holidaySets', signedIn: 'signedIn' };
-const IN_TEXT = /\bqueue:([a-z0-9][a-z0-9-]{0,63})/g;
+const A_QUEUE = /^queue:([a-z0-9][a-z0-9-]{0,63})$/;
+const isAction = (value: unknown): value is ActionWords => typeof value === 'object' && value !== null && 'action' in value && 'to' in value;
 
 function idsIn(change: StoredChange['changes'][number]): string[] {
   return describeChange(change).flatMap(({ field, before, after }) => [before, after].flat().flatMap((value): string[] => {
-    if (typeof value !== 'string') return [];
-    return field in NAMED ? [value] : [...value.matchAll(IN_TEXT)].map((match) => match[1] ?? '');
+    if (isAction(value)) return A_QUEUE.exec(value.to)?.slice(1) ?? [];
+    return typeof value === 'string' && field in NAMED ? [value] : [];
   }));
 }
 
-function readable({ field, before, after }: FieldChange, names: ReadonlyMap<string, string>): FieldChange {
+function readable({ field, before, after, ...rest }: FieldChange, names: ReadonlyMap<string, string>): FieldChange {
   const named = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(named);
-    if (typeof value !== 'string') return value;
-    return field in NAMED ? names.get(value) ?? value : value.replace(IN_TEXT, (whole, id: string) => names.get(id) ?? whole);
+    if (isAction(value)) { const id = A_QUEUE.exec(value.to)?.[1]; return id === undefined ? value : { ...value, to: names.get(id) ?? id }; }
+    return typeof value === 'string' && field in NAMED ? names.get(value) ?? value : value;
   };
-  return { field: NAMED[field] ?? field, before: named(before), after: named(after) };
+  return { field: NAMED[field] ?? field, ...rest, before: named(before), after: named(after) };
 }

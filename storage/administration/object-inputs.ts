@@ -32,6 +32,7 @@ export const workflowShape = {
   federation: yesOrNo,
   managed: yesOrNo,
   managers,
+  managerPermissions: workflow.shape.managerPermissions.removeDefault(),
   welcome: prompt.nullable(),
   music: audioFile.nullable(),
   businessHoursId: orNone(id),

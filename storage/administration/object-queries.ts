@@ -44,8 +44,11 @@ class Uses {
     const isSchedule = kind === 'businessHours' || kind === 'holidaySets';
     const target: Target = noun === 'trunk' ? { kind: 'pool' } : { kind: 'object', workflowIds: isSchedule ? made : [...related], preset: isSchedule && made.length === 0 };
     const can = (action: 'see' | 'change' | 'delete'): boolean => may(roles, `${noun as OwnedNoun}.${action}` as Action, target) === 'allowed';
+    // A copy is made for the workflow that the original was made for, or, of a managed one, that leads to it.
+    const owner = made[0] ?? [...related].find((id) => this.workflows.get(id)?.managed === true);
+    const mayCopy = (): boolean => may(roles, `${noun as OwnedNoun}.copy`, { kind: 'object', workflowIds: owner === undefined ? [] : [owner] }) === 'allowed';
     const groups = [...related].flatMap((id) => this.workflows.get(id) ?? []).filter((one) => may(roles, 'group.see', { kind: 'group', workflowId: one.id }) === 'allowed').map(nameOf).sort(byName);
-    return { id: stored.id, name: stored.name, version: stored.version, object: withoutSecret(kind, stored), groups, rights: { change: can('change'), delete: can('delete') }, seen: can('see') };
+    return { id: stored.id, name: stored.name, version: stored.version, object: withoutSecret(kind, stored), groups, rights: { change: can('change'), delete: can('delete'), copy: noun !== 'trunk' && mayCopy() }, seen: can('see') };
   }
 }
 

@@ -14,6 +14,7 @@ import { workflowWarnings } from './warnings';
 
 type Fields = Readonly<Record<string, unknown>>;
 type NamedObject<N extends Noun> = ObjectKinds[KindOf<N>];
+type CopiedNoun = Exclude<Noun, 'trunk'>;
 
 /** What a new object has that neither its input nor the model says. */
 const BLANK: { readonly [N in Noun]: Fields } = { queue: { agentGroupIds: [] }, agentGroup: { agentIds: [] }, businessHours: {}, holidaySet: {}, trunk: {} };
@@ -105,7 +106,43 @@ function deleteOf<N extends Noun>(noun: N): Row<`${N}.delete`> {
   return row as unknown as Row<`${N}.delete`>;
 }
 
+/** Workflows that a copy is made for: the one its original was made for, or, where it was made for none, the one workflow that leads to it. */
+async function ownersOfCopy<N extends CopiedNoun>({ draft }: Context, noun: N, object: NamedObject<N>): Promise<readonly string[]> {
+  const made = 'workflowId' in object ? object.workflowId : null;
+  if (typeof made === 'string') return [made];
+  const { workflowIds } = await targetOf(draft, noun, object as never);
+  const managed = await draft.find('workflows', { _id: { $in: [...workflowIds] }, managed: true }, (one) => one.managed && workflowIds.includes(one.id));
+  // What a managed workflow leads to is its own, and so is a copy of it.
+  return managed.slice(0, 1).map((one) => one.id);
+}
+
+/** Everything but the name, for whoever may make one. */
+function copyOf<N extends CopiedNoun>(noun: N): Row<`${N}.copy`> {
+  interface Input { readonly id: string; readonly name: string }
+  const row = {
+    schema: VERB_SCHEMAS[`${noun}.copy`],
+    right: async (context: Context, { id }: Input): Promise<Verdict> => {
+      const object = await found(context, noun, id);
+      if (!object) return 'unseen';
+      const seen = may(context.roles, `${noun}.see`, await target(context, noun, object));
+      if (seen !== 'allowed') return seen;
+      const verdict = may(context.roles, `${noun}.copy`, { kind: 'object', workflowIds: await ownersOfCopy(context, noun, object) });
+      return verdict === 'unseen' ? 'notAllowed' : verdict;
+    },
+    change: async (context: Context, { id, name }: Input) => {
+      const { kind } = NOUNS[noun];
+      const original = await known(context, noun, id);
+      const [owner] = await ownersOfCopy(context, noun, original);
+      const copy = { ...original, id: context.newId(ID_PREFIXES[noun]), name, ...(owner === undefined ? {} : { workflowId: owner }) };
+      await context.draft.put(kind, copy);
+      return changed(context, noun, copy);
+    },
+  };
+  return row as unknown as Row<`${N}.copy`>;
+}
+
 export const OBJECT_ROWS = {
+  'queue.copy': copyOf('queue'), 'agentGroup.copy': copyOf('agentGroup'), 'businessHours.copy': copyOf('businessHours'), 'holidaySet.copy': copyOf('holidaySet'),
   'queue.create': createOf('queue'), 'queue.change': changeOf('queue'), 'queue.delete': deleteOf('queue'),
   'agentGroup.create': createOf('agentGroup'), 'agentGroup.change': changeOf('agentGroup'), 'agentGroup.delete': deleteOf('agentGroup'),
   'businessHours.create': createOf('businessHours'), 'businessHours.change': changeOf('businessHours'), 'businessHours.delete': deleteOf('businessHours'),

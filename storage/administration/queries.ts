@@ -1,6 +1,6 @@
 // What people see: every query takes the actor first and answers nothing that the actor may not see.
 import { type Db } from 'mongodb';
-import { may, type Acting, type Action, type Roles } from '../access';
+import { may, permissionsOn, type Acting, type Action, type Roles } from '../access';
 import { readBindings } from '../bindings';
 import { waitUntil } from '../doorbell';
 import { readLiveGroups, readLivePool } from '../live';
@@ -12,13 +12,13 @@ import { type Logger } from '../process/log';
 import { collectionOf } from '../schema';
 import { Draft } from './draft';
 import { formOf, groupOf, versionsOf, type Group } from './group-form';
-import { readHistory } from './history';
+import { readChange, readHistory } from './history';
 import { groupsListing, queuesListing, reachOf } from './leading';
 import { LogReader } from './log-reader';
 import { refuse } from './results';
 import { readRoles } from './roles';
 import { defaultSettings, settingsFields } from './settings-verbs';
-import { type AgentDetail, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type HistoryEntry, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
+import { type AgentDetail, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type ChangeView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
 export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger }
@@ -127,8 +127,12 @@ export class Queries {
     };
   }
 
-  async history(acting: Acting, options: { readonly limit?: number; readonly workflowId?: string }): Promise<HistoryEntry[]> {
+  async history(acting: Acting, options: HistoryOptions): Promise<HistoryEntry[]> {
     return readHistory(this.deps, acting, await this.roles(acting), options);
+  }
+
+  async change(acting: Acting, entryId: string): Promise<ChangeView> {
+    return readChange(this.deps, acting, await this.roles(acting), entryId);
   }
 
   async settings(acting: Acting): Promise<SettingsView> {
@@ -247,7 +251,7 @@ const mayTo = (roles: Roles, action: Action, workflowId: string): boolean => may
 /** What this actor may do with one group. */
 export function rightsOn(roles: Roles, workflowId: string): GroupRights {
   const can = (action: Action): boolean => mayTo(roles, action, workflowId);
-  return { change: can('group.change'), changeAddress: can('group.changeAddress'), delete: can('group.delete'), addManager: can('group.addManager'), removeManager: can('group.removeManager') };
+  return { change: can('group.change'), changeAddress: can('group.changeAddress'), delete: can('group.delete'), addManager: can('group.addManager'), removeManager: can('group.removeManager'), copy: may(roles, 'workflow.copy', { kind: 'pool' }) === 'allowed', permissions: permissionsOn(roles, workflowId) };
 }
 
 export const typeOf = ({ defaultAction }: Workflow): 'huntGroup' | 'interactive' => (defaultAction.kind === 'queue' ? 'huntGroup' : 'interactive');

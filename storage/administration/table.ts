@@ -1,6 +1,7 @@
 // The one table of verbs. A verb without a row does not compile.
 import { changeAgent, createAgent, deleteAgent, resetPassword } from './agent-verbs';
 import { type Row } from './context';
+import { copyWorkflow } from './copy-workflow';
 import { pauseAgent, resumeAgent, setDuty, signIn, signOut } from './duty-verbs';
 import { addManager, changeGroup, createGroup, deleteGroup, removeManager } from './group-verbs';
 import { OBJECT_ROWS } from './object-verbs';
@@ -16,6 +17,7 @@ export const TABLE: { readonly [V in Verb]: Row<V> } = {
   'group.addManager': addManager,
   'group.removeManager': removeManager,
   'workflow.create': createWorkflow,
+  'workflow.copy': copyWorkflow,
   'workflow.change': changeWorkflow,
   'workflow.delete': deleteWorkflow,
   ...OBJECT_ROWS,

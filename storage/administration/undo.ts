@@ -3,9 +3,11 @@ import { may, type Action, type Verdict } from '../access';
 import { type ObjectChange } from '../model/configuration';
 import { type StoredChange } from '../stored';
 import { type Context, type Row } from './context';
+import { checkIntegrity } from './integrity';
 import { workflowsServedBy } from './leading';
 import { byWhom, takenBack } from './log-reader';
 import { NOUNS, targetOf } from './owners';
+import { checkPermitted } from './permitted';
 import { refuse } from './results';
 import { VERB_SCHEMAS, VERBS, type Verb } from './verbs';
 import { workflowWarnings } from './warnings';
@@ -24,9 +26,7 @@ export const undoChange: Row<'change.undo'> = {
     const entry = await chosen(context, entryId);
     if (!entry) throw nothingToUndo(entryId);
     const root = await original(context, entry);
-    if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.');
-    await refuseIfChangedSince(context, entry);
-    for (const change of entry.changes) await takeBack(context, change);
+    await stageUndo(context, entry, root);
     const { kind, id, workflowIds = [] } = entry.subject;
     const warnings = await workflowWarnings(context.draft, kind === 'group' ? [id] : workflowIds);
     return { value: { entryId: entry._id, verb: root.verb as Verb }, subject: entry.subject, undoes: entry._id, warnings };
@@ -34,6 +34,25 @@ export const undoChange: Row<'change.undo'> = {
 };
 
 const nothingToUndo = (entryId: string | undefined) => refuse('notFound', entryId === undefined ? 'You have no edit to take back.' : 'There is no such change.');
+
+/** Puts everything back as it was, in the draft. */
+async function stageUndo(context: Context, entry: StoredChange, root: StoredChange): Promise<void> {
+  if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.');
+  await refuseIfChangedSince(context, entry);
+  for (const change of entry.changes) await takeBack(context, change);
+}
+
+/**
+ * Whether the actor might take an entry back now: all that `change.undo` looks at, without writing.
+ * @throws Refused with the code and the reason that `change.undo` would answer
+ */
+export async function refuseUndo(context: Context, entry: StoredChange): Promise<void> {
+  const right = await rightTo(context, entry);
+  if (right !== 'allowed') throw refuse(right === 'unseen' ? 'notFound' : 'notAllowed', 'You may not do this.');
+  await stageUndo(context, entry, await original(context, entry));
+  await checkPermitted(context.draft, context.roles);
+  await checkIntegrity(context);
+}
 
 /** The entry asked for, or the actor's last edit that still counts. */
 async function chosen({ acting, log }: Context, entryId: string | undefined): Promise<StoredChange | null> {
@@ -74,7 +93,7 @@ async function rightTo(context: Context, entry: StoredChange): Promise<Verdict> 
     case 'group': {
       const isAddress = (verb === 'group.change' || verb === 'workflow.change')
         && entry.changes.some((change) => change.kind === 'workflows' && change.before && change.after && isAddressChanged(change.before, change.after));
-      return may(roles, isAddress ? 'group.changeAddress' : verb as Action, { kind, workflowId: id });
+      return may(roles, isAddress ? 'group.changeAddress' : verb === 'workflow.copy' ? 'workflow.delete' : verb as Action, { kind, workflowId: id });
     }
     case 'agent': return may(roles, verb as Action, { kind, agentId: id, workflowIds: (await workflowsServedBy(context.draft, [id])).map((one) => one.id) });
     default: {

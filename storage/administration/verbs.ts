@@ -57,6 +57,8 @@ const agentShape = { name: displayName, sipUser, personId: orNone(personId), con
 
 /** An object by itself: created with what the model does not know by itself, changed field by field from a known version. */
 const changeOf = <S extends z.ZodRawShape>(shape: S) => z.strictObject({ id, version, changes: z.strictObject(shape).partial() });
+/** Of the same workflow as the original, or of none. */
+const copyOf = z.strictObject({ id, name: displayName });
 const workflowFields = z.strictObject(workflowShape);
 /** `workflowId`: the workflow it is made for; a manager has to name one of theirs. */
 const owner = { workflowId: id.optional() };
@@ -99,18 +101,24 @@ export const VERB_SCHEMAS = {
   'group.removeManager': z.strictObject({ id, personId }),
   /** Left out: as the model has it; `managed` false, and active where it is managed. */
   'workflow.create': workflowFields.partial().required({ displayName: true, sipUser: true, defaultAction: true }),
+  /** With its questions, its own hours and holidays; what a managed one leads to is copied with it, for it shares nothing. Not active until somebody makes it so. */
+  'workflow.copy': z.strictObject({ id, name: displayName, sipUser }),
   'workflow.change': changeOf(workflowShape),
   'workflow.delete': z.strictObject({ id }),
   'queue.create': z.strictObject(queueShape).partial().required({ name: true }).extend(owner),
+  'queue.copy': copyOf,
   'queue.change': changeOf(queueShape),
   'queue.delete': z.strictObject({ id }),
   'agentGroup.create': z.strictObject(agentGroupShape).partial().required({ name: true }).extend(owner),
+  'agentGroup.copy': copyOf,
   'agentGroup.change': changeOf(agentGroupShape),
   'agentGroup.delete': z.strictObject({ id }),
   'businessHours.create': z.strictObject(businessHoursShape).partial().required({ name: true }).extend(owner),
+  'businessHours.copy': copyOf,
   'businessHours.change': changeOf(businessHoursShape),
   'businessHours.delete': z.strictObject({ id }),
   'holidaySet.create': z.strictObject(holidaySetShape).extend(owner),
+  'holidaySet.copy': copyOf,
   'holidaySet.change': changeOf(holidaySetShape),
   'holidaySet.delete': z.strictObject({ id }),
   'trunk.create': z.strictObject(trunkShape).partial().required({ name: true, host: true }),
@@ -150,18 +158,23 @@ export interface VerbValues {
   'group.addManager': Id;
   'group.removeManager': Id;
   'workflow.create': Id;
+  'workflow.copy': Id;
   'workflow.change': Id;
   'workflow.delete': Id;
   'queue.create': Id;
+  'queue.copy': Id;
   'queue.change': Id;
   'queue.delete': Id;
   'agentGroup.create': Id;
+  'agentGroup.copy': Id;
   'agentGroup.change': Id;
   'agentGroup.delete': Id;
   'businessHours.create': Id;
+  'businessHours.copy': Id;
   'businessHours.change': Id;
   'businessHours.delete': Id;
   'holidaySet.create': Id;
+  'holidaySet.copy': Id;
   'holidaySet.change': Id;
   'holidaySet.delete': Id;
   'trunk.create': Id;

@@ -4,7 +4,9 @@ import { type ObjectKinds } from '../model/configuration';
 import { type AgentActivity, type LiveCaller, type LiveGroup, type PhoneBinding } from '../model/live';
 import { type PoolSettings } from '../model/settings';
 import { type Trunk } from '../model/trunk';
-import { type Manager, type Workflow } from '../model/workflow';
+import { type Manager, type ManagerPermission, type Workflow } from '../model/workflow';
+import { type Subject } from '../stored';
+import { type FieldChange } from './describe';
 import { type Verb, type GroupForm, type GroupVersions } from './verbs';
 import { type Warning } from './results';
 
@@ -27,6 +29,9 @@ export interface GroupRights {
   readonly delete: boolean;
   readonly addManager: boolean;
   readonly removeManager: boolean;
+  readonly copy: boolean;
+  /** What of it, and of what belongs to it, this actor may change. */
+  readonly permissions: readonly ManagerPermission[];
 }
 
 /** Whether what is saved is what callers meet. `engineAway`: no sign of an engine for 6 s. */
@@ -158,12 +163,32 @@ export interface HistoryEntry {
   readonly verb: Verb;
   /** The thing's name, as a person knows it. */
   readonly subject: string;
+  readonly subjectKind: Subject['kind'];
   readonly workflowId: string | null;
-  /** Named as on the forms; `agents` holds names. */
-  readonly fields: readonly { readonly field: string; readonly before: unknown; readonly after: unknown }[];
+  /** Named as on the forms; lists of things hold their names. */
+  readonly fields: readonly FieldChange[];
   /** The entry this one took back, and the one that took this one back. */
   readonly undoes: string | null;
   readonly undoneBy: string | null;
+}
+
+/** Which entries; what is left out does not narrow. */
+export interface HistoryOptions {
+  readonly limit?: number;
+  readonly workflowId?: string;
+  /** Part of the name of what was changed, and of who did it, in whatever case. */
+  readonly about?: string;
+  readonly by?: string;
+  /** From `from` until just before `to`. */
+  readonly from?: Date;
+  readonly to?: Date;
+  /** Only entries before this sequence number: the next page after the one that ended with it. */
+  readonly before?: number;
+}
+
+/** One entry, and whether who asks may take it back as things stand. `notYours`: seen, but not theirs to take back. `inTheWay`: `message` says what, and who. */
+export interface ChangeView extends HistoryEntry {
+  readonly undo: { readonly possible: true } | { readonly possible: false; readonly because: 'notYours' | 'inTheWay'; readonly message: string };
 }
 
 export interface SettingsView { readonly version: number; readonly settings: Omit<PoolSettings, 'id' | 'pool' | 'version'> }
@@ -183,7 +208,7 @@ export interface ObjectView<K extends ShownKind> {
   readonly object: ShownObjects[K];
   /** Groups this actor may see that use it, or that it was made for. */
   readonly groups: readonly GroupName[];
-  readonly rights: { readonly change: boolean; readonly delete: boolean };
+  readonly rights: { readonly change: boolean; readonly delete: boolean; readonly copy: boolean };
 }
 
 /** A workflow with everything it leads to. */

@@ -13,10 +13,10 @@ import { workflowWarnings } from './warnings';
 type WorkflowFields = Omit<Workflow, 'id' | 'pool' | 'version'>;
 const fieldsOf = (one: Workflow): WorkflowFields => Object.fromEntries(Object.keys(workflowShape).map((field) => [field, one[field as keyof Workflow]])) as unknown as WorkflowFields;
 
-/** Whether two versions differ in what an administrator alone may change: the address, who manages it, and whether it asks questions first. */
+/** Whether two versions differ in what an administrator alone may change: the address, who manages it and what managers may change, and whether it asks questions first. */
 export function isAddressChanged(before: Workflow, after: Partial<WorkflowFields>): boolean {
   const changed = definedFields(after);
-  return ADDRESS_FIELDS.some((field) => changed[field] !== undefined && !isDeepStrictEqual(changed[field], before[field]))
+  return [...ADDRESS_FIELDS, 'managerPermissions' as const].some((field) => changed[field] !== undefined && !isDeepStrictEqual(changed[field], before[field]))
     || (changed.defaultAction !== undefined && changed.defaultAction.kind !== before.defaultAction.kind);
 }
 

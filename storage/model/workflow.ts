@@ -10,6 +10,11 @@ import { question } from './question';
 export const manager = z.object({ personId, name: displayName });
 export type Manager = z.output<typeof manager>;
 
+/** What an administrator lets the managers of one workflow change; whatever else a manager may change of it needs none of these. */
+export const MANAGER_PERMISSIONS = ['details', 'prompts', 'schedules', 'questions', 'targets', 'agentGroups', 'queues', 'active', 'managers'] as const;
+export type ManagerPermission = (typeof MANAGER_PERMISSIONS)[number];
+const managerPermission = z.enum(MANAGER_PERMISSIONS, { error: `must be one of ${MANAGER_PERMISSIONS.join(', ')}` });
+
 export const workflow = z.object({
   ...stored,
   sipUser,
@@ -25,6 +30,8 @@ export const workflow = z.object({
   /** A managed workflow shares its queue and agent groups with no other, and names its managers. */
   managed: z.boolean(),
   managers: z.array(manager).max(64),
+  /** Without order; each at most once. An administrator narrows it. */
+  managerPermissions: z.array(managerPermission).max(MANAGER_PERMISSIONS.length).refine((named) => new Set(named).size === named.length, 'must name each permission once').default([...MANAGER_PERMISSIONS]),
   welcome: prompt.nullable().default(null),
   /** Music while waiting and on hold; null: the pool's. */
   music: audioFile.nullable().default(null),

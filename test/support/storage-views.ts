@@ -1,6 +1,7 @@
 // Views as storage would answer them, for the tests of cards and of the bot: the sample organisation at one moment.
 import { type AgentView, type GroupName, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type ObjectView, type ShownKind, type ShownObjects, type WhoAmI } from '../../storage/administration/views';
 import { agentGroup } from '../../storage/model/agent-group';
+import { MANAGER_PERMISSIONS } from '../../storage/model/workflow';
 import { queue } from '../../storage/model/queue';
 import { businessHours, holidaySet } from '../../storage/model/schedule';
 import { type GroupForm } from '../../storage/administration/verbs';
@@ -54,7 +55,7 @@ export function groupSummary(changes: Partial<GroupSummary> = {}): GroupSummary 
   return {
     id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk', address: `sip:help-desk@${DOMAIN}`, telephoneNumber: '+441234567890',
     active: true, managed: true, agentCount: 3, onDutyCount: 2, waiting: 3, talking: 1,
-    rights: { change: true, changeAddress: true, delete: true, addManager: true, removeManager: true }, warnings: [],
+    rights: { change: true, changeAddress: true, delete: true, addManager: true, removeManager: true, copy: true, permissions: MANAGER_PERMISSIONS }, warnings: [],
     ...changes,
   };
 }
@@ -103,7 +104,7 @@ export function whoAmI(changes: Partial<WhoAmI> = {}): WhoAmI {
 
 export function historyEntry(changes: Partial<HistoryEntry> = {}): HistoryEntry {
   return {
-    entryId: 'main:12', sequence: 12, at: secondsAgo(120), by: PEOPLE.ada.name, ownEdit: true, verb: 'group.change', subject: 'Help Desk', workflowId: 'group-help',
+    entryId: 'main:12', sequence: 12, at: secondsAgo(120), by: PEOPLE.ada.name, ownEdit: true, verb: 'group.change', subject: 'Help Desk', subjectKind: 'group', workflowId: 'group-help',
     fields: [{ field: 'alertTimeSeconds', before: 20, after: 30 }], undoes: null, undoneBy: null,
     ...changes,
   };
@@ -118,7 +119,7 @@ export function pickable(): MyAgent['pickable'] {
 const SALES_NAME = { id: 'group-sales', displayName: 'Sales', sipUser: 'sales' };
 const HELP_NAME = { id: 'group-help', displayName: 'Help Desk', sipUser: 'help-desk' };
 const view = <K extends ShownKind>(object: ShownObjects[K], groups: readonly GroupName[]): ObjectView<K> =>
-  ({ id: object.id, name: object.name, version: object.version, object, groups, rights: { change: true, delete: true } });
+  ({ id: object.id, name: object.name, version: object.version, object, groups, rights: { change: true, delete: true, copy: true } });
 
 /** Every object of the sample organisation that is shown by itself. */
 export function shownObjects(): { readonly [K in ShownKind]: readonly ObjectView<K>[] } {

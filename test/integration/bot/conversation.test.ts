@@ -4,14 +4,15 @@ import { type Result } from '../../../storage/administration/results';
 import { parserComplaints, schemaComplaints } from '../../support/card-schema';
 import { buttonOf, buttonsOf, inputsOf, startBotWorld, textOf, type BotWorld } from '../../support/bot-world';
 import { groupSummary, groupView, liveView, myAgent, NOW, PEOPLE, whoAmI } from '../../support/storage-views';
+import { MANAGER_PERMISSIONS } from '../../../storage/model/workflow';
 
 let world: BotWorld;
 beforeEach(async () => { world = await startBotWorld(); });
 afterEach(() => world.stop());
 
 const HELP = 'group-help';
-const MANAGER_RIGHTS = { change: true, changeAddress: false, delete: false, addManager: true, removeManager: false };
-const AGENT_RIGHTS = { change: false, changeAddress: false, delete: false, addManager: false, removeManager: false };
+const MANAGER_RIGHTS = { change: true, changeAddress: false, delete: false, addManager: true, removeManager: false, copy: false, permissions: MANAGER_PERMISSIONS };
+const AGENT_RIGHTS = { change: false, changeAddress: false, delete: false, addManager: false, removeManager: false, copy: false, permissions: [] };
 
 /** Administration as it answers the manager of Help Desk: Sales does not exist for him. */
 function asMax(): void {

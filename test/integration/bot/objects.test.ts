@@ -5,10 +5,11 @@ import { workflow } from '../../../storage/model/workflow';
 import { parserComplaints, schemaComplaints } from '../../support/card-schema';
 import { buttonOf, buttonsOf, inputsOf, startBotWorld, textOf, type BotWorld, type CardJson } from '../../support/bot-world';
 import { groupSummary, groupView, NOW, PEOPLE, shownObjects, whoAmI } from '../../support/storage-views';
+import { MANAGER_PERMISSIONS } from '../../../storage/model/workflow';
 
 const HELP = 'group-help';
 const prompt = (text: string) => ({ text, audio: null });
-const RIGHTS = { change: true, changeAddress: true, delete: true, addManager: true, removeManager: true };
+const RIGHTS = { change: true, changeAddress: true, delete: true, addManager: true, removeManager: true, copy: true, permissions: MANAGER_PERMISSIONS };
 const AUDIO = { audioId: 'b'.repeat(64), fileName: 'menu.wav', durationMs: 12_000 };
 
 function flow(changes: Partial<WorkflowView> = {}): WorkflowView {
@@ -136,7 +137,7 @@ describe('whoever may not', () => {
     world.administration.whoAnswer = mine;
     world.administration.workflowAnswers = {};
     const objects = shownObjects();
-    world.administration.objectsAnswer = { ...objects, queues: objects.queues.map((one) => ({ ...one, rights: { change: false, delete: false } })), businessHours: [] };
+    world.administration.objectsAnswer = { ...objects, queues: objects.queues.map((one) => ({ ...one, rights: { change: false, delete: false, copy: false } })), businessHours: [] };
     world.administration.settingsAnswer = null;
   });
 

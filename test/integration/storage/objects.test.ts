@@ -253,7 +253,7 @@ describe('Taking back', () => {
     const a = await queue({ name: 'Overnight' });
     const b = await queue();
     await make('queue.change', { id: b, version: 1, changes: { timeoutAction: { ...to(a), prompt: { text: 'Moved on' } } } });
-    expect((await seen(administration.history(ada)))[0]).toMatchObject({ verb: 'queue.change', fields: expect.arrayContaining([{ field: 'timeoutAction', before: 'disconnect', after: 'Overnight' }, { field: 'timeoutText', before: '', after: 'Moved on' }]) });
+    expect((await seen(administration.history(ada)))[0]).toMatchObject({ verb: 'queue.change', fields: expect.arrayContaining([{ field: 'timeoutAction', before: { action: 'disconnect', to: '', said: '' }, after: { action: 'queue', to: 'Overnight', said: '' } }, { field: 'timeoutText', before: '', after: 'Moved on' }]) });
   });
 });
 

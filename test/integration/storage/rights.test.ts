@@ -52,18 +52,23 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
   'group.addManager': async ({ groups }, place) => ({ id: groups[place], manager: { personId: person('New').personId, name: 'New' } }),
   'group.removeManager': async ({ administration, groups }, place) => ({ id: groups[place], personId: (await formed(administration, groups[place])).managers[0]?.personId ?? person('Nobody').personId }),
   'workflow.create': async (org) => ({ displayName: 'New', sipUser: newUser(), defaultAction: { kind: 'queue', queueId: await first(org, 'queue.create', { name: newUser() }) } }),
+  'workflow.copy': async ({ groups }, place) => ({ id: groups[place], name: newUser(), sipUser: newUser() }),
   'workflow.change': async ({ administration, groups }, place) => ({ id: groups[place], version: (await seen(administration.workflow(operator, groups[place]))).version, changes: { description: newUser() } }),
   'workflow.delete': async ({ make }, place) => ({ id: await make(place) }),
   'queue.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'queue.copy': async (org, place) => ({ id: await queueOf(org, place), name: newUser() }),
   'queue.change': async (org, place) => ({ id: await queueOf(org, place), version: 1, changes: { timeoutSeconds: 60 } }),
   'queue.delete': async (org, place) => ({ id: await queueOf(org, place) }),
   'agentGroup.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'agentGroup.copy': async (org, place) => ({ id: await agentGroupOf(org, place), name: newUser() }),
   'agentGroup.change': async (org, place) => ({ id: await agentGroupOf(org, place), version: 1, changes: { alertTimeSeconds: 60 } }),
   'agentGroup.delete': async (org, place) => ({ id: await agentGroupOf(org, place) }),
   'businessHours.create': async ({ groups }, place) => ({ name: newUser(), workflowId: groups[place] }),
+  'businessHours.copy': async (org, place) => ({ id: await hoursOf(org, place), name: newUser() }),
   'businessHours.change': async (org, place) => ({ id: await hoursOf(org, place), version: 1, changes: { monday: [{ open: '08:00', close: '17:00' }] } }),
   'businessHours.delete': async (org, place) => ({ id: await hoursOf(org, place) }),
   'holidaySet.create': async ({ groups }, place) => ({ name: newUser(), holidays: [], workflowId: groups[place] }),
+  'holidaySet.copy': async (org, place) => ({ id: await holidaysOf(org, place), name: newUser() }),
   'holidaySet.change': async (org, place) => ({ id: await holidaysOf(org, place), version: 1, changes: { holidays: [{ name: 'New Year', start: '2027-01-01T00:00', end: '2027-01-02T00:00' }] } }),
   'holidaySet.delete': async (org, place) => ({ id: await holidaysOf(org, place) }),
   'trunk.create': async () => ({ name: newUser(), host: 'trunk.example.com' }),
@@ -116,10 +121,11 @@ function expected(role: Role, verb: Verb, place: Place): Outcome {
   const isOwn = role === 'agent' && place === 'own';
   switch (verb) {
     case 'group.create': case 'workflow.create': case 'agent.create': case 'settings.change': case 'trunk.create': case 'trunk.change': case 'trunk.delete': return 'notAllowed';
+    case 'queue.copy': case 'agentGroup.copy': case 'businessHours.copy': case 'holidaySet.copy':
     case 'queue.create': case 'queue.change': case 'queue.delete': case 'agentGroup.create': case 'agentGroup.change': case 'agentGroup.delete':
     case 'businessHours.create': case 'businessHours.change': case 'businessHours.delete': case 'holidaySet.create': case 'holidaySet.change': case 'holidaySet.delete':
     case 'group.change': case 'workflow.change': case 'group.addManager': return place === 'own' && isManager ? 'ok' : place === 'own' && role === 'agent' ? 'notAllowed' : 'notFound';
-    case 'group.delete': case 'workflow.delete': case 'group.removeManager': case 'change.undo': return place === 'own' && (isManager || role === 'agent') ? 'notAllowed' : 'notFound';
+    case 'group.delete': case 'workflow.delete': case 'workflow.copy': case 'group.removeManager': case 'change.undo': return place === 'own' && (isManager || role === 'agent') ? 'notAllowed' : 'notFound';
     case 'duty.set': return role === 'engine' || isOwn ? 'ok' : isManager ? 'notAllowed' : 'notFound';
     case 'duty.pause': case 'duty.resume': case 'duty.signIn': case 'duty.signOut':
       return (role === 'engine' && verb === 'duty.pause') || isOwn || (isManager && place === 'own') ? 'ok' : isManager ? 'notAllowed' : 'notFound';

@@ -5,7 +5,7 @@ import { type Agent } from '../../../storage/model/agent';
 import { type AgentGroup } from '../../../storage/model/agent-group';
 import { DISCONNECT, type AnswerAction } from '../../../storage/model/call-action';
 import { type Queue } from '../../../storage/model/queue';
-import { type Workflow } from '../../../storage/model/workflow';
+import { MANAGER_PERMISSIONS, type Workflow } from '../../../storage/model/workflow';
 
 const nobody: Roles = { administrator: false, engine: false, manages: new Set(), agentId: null, serves: new Set() };
 const ROLES = {
@@ -19,8 +19,8 @@ const ROLES = {
 type Role = keyof typeof ROLES;
 
 const OBJECTS = ['queue', 'agentGroup', 'businessHours', 'holidaySet'] as const;
-const ofObjects = (...doings: ('create' | 'change' | 'delete' | 'see')[]): Action[] => OBJECTS.flatMap((noun) => doings.map((doing): Action => `${noun}.${doing}`));
-const OBJECT_ACTIONS = ofObjects('create', 'change', 'delete', 'see');
+const ofObjects = (...doings: ('create' | 'copy' | 'change' | 'delete' | 'see')[]): Action[] => OBJECTS.flatMap((noun) => doings.map((doing): Action => `${noun}.${doing}`));
+const OBJECT_ACTIONS = ofObjects('create', 'copy', 'change', 'delete', 'see');
 const GROUP_ACTIONS = ACTIONS.filter((action) => action.startsWith('group.') || action.startsWith('workflow.') || action === 'caller.move' || action === 'caller.prioritise');
 const AGENT_ACTIONS = ACTIONS.filter((action) => action.startsWith('agent.') || action.startsWith('duty.') || action === 'caller.pick');
 const POOL_ACTIONS = ACTIONS.filter((action) => action.startsWith('trunk.') || action.startsWith('pool.') || ['group.create', 'workflow.create', 'agent.create', 'settings.change', 'prompt.render', 'audio.keep'].includes(action));
@@ -84,7 +84,7 @@ test('Every action that exists is in the matrix', () => {
 
 const PERSON = '00000000-0000-4000-8000-000000000001';
 const workflow = (id: string, more: Partial<Workflow>) => ({
-  id, managed: true, managers: [], defaultAction: { kind: 'queue', queueId: `${id}-queue` }, closedAction: DISCONNECT, holidayAction: DISCONNECT, questions: [], ...more,
+  id, managed: true, managers: [], managerPermissions: [...MANAGER_PERMISSIONS], defaultAction: { kind: 'queue', queueId: `${id}-queue` }, closedAction: DISCONNECT, holidayAction: DISCONNECT, questions: [], ...more,
 }) as unknown as Workflow;
 const queue = (id: string, agentGroupIds: readonly string[], more: Partial<Queue> = {}) => ({
   id, agentGroupIds, timeoutAction: DISCONNECT, overflowAction: DISCONNECT, noAgentsAction: null, leaveAction: DISCONNECT, ...more,
