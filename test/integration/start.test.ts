@@ -84,6 +84,13 @@ test('an unreachable MONGODB_URI is told without its password; exit code 4, and 
   hangsUp.close();
 });
 
+test('--replica-set without a mongod is refused with what to do, and nothing else is used in its place; exit code 2', async () => {
+  const run = begin(['--data', data, '--replica-set'], { ...await freePorts(), PATH: '' });
+  expect(await run.exited).toBe(2);
+  expect(run.said).toMatch(/there is no mongod on the PATH[^]*MONGODB_URI/);
+  expect(readdirSync(data)).toEqual(['secrets.json']);
+});
+
 test('--fresh without a terminal to ask at deletes nothing', async () => {
   mkdirSync(join(data, 'database'));
   writeFileSync(join(data, 'database', 'something'), 'kept');
@@ -133,6 +140,27 @@ describe('one machine', () => {
     expect(readdirSync(data)).toEqual(expect.arrayContaining(['secrets.json.damaged-1', 'run.json.damaged-1']));
     expect(await register()).toBe(200);
     expect(await third.interrupt()).toBe(0);
+  });
+
+  test('with --standby the death of the active engine is seen on the screen, and the other goes on; a drain gives it back', async () => {
+    shareInstalledDatabase(data);
+    const run = begin(['--data', data, '--standby'], { ...await freePorts(), RTP_PORT_MIN: '24000', RTP_PORT_MAX: '24999' });
+    await run.ready();
+    const active = /the (engine|second engine) is active/i.exec(run.said)?.[1] ?? 'neither';
+    const standby = active === 'engine' ? 'second engine' : 'engine';
+    expect(run.said).toMatch(new RegExp(`the ${standby} stands by`, 'i'));
+    const { children } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8')) as { children: { name: string; pid: number }[] };
+    process.kill(children.find(({ name }) => name === active)?.pid as number, 'SIGKILL');
+    await run.hears(`The ${active} ended by SIGKILL`);
+    await run.hears(new RegExp(`the ${standby} is active`, 'i'));
+    await run.hears(`The ${active} runs again`);
+    await run.hears(new RegExp(`the ${active} stands by[^\n]*the ${standby} is active|the ${standby} is active[^\n]*the ${active} stands by`, 'i'));
+
+    const drain = begin(['--data', data, 'drain', '--yes'], {}, 'storage/cli.js');
+    expect(await drain.exited).toBe(0);
+    await run.hears(`The ${standby} was replaced by another`);
+    await run.hears(`The ${standby} runs again`);
+    expect(await run.interrupt()).toBe(0);
   });
 
   test('traffic calls and answers with marked agents, and removes them, also those of a run that was killed', async () => {

@@ -12,7 +12,7 @@ afterAll(() => storage.close());
 const since = new Date('2026-11-23T12:00:00Z');
 function report(pool: string, id: string, more: Partial<EngineReport> = {}): Omit<EngineReport, 'at'> {
   return {
-    _id: `${pool}-${id}`, pool, host: 'one', pid: 1, role: 'standby', since, version: '0.1.0', healthPort: 9025, epoch: null,
+    _id: `${pool}-${id}`, pool, host: 'one', pid: 1, role: 'standby', since, version: '0.1.0', healthPort: id.charCodeAt(0), epoch: null,
     edges: [], backlog: { records: 0, oldest: null }, takeover: null, ...more,
   };
 }
@@ -48,6 +48,15 @@ test('A report replaces the one before, and an engine that stops by itself is go
   expect(await readEngines(db, pool)).toMatchObject([{ role: 'active', epoch: 2, host: 'one' }]);
   await removeEngine(db, `${pool}-a`);
   expect(await readEngines(db, pool)).toEqual([]);
+});
+
+test('An engine that died is not listed any more once another lives in its place', async () => {
+  const { pool } = newPool(storage.connection);
+  const { db } = storage.connection;
+  await writeEngine(db, report(pool, 'died', { role: 'active', healthPort: 1 }));
+  await writeEngine(db, report(pool, 'elsewhere', { role: 'active', healthPort: 1, host: 'two' }));
+  await writeEngine(db, report(pool, 'heir', { healthPort: 1 }));
+  expect((await readEngines(db, pool)).map(({ _id }) => _id)).toEqual([`${pool}-elsewhere`, `${pool}-heir`]);
 });
 
 test('Nobody but administrators sees it, drains or steps down', async () => {

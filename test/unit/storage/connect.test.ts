@@ -28,7 +28,7 @@ test('What was acknowledged or read cannot be taken back by an election', () => 
 
 test('A majority that did not answer in time is no defect', () => {
   expect(isDatabaseAway(Object.assign(new MongoServerError({ message: 'waiting for replication timed out' }), { code: 64 }))).toBe(true);
-  expect(isDatabaseAway(new MongoWriteConcernError({ writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }))).toBe(true);
+  expect(isDatabaseAway(new MongoWriteConcernError({ ok: 1, writeConcernError: { code: 64, errmsg: 'waiting for replication timed out' } }))).toBe(true);
 });
 
 test('docs/high-availability.md has the figures of the code', () => {
