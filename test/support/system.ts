@@ -86,6 +86,7 @@ export interface TestAgent { readonly id: string; readonly user: string; readonl
 export class System {
   private counter = 0;
   private loopbacks = 1;
+  private standby: Process | null = null;
 
   constructor(
     readonly folder: string, readonly sip: Server, readonly uri: string, readonly connection: Connection, readonly administration: Administration,
@@ -209,12 +210,35 @@ export class System {
     });
   }
 
+  /** A second engine: it stands by, until it is the active one. */
+  async startStandby(): Promise<Process> {
+    const port = await freeTcpPort();
+    return (this.standby = await Process.start(this.name('standby'), 'engine/main.js', this.folder, port, { ...this.engineEnv, ENGINE_HEALTH_PORT: String(port) }));
+  }
+
+  /** Kills or stops the active engine and waits until the one that stands by has taken its place, as `engine`. Resolves to the former one, and how long that took. */
+  async killActive(signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL'): Promise<{ readonly former: Running; readonly tookMs: number }> {
+    const { engine: former, standby } = this;
+    if (standby === null) throw new Error('No engine stands by.');
+    const fromMs = performance.now();
+    former.child.kill(signal);
+    await eventually('the engine that stood by to be active', async () => {
+      const { ok, role, takeover } = await standby.health();
+      return ok === true && role === 'active' && takeover !== null;
+    });
+    this.engine = standby;
+    this.standby = null;
+    return { former, tookMs: Math.round(performance.now() - fromMs) };
+  }
+
   /** Starts the engine again after it was stopped or killed. */
   async startEngine(): Promise<void> {
     this.engine = await Process.start('engine', 'engine/main.js', this.folder, this.engine.healthPort, this.engineEnv);
+    await active(this.engine);
   }
 
   async stop(): Promise<void> {
+    await this.standby?.stop();
     await this.engine.stop();
     await this.edge.stop();
     await this.closeMedia();
@@ -222,6 +246,14 @@ export class System {
     await this.database.close();
     if (!process.env['KEEP_LOGS']) await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A lone engine stands by for a second, until it is sure that it is alone. */
+async function active(engine: Running): Promise<void> {
+  await eventually('the engine to be active', async () => {
+    const { ok, role } = await engine.health();
+    return ok === true && role === 'active';
+  });
 }
 
 export interface SystemOptions {
@@ -266,10 +298,11 @@ async function startAll(options: SystemOptions, started: Array<() => Promise<unk
   started.push(async () => media?.close());
   const engineEnv = {
     MONGODB_URI: database.uri, POOL, DRACHTIO_PORT: String(drachtio), DRACHTIO_SECRET: secret, EDGE_CONTROL_PORT: String(control), RTPENGINE_PORT: String(media?.port ?? ng),
-    MEDIA_DIRECTORY: join(folder, 'media'), SIP_DOMAIN: DOMAIN, ENGINE_HEALTH_PORT: String(engineHealth),
+    MEDIA_DIRECTORY: join(folder, 'media'), JOURNAL_DIRECTORY: join(folder, 'journal'), SIP_DOMAIN: DOMAIN, ENGINE_HEALTH_PORT: String(engineHealth),
   };
   const engine = await Process.start('engine', 'engine/main.js', folder, engineHealth, engineEnv);
   started.push(() => engine.stop());
+  await active(engine);
   const connection = await connect(database.uri, { appName: 'scenarios' });
   const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
   return new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, engine, engineEnv, database, async () => media?.close());
