@@ -120,6 +120,8 @@ export class AnsweringSide {
     this.stack.log.warn({ method, callId: call.incoming.request.callId }, 'A request got no answer from the engine');
     this.respondPlainly(call.incoming.id, method === 'INVITE' ? 408 : method === 'BYE' ? 200 : 500);
     if (method === 'INVITE' && call.dialog && call.initial) this.stack.listener.ended(call.dialog, 'refused', undefined);
+    // The engine that hangs may never tell of it.
+    if (method === 'BYE' && call.dialog) this.stack.listener.ended(call.dialog, 'bye', undefined);
   }
 
   /** Sends a response of the edge's own to a request that awaits one; false when there is no such request. */

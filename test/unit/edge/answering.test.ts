@@ -216,6 +216,19 @@ describe('inside a dialog', () => {
     }
   });
 
+  test('a BYE that the engine never answers is answered 200 after 20 s, and kept, so that the next engine learns how the call ended', () => {
+    const bench = rig();
+    bench.receive(request('INVITE'));
+    const to = inDialog(answer(bench));
+    bench.receive(request('ACK', { ...to, branch: 'z9hG4bK-ack' }));
+    bench.receive(request('BYE', { ...to, branch: 'z9hG4bK-2', cseq: 2 }));
+    bench.peer.take();
+    bench.clock.advance(19_999);
+    expect([bench.peer.takeNames(), bench.told.ended]).toEqual([[], []]);
+    bench.clock.advance(1);
+    expect([bench.peer.takeNames(), bench.told.ended]).toEqual([['200 BYE'], [{ id: 'call-1;from-tag=their', cause: 'bye' }]]);
+  });
+
   test.each<[string, readonly string[], string, readonly string[], string]>([
     ['straight to the Contact', [], 'sip:caller@192.0.2.7', [], '192.0.2.7'],
     ['through loose routers, the nearest first', ['Record-Route: <sip:203.0.113.1;lr>, <sip:203.0.113.2;lr>'], 'sip:caller@192.0.2.7', ['<sip:203.0.113.1;lr>, <sip:203.0.113.2;lr>'], '203.0.113.1'],
