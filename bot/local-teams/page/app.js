@@ -128,7 +128,7 @@ function startSession(person, chatId) {
   byId('chat-title').textContent = title;
   byId('chat-note').textContent = chatId.startsWith('a:') ? `${person.name}${person.role ? `, ${person.role}` : ''}` : [world.bot.name, ...world.people.map((one) => one.name)].join(', ');
   byId('chat-avatar').replaceChildren(avatar(title, chatId.startsWith('a:')));
-  compose.turn(person, { id: chatId, kind: chatId.startsWith('a:') ? 'personal' : 'groupChat' }, world.commands,
+  compose.turn(person, { id: chatId, kind: chatId.startsWith('a:') ? 'personal' : 'groupChat' }, world.commands[person.locale.split('-')[0]] ?? world.commands.en,
     chatId.startsWith('a:') ? [] : [world.bot.name, ...world.people.filter((one) => one !== person).map((one) => one.name)]);
   byId('typing').textContent = '';
   byId('prompts').replaceChildren();

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readCommand } from '../../../bot/commands';
-import { COMMANDS } from '../../../bot/local-teams/commands';
+import { COMMAND_LANGUAGES, COMMANDS } from '../../../bot/local-teams/commands';
 import { readPeople } from '../../../bot/local-teams/people';
 import { readLocalTeamsSettings } from '../../../bot/local-teams/settings';
 
@@ -51,5 +51,5 @@ describe('people', () => {
 });
 
 test('the bot understands every command that the page offers', () => {
-  expect(COMMANDS.filter(({ title }) => readCommand(title) === null)).toEqual([]);
+  for (const language of COMMAND_LANGUAGES) expect(COMMANDS[language].filter(({ title }) => readCommand(title, language) === null)).toEqual([]);
 });
