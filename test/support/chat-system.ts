@@ -1,14 +1,18 @@
-// Everything that people in chat meet, without the engine: database with the sample organisation, the real bot, the local chat page.
+// Everything that people in chat meet: the real bot and the local chat page, with the sample organisation and no engine, or before a whole running system.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pino } from 'pino';
 import { Administration } from '../../storage/administration/administration';
 import { SAMPLE_PEOPLE, seedSample } from '../../storage/administration/sample';
 import { connect, type Connection } from '../../storage/connect';
 import { writeLiveGroups, writeLivePool } from '../../storage/live';
 import { type LiveGroup } from '../../storage/model/live';
+import { type Person } from '../../bot/local-teams/people';
 import { type LocalTeamsServer } from '../../bot/local-teams/server';
 import { testDatabase, type TestDatabase } from './database';
 import { startQuietly } from './local-page';
 import { freePort, runSource, type SourceProcess } from './source-process';
+import { freeTcpPort, Process, type System } from './system';
 
 const POOL = 'main';
 const DOMAIN = 'response-group.test';
@@ -33,7 +37,8 @@ export interface ChatSystem {
   stop(): Promise<void>;
 }
 
-export async function startChatSystem(): Promise<ChatSystem> {
+/** `locale`: in which language each person's Teams is; English by default. */
+export async function startChatSystem(locale: (personId: string) => string = () => 'en-US'): Promise<ChatSystem> {
   const database = await testDatabase();
   const connection = await connect(database.uri, { appName: 'chat-tests' });
   const log = pino({ level: 'silent' });
@@ -42,7 +47,7 @@ export async function startChatSystem(): Promise<ChatSystem> {
   const port = await freePort();
   const bot = runSource('bot/main.ts', { MONGODB_URI: database.uri, BOT_PORT: String(port), ADMINISTRATORS: ADA, SIP_DOMAIN: DOMAIN, POOL, LOG_LEVEL: 'info' });
   await bot.writes('The bot listens');
-  const people = SAMPLE_PEOPLE.map((person) => ({ ...person, locale: 'en-US' }));
+  const people = SAMPLE_PEOPLE.map((person) => ({ ...person, locale: locale(person.personId) }));
   const botUrl = `http://127.0.0.1:${port}/api/messages`;
   const page = await startQuietly({ botUrl, people });
   let revision = 0;
@@ -63,4 +68,25 @@ export async function startChatSystem(): Promise<ChatSystem> {
       await database.close();
     },
   };
+}
+
+export interface ChatFront {
+  /** Of the local page. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Bot and local page as the processes they are, before a running system. Ada is its administrator. */
+export async function startChatFront(system: System, people: readonly Pick<Person, 'personId' | 'name' | 'role'>[]): Promise<ChatFront> {
+  const [botPort, pagePort] = [await freeTcpPort(), await freeTcpPort()];
+  const list = join(system.folder, 'people.json');
+  writeFileSync(list, JSON.stringify(people.map((person) => ({ ...person, locale: 'en-US' }))));
+  const bot = await Process.start('bot', 'bot/main.js', system.folder, botPort, {
+    MONGODB_URI: system.uri, BOT_PORT: String(botPort), BOT_PUBLIC_URL: `http://127.0.0.1:${botPort}`, ADMINISTRATORS: ADA, SIP_DOMAIN: DOMAIN, POOL,
+    SIP_SERVER: `${system.sip.host}:${system.sip.port}`,
+  });
+  const page = await Process.start('local-teams', 'bot/local-teams/main.js', system.folder, pagePort, {
+    LOCAL_TEAMS_PORT: String(pagePort), LOCAL_TEAMS_PEOPLE: list, BOT_URL: `http://127.0.0.1:${botPort}/api/messages`,
+  }).catch(async (fault: unknown) => { await bot.stop(); throw fault; });
+  return { url: `http://127.0.0.1:${pagePort}`, stop: async () => { await page.stop(); await bot.stop(); } };
 }
