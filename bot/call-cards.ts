@@ -96,13 +96,14 @@ export class CallCards {
   }
 
   #look(which: readonly string[] | 'all', followed: Followed): void {
-    const keyOf = (groupId: string, callId: string, agentId: string): string => `${groupId}\n${callId}\n${agentId}`;
+    // A queue that several groups share is seen in each of them; whoever is rung is told once.
+    const keyOf = (callId: string, agentId: string): string => `${callId}\n${agentId}`;
     for (const group of followed.groups) {
       const personOf = new Map(group.agents.map((agent) => [agent.id, agent.personId]));
       for (const agent of group.agents) this.#lookAtPause(agent);
       for (const caller of group.callers) {
         for (const agentId of caller.ringing) {
-          const key = keyOf(group.id, caller.callId, agentId);
+          const key = keyOf(caller.callId, agentId);
           const personId = personOf.get(agentId) ?? null;
           if (followed.callContextShown && personId !== null && !this.#entries.has(key)) {
             this.#entries.set(key, { groupId: group.id, groupName: group.displayName, agentId, personId, caller, state: 'gone', at: this.#deps.now(), waitedMs: 0, message: null, shown: null, busy: false });

@@ -117,10 +117,15 @@ const agentGroupForm: ObjectForm = {
 const addressed = (opened: Opened): boolean => opened.values['changesAddress'] === true;
 /** `queue:<id>` or `question:<id>`. */
 const ofDefault = (value: unknown): string => { const action = value as Workflow['defaultAction']; return action.kind === 'queue' ? `queue:${action.queueId}` : `question:${action.questionId}`; };
-function defaultActionField(world: World): Field {
+function defaultActionField(world: World, opened: Opened): Field {
+  // Whether callers meet a queue or a question is for whoever may change the address.
+  const now = (opened.values['defaultAction'] as Workflow['defaultAction']).kind;
+  const may = (kind: typeof now): boolean => addressed(opened) || kind === now;
   return {
     name: 'defaultAction',
-    inputs: [{ suffix: '', look: 'choice', choices: [...world.queues.map((one) => ({ value: `queue:${one.id}`, title: one.name })), ...world.questions.map((one) => ({ value: `question:${one.id}`, title: `? ${one.name}` }))] }],
+    inputs: [{ suffix: '', look: 'choice', choices: [
+      ...world.queues.filter(() => may('queue')).map((one) => ({ value: `queue:${one.id}`, title: one.name })), ...world.questions.filter(() => may('question')).map((one) => ({ value: `question:${one.id}`, title: `? ${one.name}` })),
+    ] }],
     show: (value) => ({ '': ofDefault(value) }),
     read: (typed) => {
       const [kind, id = ''] = (typed[''] ?? '').split(':');
@@ -142,7 +147,7 @@ const workflow: ObjectForm = {
     languageField,
     textField('timeZone', { hint: 'timeZone' }),
     promptField('welcome', false, { part: 'welcome' }),
-    defaultActionField(world),
+    defaultActionField(world, opened),
     oneOfField('businessHoursId', world.businessHours, 'form.alwaysOpen', { part: 'hours' }),
     targetField('closedAction', world),
     readField<string[]>('holidaySetIds', 'lines', (ids) => showNames(ids, world.holidaySets), (typed) => readNames(typed, world.holidaySets, 'reading.holidaySet'), { part: 'holidays', hint: 'holidaySets', hintValues: { names: world.holidaySets.map((one) => one.name).slice(0, 12).join(', ') } }),

@@ -48,7 +48,7 @@ export const callerHandlers: CallerHandlers = {
     const { say } = asking;
     const mine = await services.administration.myAgent(asking.acting);
     if (!mine.ok && mine.code === 'unavailable') return refused(asking, mine, button(say, 'pick', 'longest.pick', { groupId }));
-    const there = mine.ok ? mine.value.pickable.filter((one) => groupId === '' || one.group.id === groupId) : [];
+    const there = mine.ok ? mine.value.pickable.filter((one) => one.state === 'waiting' && (groupId === '' || one.group.id === groupId)) : [];
     const [first] = [...there].sort((one, other) => joined(one) - joined(other));
     if (!first) return notice(asking, 'default', say('caller.nobodyWaitsAnywhere'), say('caller.pickHint'), [button(say, 'groups', 'groups')]);
     const picking = await pickCaller(services, asking, first.callId, first);

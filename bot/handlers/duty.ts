@@ -5,7 +5,7 @@ import { type Verb, type VerbInput } from '../../storage/administration/verbs';
 import { type MyAgent } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { findNamed } from '../commands';
-import { button, callerText, clientDateTime, duration, listNames, NO_NOTE, note, offered, refreshFor } from '../views/common';
+import { button, callerText, clientDateTime, duration, listNames, NO_NOTE, NO_REFRESH, note, offered, refreshFor } from '../views/common';
 import { notice, refused } from '../views/notice';
 import { pauseForm, pauseText } from '../views/pause';
 import { actOnAgent } from './team';
@@ -99,6 +99,8 @@ export function dutyCard(asking: Asking, agent: MyAgent, told: Note, requestId: 
   const on = agent.onDuty;
   const paused = on && agent.pause !== null;
   const own = { agentId: '', groupId: '' };
+  // Whose phone rings already is somebody else's.
+  const free = agent.pickable.filter(({ state }) => state === 'waiting');
   return {
     card: render('duty', {
       note: told,
@@ -113,8 +115,8 @@ export function dutyCard(asking: Asking, agent: MyAgent, told: Note, requestId: 
         name: one.name, stateText: say(one.signedIn ? 'duty.signedIn' : 'duty.signedOut'), color: one.signedIn ? 'Good' as const : 'Default' as const,
         actions: [button(say, one.signedIn ? 'signOut' : 'signIn', 'duty.sign', { ...own, agentGroupId: one.id, into: !one.signedIn })],
       })),
-      picking: agent.pickable.length > 0,
-      callers: agent.pickable.slice(0, CALLERS_SHOWN).map((caller) => ({
+      picking: free.length > 0,
+      callers: free.slice(0, CALLERS_SHOWN).map((caller) => ({
         who: callerText(say, caller),
         waitText: say('duty.pickWait', { group: caller.group.displayName, time: duration((caller.joinedQueueAt ?? caller.arrivedAt).getTime(), now.getTime()) }),
         actions: [button(say, 'pick', 'caller.pick', { groupId: caller.group.id, callId: caller.callId }, 'positive')],
@@ -125,7 +127,8 @@ export function dutyCard(asking: Asking, agent: MyAgent, told: Note, requestId: 
         on && !paused && button(say, 'pausing', 'duty.pause', own),
       ),
       moreActions: [button(say, 'phone', 'phone'), button(say, 'groups', 'groups')],
-      refresh: refreshFor(asking, 'duty'),
+      // A fresh card would not say any more what was just done.
+      refresh: told.shown ? NO_REFRESH : refreshFor(asking, 'duty'),
     }, asking.locale),
   };
 }

@@ -104,7 +104,7 @@ export function liveCard(asking: Pick<Asking, 'say' | 'locale' | 'place'>, view:
     if (!asking.place.personal || moment.until === null || !waits(caller)) return [];
     const one = { ...data, callId: caller.callId };
     return offered(
-      moment.pickable?.has(caller.callId) === true && button(say, 'pick', 'caller.pick', one, 'positive'),
+      caller.state === 'waiting' && moment.pickable?.has(caller.callId) === true && button(say, 'pick', 'caller.pick', one, 'positive'),
       (view.rights.moveCaller || view.rights.setPriority) && button(say, 'changeCaller', 'caller', one),
     );
   }

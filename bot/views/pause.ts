@@ -13,7 +13,7 @@ export function pauseText(say: Say, of: 'duty' | 'team', { reason, until }: Pick
 }
 
 /** What a person may choose; empty: until it is taken back. */
-const LENGTHS = [5, 10, 15, 30, 45, 60, 120] as const;
+const LENGTHS = [1, 5, 10, 15, 30, 45, 60, 120] as const;
 
 /** `agentId` empty: one's own pause. `groupId`: the group whose agents are shown afterwards. */
 export interface PauseOf { readonly agentId: string; readonly groupId: string; readonly name: string; readonly requestId: string }

@@ -30,7 +30,7 @@ describe('the live card', () => {
   it('shows priority, answers, and everybody whose phone rings', async () => {
     world.administration.liveAnswer = liveView({ callers: liveView().callers.map((one) => (one.callId === 'c1' ? { ...one, ringing: ['agent-carla', 'agent-alice'], agentId: null } : one)) });
     const text = textOf(await world.say('ada', 'live help desk'));
-    for (const words of ['Priority 2', 'Answered: Laptops › Today', 'Ringing Carla Diaz, Alice Moreau']) expect(text).toContain(words);
+    for (const words of ['Priority 2', 'Answered: Laptops › Today', 'Ringing Carla Diaz and Alice Moreau']) expect(text).toContain(words);
     expect(text).not.toContain('Priority 3');
   });
 
@@ -73,7 +73,7 @@ describe('a waiting caller', () => {
     asAlice();
     const { data } = buttonOf(await world.say('alice', 'live help desk'), 'caller.pick');
     await world.press('alice', 'caller.pick', data);
-    expect(world.administration.asked).toEqual([{ kind: 'pickCaller', callId: 'c1', agentId: 'agent-alice' }]);
+    expect(world.administration.asked).toEqual([{ kind: 'pickCaller', callId: 'c2', agentId: 'agent-alice' }]);
   });
 
   it('is moved to a queue chosen by the group that people know it by', async () => {
@@ -131,7 +131,7 @@ describe('by words', () => {
     expect(world.administration.asked).toEqual([request]);
   });
 
-  it.each<[string, unknown]>([['pick', 'c1'], ['pick longest waiting in help desk', 'c1']])('%s asks for the call that waits longest', async (typed, callId) => {
+  it.each<[string, unknown]>([['pick', 'c2'], ['pick longest waiting in help desk', 'c2']])('%s asks for the call that waits longest and rings nowhere', async (typed, callId) => {
     asAlice();
     await world.say('alice', typed);
     expect(world.administration.asked).toEqual([{ kind: 'pickCaller', callId, agentId: 'agent-alice' }]);
@@ -205,9 +205,11 @@ describe('my duty', () => {
   it('lists the callers whom one may pick', async () => {
     asAlice();
     const card = await world.say('alice', 'my duty');
-    expect(textOf(card)).toContain('Help Desk · waiting 1:15');
+    expect(textOf(card)).toContain('Help Desk · waiting 0:34');
+    // Another agent’s phone rings for that one.
+    expect(textOf(card)).not.toContain('waiting 1:15');
     await world.press('alice', 'caller.pick', buttonOf(card, 'caller.pick').data);
-    expect(world.administration.asked).toEqual([{ kind: 'pickCaller', callId: 'c1', agentId: 'agent-alice' }]);
+    expect(world.administration.asked).toEqual([{ kind: 'pickCaller', callId: 'c2', agentId: 'agent-alice' }]);
   });
 });
 
