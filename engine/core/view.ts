@@ -1,6 +1,5 @@
 // What people see of the pool now. Derived; nothing is decided from it.
 import { type AgentActivity, type LiveAgent, type LiveCaller, type LiveGroup } from '../../storage/model/live';
-import { mainQueueId } from '../../storage/model/workflow';
 import { activityOf, type AgentState } from './agent';
 import { type Call, comparePlaces, waits } from './call';
 import { type PoolState } from './state';
@@ -11,24 +10,24 @@ export type GroupNow = Omit<LiveGroup, 'epoch' | 'revision'>;
 
 /**
  * The callers of a workflow in waiting order, and its agents in the order of its lists. A workflow that is unknown has neither. Whoever
- * came to its main queue by way of another group is among the callers too: its agents serve them all, and pick them.
+ * came to one of its queues by way of another group is among the callers too: its agents serve them all, and pick them.
  */
 export function liveGroup(state: PoolState, workflowId: string, now: Now): GroupNow {
   const workflow = state.workflows.get(workflowId);
-  const queue = workflow?.workflow == null ? undefined : state.queues.get(mainQueueId(workflow.workflow) ?? '');
+  const queues = new Map(workflow?.workflow == null ? [] : workflow.queueIds.flatMap((id) => { const queue = state.queues.get(id); return queue ? [[id, queue] as const] : []; }));
   const agents = new Map<string, AgentState>();
   const signedIn = new Set<AgentState>();
-  for (const group of queue?.groups ?? []) {
+  for (const group of [...queues.values()].flatMap((queue) => queue.groups)) {
     for (const seat of group.seats.values()) {
       if (seat.agent.agent === null) continue;
       agents.set(seat.agentId, seat.agent);
       if (group.group?.participation === 'informal' || seat.agent.formal.has(group.groupId)) signedIn.add(seat.agent);
     }
   }
-  const calls = new Set([...workflow?.calls ?? [], ...queue?.waiting.values ?? []]);
+  const calls = new Set([...workflow?.calls ?? [], ...[...queues.values()].flatMap((queue) => [...queue.waiting.values])]);
   for (const { leg } of agents.values()) {
     const call = leg?.kind === 'offer' ? state.calls.get(leg.callId) : undefined;
-    if (call !== undefined && call.draft.queueId === queue?.queueId) calls.add(call);
+    if (call !== undefined && call.draft.queueId !== null && queues.has(call.draft.queueId)) calls.add(call);
   }
   return {
     _id: workflowId, pool: state.pool, at: now.civil,
