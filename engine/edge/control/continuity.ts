@@ -8,6 +8,8 @@ export const HOLD_MS = 8_000;
 const RETRY_AFTER_S = 3;
 const MAX_EVENTS = 10_000;
 const MAX_HELD = 20_000;
+/** An engine that dies so soon after it was told of an end may not have written it down. */
+const FRESH_MS = 10_000;
 
 /** What decides what becomes of a request. */
 export interface RequestFacts {
@@ -36,6 +38,8 @@ export interface ContinuityDeps<Call> {
 export class Continuity<Call> {
   private readonly held = new Map<string, { readonly call: Call; readonly timer: Timer }>();
   private events: KeptEvent[] = [];
+  /** Ends that an engine was told of just now, the oldest first. */
+  private fresh: Array<Pick<KeptEvent, 'atMs' | 'dialog' | 'callId' | 'cause'>> = [];
   private sequence = 0;
 
   constructor(private readonly deps: ContinuityDeps<Call>) {}
@@ -104,9 +108,26 @@ export class Continuity<Call> {
     this.held.clear();
   }
 
-  keep(dialog: string, callId: string, cause: KeptEvent['cause']): void {
+  /** An engine was told that a dialog ended. */
+  told(dialog: string, callId: string, cause: 'bye' | 'cancel'): void {
+    const atMs = this.deps.clock.civilMs();
+    this.fresh.push({ atMs, dialog, callId, cause });
+    const stale = this.fresh.findIndex((each) => each.atMs > atMs - FRESH_MS);
+    // Thrown out many at a time: this is done for every call.
+    if (stale > 1_000) this.fresh.splice(0, stale);
+  }
+
+  /** No engine is there any more: what the last one was told just now is kept for the next. */
+  engineGone(): void {
+    const since = this.deps.clock.civilMs() - FRESH_MS;
+    // Whatever it left unanswered was kept already, when it was answered here.
+    const kept = new Set(this.events.map(({ dialog }) => dialog));
+    for (const { dialog, callId, cause, atMs } of this.fresh.splice(0)) if (atMs > since && !kept.has(dialog)) this.keep(dialog, callId, cause, atMs);
+  }
+
+  keep(dialog: string, callId: string, cause: KeptEvent['cause'], atMs = this.deps.clock.civilMs()): void {
     this.sequence += 1;
-    const event: KeptEvent = { sequence: this.sequence, atMs: this.deps.clock.civilMs(), event: 'dialogEnded', dialog, callId, cause };
+    const event: KeptEvent = { sequence: this.sequence, atMs, event: 'dialogEnded', dialog, callId, cause };
     this.events.push(event);
     if (this.events.length > MAX_EVENTS) this.events.shift();
     this.deps.kept(event);

@@ -142,13 +142,16 @@ export class DrachtioPort implements StackListener {
     }
     call.owner = session;
     if (dialog) dialog.owner = session;
+    if (dialog && request.method === 'BYE') this.continuity.told(dialog.id, dialog.callId, 'bye');
     const rest = call.initial ? `|${this.options.sipHost}|${this.options.sipPort}|` : `${dialog?.id ?? ''}|`;
     this.tell(session, request, flow, incoming.id, rest);
   }
 
   cancelled(call: IncomingCall, cancel: Incoming): void {
-    if (this.continuity.cancelled(call)) return;
-    if (this.engines.has(call.owner)) this.tell(call.owner, cancel.request, cancel.flow, call.incoming.id, `${call.dialog?.id ?? ''}|`);
+    if (this.continuity.cancelled(call) || !this.engines.has(call.owner)) return;
+    const { dialog, callId } = factsOf(call);
+    this.continuity.told(dialog, callId, 'cancel');
+    this.tell(call.owner, cancel.request, cancel.flow, call.incoming.id, `${call.dialog?.id ?? ''}|`);
   }
 
   acknowledged(dialog: Dialog, invite: Incoming, ack: SipRequest, flow: Flow): void {

@@ -107,6 +107,7 @@ export class EngineDoor<Call> implements SessionUser {
     if (!this.engines.remove(session) || this.closing) return;
     this.options.log.warn({ epoch: session.epoch }, 'An engine is gone');
     this.options.lost(session);
+    this.options.continuity.engineGone();
     if (!this.engines.connected) this.options.owner.gone();
   }
 

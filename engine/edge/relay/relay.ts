@@ -217,6 +217,7 @@ export class Relay {
     told.owner = session;
     const dialog = this.seen.dialogs.get(told.dialog);
     if (dialog) dialog.owner = session;
+    if (dialog && told.request.method === 'BYE') this.continuity.told(dialog.id, dialog.callId, 'bye');
     this.forward(session, told.fields, told.text);
   }
 
@@ -234,7 +235,9 @@ export class Relay {
     this.seen.told.delete(transactionId);
     if (told.initial) this.seen.dialogs.delete(told.dialog);
     // The server has answered both already.
-    if (!this.continuity.cancelled(told)) this.forward(told.owner, fields, text);
+    if (this.continuity.cancelled(told) || !this.engines.has(told.owner)) return;
+    this.continuity.told(told.dialog, told.request.callId, 'cancel');
+    this.forward(told.owner, fields, text);
   }
 
   /** drachtio-server ended a call by itself: no ACK came for our 200. */

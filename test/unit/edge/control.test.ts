@@ -108,6 +108,19 @@ describe('while no engine is there', () => {
     expect(continuity.release(() => true, true)).toEqual([first, second, third]);
   });
 
+  test('what an engine was told less than 10 s before it went is kept for the next, once, as of when it happened', () => {
+    const { clock, kept, continuity } = given('INVITE', false);
+    continuity.told('old', 'a', 'bye');
+    clock.advance(10_000);
+    continuity.told('hung up', 'b', 'bye');
+    const atMs = clock.nowMs;
+    continuity.told('gave up', 'c', 'cancel');
+    clock.advance(3_000);
+    continuity.engineGone();
+    continuity.engineGone();
+    expect(kept.filter(({ cause }) => cause !== 'refused').map(({ dialog, cause, atMs: at }) => [dialog, cause, at])).toEqual([['hung up', 'bye', atMs], ['gave up', 'cancel', atMs]]);
+  });
+
   test('a caller who gives up waiting is kept as an event; events are forgotten up to the one named', () => {
     const { call, kept, continuity } = given('INVITE', false);
     expect(continuity.cancelled(call)).toBe(true);
