@@ -31,8 +31,8 @@ export const DEADLINES_MS = {
   progress: 32_000,
   /** The edge ends a dialog without ACK at 32 s and says so; this is for an edge that does not. */
   ack: 34_000,
-  /** The edge sends an unacknowledged 200 again within 500 ms, and then after twice as long. */
-  lateAck: 2_000,
+  /** The edge sends an unacknowledged 200 again within 500 ms. */
+  lateAck: 1_000,
   /** An unanswered INVITE is told again to the engine that comes back, for 8 s. */
   edgeGone: 10_000,
   /** Whoever has confirmed waits for the caller no longer than this. */

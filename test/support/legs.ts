@@ -9,6 +9,8 @@ import { type LegRef, type LegToRing, type SipListener } from '../../engine/call
 import { realTimers } from '../../engine/calls/timers';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
+import { type Inventory, openInventory } from '../../engine/continuity/inventory';
+import { type Adopted, sipKept } from '../../engine/sip/kept';
 import { Link } from '../../engine/sip/link';
 import { type Route } from '../../engine/sip/routes';
 import { Switchboard } from '../../engine/sip/switchboard';
@@ -73,8 +75,8 @@ function directionOf(sdp: string): string {
 
 export class LegsBench {
   readonly calls = new FakeCalls();
-  readonly timers = new ManualTimers();
-  readonly switchboard: Switchboard;
+  timers = new ManualTimers();
+  switchboard!: Switchboard;
   /** The phones of each agent, as they would have registered. */
   readonly phonesOf = new Map<string, readonly Phone[]>();
   /** The trunks' addresses, in the order to be tried. */
@@ -83,12 +85,18 @@ export class LegsBench {
   readonly trunkNews: string[] = [];
   random = 0;
   private readonly phones: Phone[] = [];
-  private readonly link: Link;
+  private link!: Link;
   private isUp = false;
+  private epoch = 0;
 
-  private constructor(readonly edge: Edge, private readonly folder: string) {
+  private constructor(readonly edge: Edge, private readonly folder: string) { this.boot(); }
+
+  private boot(): void {
     const log = createLog('test', process.env['TEST_LOG'] ?? 'silent');
-    this.link = new Link({ host: '127.0.0.1', port: edge.drachtioPort, secret: SECRET, tags: ['epoch:1'] }, {
+    this.epoch += 1;
+    this.isUp = false;
+    this.timers = new ManualTimers();
+    this.link = new Link({ host: '127.0.0.1', port: this.edge.drachtioPort, secret: SECRET, tags: [`epoch:${this.epoch}`] }, {
       request: (incoming) => { this.switchboard.request(incoming); },
       up: () => { this.isUp = true; },
       down: () => { this.switchboard.linkDown(); },
@@ -128,9 +136,33 @@ export class LegsBench {
       NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: folder,
     }, createLog('test', 'silent'));
     const bench = new LegsBench(edge, folder);
-    bench.link.start();
-    await until('the link to be up', () => bench.isUp);
+    await bench.begin();
     return bench;
+  }
+
+  /** The engine is gone; `gap` happens while none is there; then another goes on with these calls, `laterMs` later by its civil clock. */
+  async nextEngine(calls: readonly { readonly callId: string; readonly legIds: readonly string[] }[], { gap, laterMs = 0 }: { gap?: () => Promise<unknown>; laterMs?: number } = {}): Promise<readonly Adopted[]> {
+    const civil = new Date();
+    const kept = calls.map(({ callId, legIds }) => ({ callId, sip: sipKept.parse(JSON.parse(JSON.stringify(this.switchboard.keep(callId, legIds, { monotonicMs: this.timers.nowMs(), civil })))) }));
+    this.link.stop();
+    await gap?.();
+    this.boot();
+    const dialogs = new Map((await this.dialogs()).filter(({ state }) => state === 'confirmed').map((dialog) => [dialog.id, dialog]));
+    const adopted = kept.map(({ callId, sip }) => this.switchboard.adopt(callId, sip, dialogs, { monotonicMs: this.timers.nowMs(), civil: new Date(civil.getTime() + laterMs) }));
+    await this.begin();
+    return adopted;
+  }
+
+  async begin(): Promise<void> {
+    this.link.start();
+    await until('the link to be up', () => this.isUp);
+  }
+
+  /** What the edge says there is. */
+  async dialogs(): Promise<Inventory['dialogs']> {
+    const inventory = openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log: createLog('test', 'silent'), timers: realTimers });
+    const { dialogs } = await inventory.read().finally(() => { inventory.close(); });
+    return dialogs;
   }
 
   get server(): Server { return { host: '127.0.0.1', port: this.edge.sipPort, domain: LEGS_DOMAIN }; }

@@ -32,7 +32,7 @@ class Bench {
         this.lost += 1;
         this.standing.stop();
       },
-    }, { link: { send: (outgoing, outcome) => { this.send(outgoing, outcome); } }, timers: this.timers, log: createLog('test', 'silent'), random: () => 0.5 });
+    }, { link: { send: (outgoing, outcome) => { this.send(outgoing, outcome); } }, timers: this.timers, log: createLog('test', 'silent'), random: () => 0.5, refreshed: () => undefined });
   }
 
   private send(outgoing: Outgoing, outcome: Outcome): void {
