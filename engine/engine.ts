@@ -141,6 +141,10 @@ export class Engine {
         log.info({ agentId, unanswered }, 'an agent is paused for unanswered offers');
         this.pauses.pause(agentId);
       },
+      setDuty: (agentId, onDuty) => {
+        log.info({ agentId, onDuty }, 'an agent has dialled a duty code');
+        this.pauses.setDuty(agentId, onDuty);
+      },
       tuneOf: (callId) => tuneOf(this.state, callId),
       changed: (callId) => { this.active?.journal.touch([callId], []); },
     });

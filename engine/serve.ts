@@ -200,16 +200,23 @@ function within<T>(timers: EngineDeps['timers'], ms: number, work: Promise<T>): 
 
 function wordsOf(fault: unknown): string { return fault instanceof Error ? fault.message : String(fault); }
 
+const ENGINE = { kind: 'engine', name: 'engine' } as const;
+
+/** Null when it is done. @throws while nothing is known to be written */
+function refusalOf(result: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string }): string | null {
+  if (result.ok || result.code === 'alreadyDone') return null;
+  if (result.code === 'unavailable') throw new Error(result.message);
+  return `${result.code}: ${result.message}`;
+}
+
 function storageOf({ db }: Connection, administration: Administration): EngineStorage {
   return {
     live: { writeGroups: (groups) => writeLiveGroups(db, groups), removeGroups: (ids) => removeLiveGroups(db, ids), writePool: (pool) => writeLivePool(db, pool) },
     bindings: { write: (binding) => writeBinding(db, binding), remove: (agentId) => removeBinding(db, agentId) },
-    pauses: { pause: async (agentId, requestId) => {
-      const result = await administration.perform({ kind: 'engine', name: 'engine' }, 'duty.pause', { agentId }, { requestId });
-      if (result.ok || result.code === 'alreadyDone') return null;
-      if (result.code === 'unavailable') throw new Error(result.message);
-      return `${result.code}: ${result.message}`;
-    } },
+    pauses: {
+      pause: async (agentId, requestId) => refusalOf(await administration.perform(ENGINE, 'duty.pause', { agentId }, { requestId })),
+      setDuty: async (agentId, onDuty, requestId) => refusalOf(await administration.perform(ENGINE, 'duty.set', { agentId, onDuty }, { requestId })),
+    },
     keepAudio: async (file) => storeAudio(db, await readFile(file)),
   };
 }

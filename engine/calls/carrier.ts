@@ -28,6 +28,7 @@ export interface CarrierDeps {
   /** Exactly once a phone test and once an instruction: what came of it. */
   settled(instructionId: string, outcome: InstructionOutcome): void;
   pauseAgent(agentId: string, unanswered: number): void;
+  setDuty(agentId: string, onDuty: boolean): void;
   /** What a call sounds like now. */
   tuneOf(callId: CallId): Tune;
   /** What `keep` says of a call may be another than before, without the core having heard of anything. */
@@ -131,6 +132,9 @@ export class Carrier implements SipListener {
         break;
       case 'pauseAgent':
         this.deps.pauseAgent(effect.agentId, effect.unanswered);
+        break;
+      case 'setDuty':
+        this.deps.setDuty(effect.agentId, effect.onDuty);
         break;
       case 'decided':
         this.deps.log.debug({ callId: effect.callId, decision: effect.decision, reason: effect.reason }, 'decided');

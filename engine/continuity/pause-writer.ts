@@ -1,4 +1,4 @@
-// Writes behind which agents the engine has paused for unanswered offers: as their duty, through administration, tried until it is written.
+// Writes behind whom the engine has paused for unanswered offers, and who has dialled a duty code: as their duty, through administration, tried until it is written.
 import { randomUUID } from 'node:crypto';
 import { type Duty } from '../../storage/model/agent';
 import { type Logger } from '../../storage/process/log';
@@ -10,21 +10,30 @@ export interface PauseStore {
    * Rejects while nothing is known to be written.
    */
   pause(agentId: string, requestId: string): Promise<string | null>;
+  /** The same of an agent who has dialled to go on or off duty. */
+  setDuty(agentId: string, onDuty: boolean, requestId: string): Promise<string | null>;
 }
+
+/** `onDuty` null: a pause. */
+interface Deed { readonly requestId: string; readonly onDuty: boolean | null }
 
 export const PAUSE_RETRY_MS = 2_000;
 
-/** In the core the pause is in force already; this makes it outlive the engine, and lets people see and end it. */
+/** In the core it is in force already; this makes it outlive the engine, and lets people see and end it. */
 export class PauseWriter {
-  /** By agent: the one-time id of the latest pause. */
-  private readonly pending = new Map<string, string>();
+  /** By agent: the latest, which alone counts. */
+  private readonly pending = new Map<string, Deed>();
   private writing: Promise<void> | null = null;
   private stopped = false;
 
   constructor(private readonly store: PauseStore, private readonly deps: { readonly timers: Timers; readonly log: Logger }) {}
 
-  pause(agentId: string): void {
-    this.pending.set(agentId, randomUUID());
+  pause(agentId: string): void { this.write(agentId, null); }
+
+  setDuty(agentId: string, onDuty: boolean): void { this.write(agentId, onDuty); }
+
+  private write(agentId: string, onDuty: boolean | null): void {
+    this.pending.set(agentId, { requestId: randomUUID(), onDuty });
     if (this.writing === null && !this.stopped) this.writing = this.run().finally(() => { this.writing = null; });
   }
 
@@ -41,13 +50,14 @@ export class PauseWriter {
 
   private async run(): Promise<void> {
     for (let next = this.first(); next !== null; next = this.first()) {
-      const [agentId, requestId] = next;
+      const [agentId, deed] = next;
+      const { requestId, onDuty } = deed;
       try {
-        const refused = await this.store.pause(agentId, requestId);
-        if (refused !== null) this.deps.log.warn({ agentId, refused }, 'an agent who left offers unanswered could not be paused');
-        if (this.pending.get(agentId) === requestId) this.pending.delete(agentId);
+        const refused = await (onDuty === null ? this.store.pause(agentId, requestId) : this.store.setDuty(agentId, onDuty, requestId));
+        if (refused !== null) this.deps.log.warn({ agentId, refused }, onDuty === null ? 'an agent who left offers unanswered could not be paused' : 'the duty that an agent has dialled could not be written');
+        if (this.pending.get(agentId) === deed) this.pending.delete(agentId);
       } catch (fault) {
-        this.deps.log.warn({ agentId, fault: fault instanceof Error ? fault.message : String(fault) }, 'a pause cannot be written; tried again');
+        this.deps.log.warn({ agentId, fault: fault instanceof Error ? fault.message : String(fault) }, 'a duty cannot be written; tried again');
         if (this.stopped) return;
         await new Promise<void>((resolve) => { this.deps.timers.after(PAUSE_RETRY_MS, resolve); });
         if (this.stopped) return;
@@ -55,7 +65,7 @@ export class PauseWriter {
     }
   }
 
-  private first(): readonly [string, string] | null {
+  private first(): readonly [string, Deed] | null {
     for (const entry of this.pending) return entry;
     return null;
   }

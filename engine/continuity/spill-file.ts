@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BSON } from 'mongodb';
+import { extendedJson, fromExtendedJson } from '../../storage/extended-json';
 import { type CallRecord } from '../../storage/model/record';
 import { type JournalBatch, type JournalWrite } from '../../storage/journal';
 import { type Logger } from '../../storage/process/log';
@@ -146,9 +146,8 @@ function epochOf(name: string, pool: string): number | null {
 
 function sumOf(text: string): string { return createHash('sha256').update(text).digest('hex').slice(0, 16); }
 
-/** Extended JSON, so that dates come back as dates. */
 function lineOf(batch: JournalBatch): string {
-  const text = BSON.EJSON.stringify(batch, { relaxed: true });
+  const text = extendedJson(batch);
   return `{"sum":"${sumOf(text)}","batch":${text}}\n`;
 }
 
@@ -158,7 +157,7 @@ const LINE = /^\{"sum":"([0-9a-f]{16})","batch":(.*)\}$/;
 function batchOf(line: string): JournalBatch | null {
   const [, sum, text] = LINE.exec(line) ?? [];
   if (text === undefined || sumOf(text) !== sum) return null;
-  return BSON.EJSON.parse(text) as JournalBatch;
+  return fromExtendedJson(text) as JournalBatch;
 }
 
 /** A line that is not whole is passed over: the last one of an engine that died, or one for which the disk had no room, which was told then. */

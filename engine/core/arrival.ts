@@ -4,6 +4,7 @@ import { type CallRecord } from '../../storage/model/record';
 import { type Call } from './call';
 import { type Context, touchCall } from './context';
 import { sendTo } from './actions';
+import { confirmDuty, dialDuty, dutyDialledIn } from './duty-codes';
 import { refresh } from './availability';
 import { whyNotRung } from './dialling';
 import { rememberOver } from './ending';
@@ -28,6 +29,12 @@ export function callArrived(context: Context, arrival: Arrival, at: Date | null 
   if (picker !== undefined && arrival.dialledUser.toLowerCase() === (settingsOf(state)?.pickupCode ?? DEFAULTS.pickupCode)) {
     const refusal = pickByPhone(context, arrival, picker);
     if (refusal !== null) refuse(context, arrival, { workflowId: null, ...refusal });
+    return;
+  }
+  const onDuty = picker === undefined || picker.agent === null ? null : dutyDialledIn(state, arrival);
+  if (picker !== undefined && onDuty !== null) {
+    dialDuty(context, picker, onDuty);
+    takeIn(context, arrival, null, at);
     return;
   }
   const destination = destinationOfUser(state, arrival.dialledUser);
@@ -56,10 +63,10 @@ function whyNotConnected(state: PoolState, { agentId, callerNumber }: Arrival, d
   return obstacle === null ? null : { status: obstacle === 'busy' ? 486 : 480, reason: `the agent is ${obstacle}` };
 }
 
-function takeIn(context: Context, arrival: Arrival, destination: Destination, at: Date | null): void {
+function takeIn(context: Context, arrival: Arrival, destination: Destination | null, at: Date | null): void {
   const { state, now } = context;
   const { callId } = arrival;
-  const workflow = destination.kind === 'group' ? destination.workflow : null;
+  const workflow = destination?.kind === 'group' ? destination.workflow : null;
   state.lastArrival = Math.max(state.lastArrival, now.civil.getTime());
   const arrivedAt = at === null || at > now.civil ? now.civil : at;
   const call: Call = {
@@ -82,6 +89,8 @@ function takeIn(context: Context, arrival: Arrival, destination: Destination, at
 
 /** The caller can hear. Schedules are those of the arrival; whom an agent dialled is looked at once more, for the moment between. */
 export function callerAnswered(context: Context, call: Call): void {
+  const onDuty = dutyDialledIn(context.state, call.arrival);
+  if (onDuty !== null) { confirmDuty(context, call, onDuty); return; }
   if (call.dialledWorkflowId === null) { sendTo(context, call, destinationOfUser(context.state, call.arrival.dialledUser), 'failed'); return; }
   const workflow = workflowOf(context.state, call);
   if (workflow === null) groupIsGone(context, call);

@@ -92,6 +92,16 @@ function takeIn(context: Context, change: ObjectChange, concerned: Concerned): v
   }
 }
 
+/** What the agent's own phone has dialled holds at once, as if the duty said so, and ends any pause. */
+export function dutyDialled(context: Context, agent: AgentState, onDuty: boolean): void {
+  const { monotonicMs } = context.now;
+  if (onDuty && !agent.onDuty && agent.leg === null) agent.idleSinceMs = Math.max(agent.idleSinceMs, monotonicMs);
+  agent.onDuty = onDuty;
+  agent.pause = null;
+  agent.autoPause = null;
+  agentChanged(context, agent, false);
+}
+
 /** Takes in what an agent chose; true when a pause began by that. */
 function setDuty({ now }: Context, agent: AgentState, before: Duty | null, after: Duty | null): boolean {
   const onDuty = after?.onDuty ?? false;

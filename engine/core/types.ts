@@ -140,6 +140,8 @@ export type Effect =
   | { readonly type: 'separate'; readonly callId: CallId }
   /** The agent is paused for unanswered offers; to be written as the agent's duty. */
   | { readonly type: 'pauseAgent'; readonly agentId: string; readonly unanswered: number }
+  /** The agent's own phone has dialled a duty code, which holds already; to be written as the agent's duty. */
+  | { readonly type: 'setDuty'; readonly agentId: string; readonly onDuty: boolean }
   | { readonly type: 'instructionDone'; readonly instructionId: string; readonly outcome: InstructionOutcome }
   | { readonly type: 'withdraw'; readonly callId: CallId; readonly offerId: OfferId; readonly cause: WithdrawCause }
   /** Stops the music and joins the caller and the leg, whose phone has answered. */

@@ -4,6 +4,7 @@ import { type Agent } from '../model/agent';
 import { type AgentGroup } from '../model/agent-group';
 import { type ObjectChange, type ObjectKinds } from '../model/configuration';
 import { type Queue } from '../model/queue';
+import { type PoolSettings } from '../model/settings';
 import { type Workflow } from '../model/workflow';
 import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
 import { missingAudio } from './audio-references';
@@ -12,7 +13,7 @@ import { type Draft } from './draft';
 import { faultsOf, sentence } from './faults';
 import { groupsListing, queuesListing, queuesUsing, workflowsLeadingToGroups, workflowsUsing } from './leading';
 import { fallbackLoops, queueLoops } from './loops';
-import { refuse, type Fault } from './results';
+import { faultOf, refuse, type Fault } from './results';
 import { sharingFaults } from './sharing';
 import { activationFaults, contactTargets, forbiddenTargets, targetsIn } from './targets';
 
@@ -46,7 +47,7 @@ async function conflictsOf(checking: Checking, change: ObjectChange): Promise<Fa
     case 'holidaySets': return change.after ? ofSchedule(draft, change.kind, change.after)
       : ofRemoved(change.id, groupNames(checking, await draft.find('workflows', { holidaySetIds: change.id }, (one) => one.holidaySetIds.includes(change.id))));
     case 'trunks': return change.after ? ofName(draft, 'trunks', change.after, 'trunk') : [];
-    case 'settings': return change.after ? ofPickupCode(draft, change.after.pickupCode) : [];
+    case 'settings': return change.after ? ofDialledCodes(draft, change.after) : [];
     case 'duties': return [];
   }
 }
@@ -57,9 +58,9 @@ async function ofWorkflow(checking: Checking, before: Workflow | null, after: Wo
   const faults = await ofSipUser(draft, id, sipUser);
   if (telephoneNumber !== null) {
     const [other] = (await draft.find('workflows', { telephoneNumber }, (one) => one.telephoneNumber === telephoneNumber)).filter((one) => one.id !== id);
-    if (other) faults.push({ field: 'telephoneNumber', value: telephoneNumber, message: `is already the number of the group ${other.displayName}` });
+    if (other) faults.push(faultOf('telephoneNumber', telephoneNumber, 'numberTaken', { by: other.displayName }));
   }
-  if (!managed && managers.length > 0) faults.push({ field: 'managers', value: managers.map((one) => one.name), message: 'can be named for a managed group only' });
+  if (!managed && managers.length > 0) faults.push(faultOf('managers', managers.map((one) => one.name), 'managedOnly'));
   const actions = actionsOfWorkflow(after);
   faults.push(...await missingQueues(draft, [...defaultAction.kind === 'queue' ? [{ field: 'defaultAction', id: defaultAction.queueId }] : [], ...queuesIn(actions)]));
   const asked = [...defaultAction.kind === 'question' ? [{ field: 'defaultAction', id: defaultAction.questionId }] : [], ...actions.flatMap(({ field, action }) => (action.kind === 'question' ? [{ field: `${field}.questionId`, id: action.questionId }] : []))];
@@ -100,7 +101,7 @@ async function ofAgent(checking: Checking, before: Agent | null, { id, sipUser, 
   const faults = await ofSipUser(draft, id, sipUser);
   if (personId !== null) {
     const [other] = (await draft.find('agents', { personId }, (one) => one.personId === personId)).filter((one) => one.id !== id);
-    if (other) faults.push({ field: 'personId', value: personId, message: `is already the agent ${other.name}` });
+    if (other) faults.push(faultOf('personId', personId, 'personTaken', { by: other.name }));
   }
   return [...faults, ...await forbiddenTargets(checking, contactTargets(contacts), before ? contactTargets(before.contacts) : [])];
 }
@@ -109,12 +110,12 @@ async function ofAgent(checking: Checking, before: Agent | null, { id, sipUser, 
 async function ofSchedule<K extends 'businessHours' | 'holidaySets'>(draft: Draft, kind: K, after: ObjectKinds[K]): Promise<Fault[]> {
   const { id, name, workflowId } = after;
   const same = (await draft.find(kind, { name, workflowId }, (one) => one.name === name && one.workflowId === workflowId)).filter((one) => one.id !== id);
-  return [...await ofOwner(draft, workflowId), ...same.slice(0, 1).map(() => ({ field: 'name', value: name, message: 'is already in use' }))];
+  return [...await ofOwner(draft, workflowId), ...same.slice(0, 1).map(() => faultOf('name', name, 'nameTaken'))];
 }
 
 function ofUsedSchedule(field: string, workflowId: string, value: string, used: { readonly workflowId: string | null } | null): Fault[] {
   if (used && (used.workflowId === null || used.workflowId === workflowId)) return [];
-  return [{ field, value, message: used ? 'belongs to another group' : 'does not exist' }];
+  return [faultOf(field, value, used ? 'otherGroups' : 'gone')];
 }
 
 async function ofOwner(draft: Draft, workflowId: string | null | undefined): Promise<Fault[]> {
@@ -131,15 +132,27 @@ async function ofSipUser(draft: Draft, id: string, sipUser: string): Promise<Fau
   const agents = await draft.find('agents', { sipUser }, (one) => one.sipUser === sipUser);
   const settings = await draft.get('settings', draft.pool);
   const taken = [
-    ...groups.map((one) => ({ id: one.id, what: `address of the group ${one.displayName}` })), ...agents.map((one) => ({ id: one.id, what: `address of the agent ${one.name}` })),
-    ...settings?.pickupCode === sipUser ? [{ id: settings.id, what: 'code that agents dial to pick a call' }] : [],
+    ...groups.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfGroup', { by: one.displayName }) })), ...agents.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfAgent', { by: one.name }) })),
+    ...settings === null ? [] : DIALLED_CODES.filter(({ field }) => settings[field] === sipUser).map(({ what }) => ({ id: settings.id, fault: { field: 'sipUser', value: sipUser, message: `is already the ${what}` } as Fault })),
   ].filter((one) => one.id !== id);
-  return taken.slice(0, 1).map(({ what }) => ({ field: 'sipUser', value: sipUser, message: `is already the ${what}` }));
+  return taken.slice(0, 1).map(({ fault }) => fault);
 }
 
-async function ofPickupCode(draft: Draft, pickupCode: string): Promise<Fault[]> {
-  const faults = await ofSipUser(draft, draft.pool, pickupCode);
-  return faults.map(({ message }) => ({ field: 'pickupCode', value: pickupCode, message }));
+const DIALLED_CODES = [
+  { field: 'pickupCode', what: 'code that agents dial to pick a call' },
+  { field: 'onDutyCode', what: 'code that agents dial to go on duty' },
+  { field: 'offDutyCode', what: 'code that agents dial to go off duty' },
+] as const;
+
+async function ofDialledCodes(draft: Draft, settings: PoolSettings): Promise<Fault[]> {
+  const faults: Fault[] = [];
+  for (const [at, { field }] of DIALLED_CODES.entries()) {
+    const value = settings[field];
+    const same = DIALLED_CODES.slice(0, at).find((other) => settings[other.field] === value);
+    if (same !== undefined) faults.push({ field, value, message: `is already the ${same.what}` });
+    else faults.push(...(await ofSipUser(draft, draft.pool, value)).map(({ message }) => ({ field, value, message })));
+  }
+  return faults;
 }
 
 const queuesIn = (actions: readonly PlacedAction[]) => actions.flatMap(({ field, action }) => (action.kind === 'queue' ? [{ field: `${field}.queueId`, id: action.queueId }] : []));
@@ -164,5 +177,5 @@ async function agentUsers(checking: Checking, id: string): Promise<string[]> {
 
 /** Deleting what is used names the users. */
 function ofRemoved(id: string, users: readonly string[]): Fault[] {
-  return users.map((user) => ({ field: 'id', value: id, message: `is still used by ${user}` }));
+  return users.map((user) => faultOf('id', id, 'usedBy', { by: user }));
 }

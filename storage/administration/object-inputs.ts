@@ -13,11 +13,12 @@ import { poolSettings } from '../model/settings';
 import { trunk } from '../model/trunk';
 import { manager, workflow } from '../model/workflow';
 import { number, numberOrNone, orNone, yesOrNo } from './typed';
+import { schemaRule } from '../model/rules';
 
 // Fields come without the model's defaults: in a change, a field that was left out must stay left out.
 
-export const managers = z.array(manager).max(64, 'must have at most 64 managers')
-  .refine((listed) => new Set(listed.map((one) => one.personId)).size === listed.length, 'must name each manager once');
+export const managers = z.array(manager).max(64, schemaRule('tooMany', { max: 64 }, 'must have at most 64 managers'))
+  .refine((listed) => new Set(listed.map((one) => one.personId)).size === listed.length, schemaRule('twice', {}, 'must name each manager once'));
 
 export const workflowShape = {
   displayName,
@@ -98,6 +99,8 @@ export const settingsShape = {
   callContextShown: yesOrNo,
   defaultMusic: audioFile.nullable(),
   pickupCode: poolSettings.shape.pickupCode.removeDefault(),
+  onDutyCode: poolSettings.shape.onDutyCode.removeDefault(),
+  offDutyCode: poolSettings.shape.offDutyCode.removeDefault(),
   /** Always whole, so that nothing of it falls back to a default unseen. */
   numberPolicy: z.strictObject({
     allowedPrefixes: numberPolicy.shape.allowedPrefixes.removeDefault(),

@@ -42,6 +42,8 @@ export const DEFAULTS = {
   questionAttempts: 5,
   answerSeconds: 8,
   pickupCode: '*8',
+  onDutyCode: '*71',
+  offDutyCode: '*70',
   trunkOrder: 10,
   trunkCheckSeconds: 30,
   language: 'en-US',

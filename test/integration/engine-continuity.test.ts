@@ -227,3 +227,35 @@ test('the edge dies under a caller who waits: closed as interrupted', async () =
   await world.newEdge();
   await until('the engine to be back', () => world.engine.health().ok);
 });
+
+test('an agent dials to go off duty and on again while the database is away: each holds at once and is said, and is written when the database is back', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  await until('the configuration to be shown in force', () => world.storage.pool?.inForce === 1);
+  world.storage.away = true;
+  const dials = async (code: string): Promise<void> => {
+    const leg = bob.invite(`${encodeURIComponent(code)}@${world.server.host}:${world.server.port}`, audioSdp(30_004));
+    await bob.answered(leg);
+    bob.respond(await bob.request('BYE', leg.callId), 200, 'OK');
+  };
+  await dials('*70');
+  const { alice, leg } = await waitingUnseen(group);
+  await dials('*71');
+  const invite = await bob.request('INVITE');
+  expect(bob.received.filter(({ method }) => method === 'INVITE')).toHaveLength(1);
+  bob.respond(invite, 486, 'Busy Here');
+  await bob.request('ACK');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  expect(world.storage.dialledDuties).toEqual([]);
+  world.storage.away = false;
+  await until('the duty to be written', () => world.storage.dialledDuties.length > 0);
+  expect(world.storage.dialledDuties).toEqual([{ agentId: 'bob', onDuty: true }]);
+});
+
+/** Nothing is shown while the database is away: the 200 must do. */
+async function waitingUnseen(group: { readonly user: string }) {
+  const alice = await world.phone('alice');
+  const leg = alice.invite(group.user, audioSdp(30_000));
+  await alice.answered(leg);
+  return { alice, leg };
+}

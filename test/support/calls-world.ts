@@ -322,6 +322,7 @@ export class World {
   /** What came of phone tests and instructions. */
   readonly told: { testId: string; outcome: InstructionOutcome }[] = [];
   readonly paused: string[] = [];
+  readonly dialledDuties: { readonly agentId: string; readonly onDuty: boolean }[] = [];
   /** Requests of ours inside dialogs, but re-INVITEs: BYE, NOTIFY. */
   readonly byes: Outgoing[] = [];
   readonly rings: PhoneCall[] = [];
@@ -357,6 +358,7 @@ export class World {
       record: (record) => { this.records.push(record); },
       settled: (testId, outcome) => { this.told.push({ testId, outcome }); },
       pauseAgent: (agentId) => { this.paused.push(agentId); },
+      setDuty: (agentId, onDuty) => { this.dialledDuties.push({ agentId, onDuty }); },
       tuneOf: (callId) => tuneOf(this.state, callId),
     });
     const loop = new Loop({

@@ -55,6 +55,7 @@ export class Desk {
   readonly records: CallRecord[] = [];
   readonly settled: { instructionId: string; outcome: InstructionOutcome }[] = [];
   readonly paused: { agentId: string; unanswered: number }[] = [];
+  readonly dialledDuties: { readonly agentId: string; readonly onDuty: boolean }[] = [];
   tune: Tune = { language: 'en-US', music: null };
   readonly carrier = new Carrier({
     media: this.media, sounds: this.sounds, timers: this.timers, log: createLog('test', 'silent'),
@@ -62,6 +63,7 @@ export class Desk {
     record: (record) => { this.records.push(record); },
     settled: (instructionId, outcome) => { this.settled.push({ instructionId, outcome }); },
     pauseAgent: (agentId, unanswered) => { this.paused.push({ agentId, unanswered }); },
+    setDuty: (agentId, onDuty) => { this.dialledDuties.push({ agentId, onDuty }); },
     tuneOf: () => this.tune,
   });
 

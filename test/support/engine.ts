@@ -45,6 +45,7 @@ export class MemoryStorage {
   readonly groups = new Map<string, LiveGroup>();
   readonly settled = new Map<string, InstructionOutcome>();
   readonly paused: string[] = [];
+  readonly dialledDuties: { readonly agentId: string; readonly onDuty: boolean }[] = [];
   pool: Omit<LivePool, 'at'> | null = null;
 
   /** As the engine that takes the lease now sees it. */
@@ -73,6 +74,10 @@ export class MemoryStorage {
       pauses: { pause: async (agentId) => {
         await there();
         this.paused.push(agentId);
+        return null;
+      }, setDuty: async (agentId, onDuty) => {
+        await there();
+        this.dialledDuties.push({ agentId, onDuty });
         return null;
       } },
       keepAudio: async () => 'audio-id' },

@@ -33,7 +33,7 @@ let world: BotWorld;
 beforeEach(async () => {
   world = await startBotWorld();
   world.administration.workflowAnswers = { [HELP]: flow() };
-  world.administration.settingsAnswer = { version: 3, settings: { gracePeriodSeconds: 60, callContextShown: true, defaultMusic: null, pickupCode: '*8', numberPolicy: { allowedPrefixes: ['+44'], allowedDomains: [], emergencyNumbers: ['112', '999'] } } };
+  world.administration.settingsAnswer = { version: 3, settings: { gracePeriodSeconds: 60, callContextShown: true, defaultMusic: null, pickupCode: '*8', onDutyCode: '*71', offDutyCode: '*70', numberPolicy: { allowedPrefixes: ['+44'], allowedDomains: [], emergencyNumbers: ['112', '999'] } } };
 });
 afterEach(() => world.stop());
 

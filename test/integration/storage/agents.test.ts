@@ -98,7 +98,7 @@ describe('One\'s own phone and duty', () => {
 test('Settings begin at their defaults and change from version to version', async () => {
   const { administration } = newPool(storage.connection);
   expect(await seen(administration.settings(operator))).toEqual({
-    version: 0, settings: { gracePeriodSeconds: 60, callContextShown: true, defaultMusic: null, pickupCode: '*8', numberPolicy: NO_NUMBERS },
+    version: 0, settings: { gracePeriodSeconds: 60, callContextShown: true, defaultMusic: null, pickupCode: '*8', onDutyCode: '*71', offDutyCode: '*70', numberPolicy: NO_NUMBERS },
   });
   await must(administration.perform(operator, 'settings.change', { version: 0, changes: { gracePeriodSeconds: 120 } }));
   expect(await administration.perform(person('Bea', true), 'settings.change', { version: 0, changes: { gracePeriodSeconds: 90 } })).toMatchObject({ code: 'stale', stale: [{ field: 'gracePeriodSeconds', opened: 60, now: 120 }] });

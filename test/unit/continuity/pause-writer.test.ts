@@ -6,13 +6,17 @@ import { ManualTimers, settle } from '../../support/manual-timers';
 
 function desk() {
   const timers = new ManualTimers();
-  const asked: { agentId: string; requestId: string }[] = [];
+  const asked: { agentId: string; requestId: string; onDuty?: boolean }[] = [];
   const state: { away: boolean; refused: string | null } = { away: false, refused: null };
-  const writer = new PauseWriter({ pause: async (agentId, requestId) => {
-    asked.push({ agentId, requestId });
+  const answer = async (ask: (typeof asked)[number]): Promise<string | null> => {
+    asked.push(ask);
     if (state.away) throw new Error('away');
     return state.refused;
-  } }, { timers, log: createLog('test', 'silent') });
+  };
+  const writer = new PauseWriter({
+    pause: (agentId, requestId) => answer({ agentId, requestId }),
+    setDuty: (agentId, onDuty, requestId) => answer({ agentId, requestId, onDuty }),
+  }, { timers, log: createLog('test', 'silent') });
   return { timers, asked, state, writer };
 }
 const dutyWith = (more: object) => duty.parse({ pool: 'main', id: 'd', version: 1, agentId: 'bob', onDuty: true, since: new Date(0), ...more });
@@ -77,4 +81,17 @@ test('closed: what is under way is awaited, nothing more is begun', async () => 
   writer.pause('carla');
   await timers.pass(60_000);
   expect(asked).toHaveLength(1);
+});
+
+test('a duty dialled while the database is away: the latest is written when it is back, once, whatever was dialled or paused before', async () => {
+  const { timers, asked, state, writer } = desk();
+  state.away = true;
+  writer.pause('bob');
+  writer.setDuty('bob', true);
+  writer.setDuty('bob', false);
+  await timers.pass(PAUSE_RETRY_MS * 2);
+  state.away = false;
+  const { length } = asked;
+  await timers.pass(60_000);
+  expect(asked.slice(length)).toEqual([expect.objectContaining({ agentId: 'bob', onDuty: false })]);
 });

@@ -94,6 +94,7 @@ export function inWords(effects: readonly Effect[], agentOf: (offerId: string) =
       case 'refuseTransfer': return [`${effect.transferId}: refused ${effect.status}`];
       case 'transferProgress': return [`${effect.transferId}: ${effect.status}`];
       case 'pauseAgent': return [`pause ${effect.agentId} after ${effect.unanswered}`];
+      case 'setDuty': return [`${effect.agentId} goes ${effect.onDuty ? 'on' : 'off'} duty`];
       case 'instructionDone': return [`${effect.instructionId}: ${effect.outcome.kind === 'refused' ? effect.outcome.reason : effect.outcome.kind}`];
       case 'withdraw': return [`${effect.callId}: withdraw ${agentOf(effect.offerId)} ${effect.cause}`];
       case 'connect': return [`${effect.callId}: connect ${agentOf(effect.offerId)}`];

@@ -382,6 +382,7 @@ export class WildWorld {
     if (effect.type === 'ringTest') { this.tests.add(effect.testId); return; }
     if (effect.type === 'refuseTest') return;
     if (effect.type === 'pauseAgent') { this.pauses += 1; return; }
+    if (effect.type === 'setDuty') return;
     if (effect.type === 'instructionDone') { this.instructions.note(effect); return; }
     if (effect.type === 'acceptTransfer' || effect.type === 'refuseTransfer' || effect.type === 'transferProgress') { this.transfers.note(effect); return; }
     const call = this.calls.get(effect.type === 'record' ? effect.record._id : effect.callId) as CallBook;
