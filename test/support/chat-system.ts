@@ -73,6 +73,8 @@ export async function startChatSystem(locale: (personId: string) => string = () 
 export interface ChatFront {
   /** Of the local page. */
   readonly url: string;
+  /** Where the bot takes activities. */
+  readonly botUrl: string;
   stop(): Promise<void>;
 }
 
@@ -88,5 +90,5 @@ export async function startChatFront(system: System, people: readonly Pick<Perso
   const page = await Process.start('local-teams', 'bot/local-teams/main.js', system.folder, pagePort, {
     LOCAL_TEAMS_PORT: String(pagePort), LOCAL_TEAMS_PEOPLE: list, BOT_URL: `http://127.0.0.1:${botPort}/api/messages`,
   }).catch(async (fault: unknown) => { await bot.stop(); throw fault; });
-  return { url: `http://127.0.0.1:${pagePort}`, stop: async () => { await page.stop(); await bot.stop(); } };
+  return { url: `http://127.0.0.1:${pagePort}`, botUrl: `http://127.0.0.1:${botPort}/api/messages`, stop: async () => { await page.stop(); await bot.stop(); } };
 }
