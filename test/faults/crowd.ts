@@ -167,6 +167,7 @@ export class Crowd {
       const call = calling.call(plan.groups[kind], `Caller ${number}`, voice.sdp, {
         talking: (remoteSdp) => {
           caller.answered = true;
+          voice.ear.open();
           voice.speak(remoteSdp);
         },
         moved: (remoteSdp) => { voice.speak(remoteSdp); },
@@ -228,6 +229,7 @@ export class Crowd {
     voice.talks = true;
     call.handle({
       talking: (remoteSdp) => {
+        voice.ear.open();
         voice.speak(remoteSdp);
         if (phone.caller !== null) this.joined(phone, phone.caller, voice);
       },

@@ -29,10 +29,17 @@ export class Ear {
   private lastPacketMs: number;
   private lastSoundMs: number;
   private longest = { waitingPackets: 0, waiting: 0, talkingPackets: 0, talking: 0 };
-  private deaf = false;
+  /** Before the call is answered, and after its end, nothing that is missing is a silence. */
+  private deaf = true;
 
   constructor(private readonly now: () => number = () => performance.now()) {
     this.lastPacketMs = this.lastSoundMs = now();
+  }
+
+  /** The call is answered: from now on something should be heard. */
+  open(): void {
+    this.deaf = false;
+    this.lastPacketMs = this.lastSoundMs = this.now();
   }
 
   /** From now on this tone is what should be heard. */
@@ -45,6 +52,7 @@ export class Ear {
   get hears(): boolean { return this.joined; }
 
   packet(packet: Buffer): void {
+    if (this.deaf) return;
     const nowMs = this.now();
     this.note('Packets', nowMs - this.lastPacketMs);
     this.lastPacketMs = nowMs;

@@ -6,6 +6,7 @@ import { runFault, type Row, type Size } from './run';
 import { killInEveryState } from './states';
 import { table } from './table';
 
+const EVERY_STATE = 'engine: kill -9 in every state of a call';
 const LIMITS = { waiting: 200, talking: 58, callsPerSecond: 20, afterMs: 60_000 } as const;
 
 interface Options { readonly waiting: number; readonly talking: number; readonly rate: number; readonly after: number; readonly only?: string; readonly list?: true }
@@ -14,23 +15,31 @@ async function main(options: Options): Promise<void> {
   const size: Size = { waiting: options.waiting, talking: options.talking, callsPerSecond: options.rate, afterMs: options.after * 1_000, silenceMs: 2_000, strictTakeovers: true };
   const wanted = FAULTS.filter(({ name }) => options.only === undefined || name.includes(options.only));
   if (options.list === true) {
-    process.stdout.write(`${[...FAULTS.map(({ name }) => name), 'engine: kill -9 in every state of a call'].join('\n')}\n`);
+    process.stdout.write(`${[...FAULTS.map(({ name }) => name), EVERY_STATE].join('\n')}\n`);
     return;
   }
   const rows: Row[] = [];
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { interruption.abort(); });
   for (const fault of wanted) {
-    const row = await runFault(fault, size).catch((thrown: unknown): Row => broken(fault.name, thrown));
+    if (interruption.signal.aborted) break;
+    const row = await runFault(fault, size, interruption.signal).catch((thrown: unknown): Row => broken(fault.name, thrown));
     rows.push(row);
-    process.stderr.write(`${row.fault}: ${row.skipped ?? (row.failed.length === 0 ? 'ok' : row.failed.join('; '))}\n`);
+    tell(row);
   }
-  if (options.only === undefined || 'engine: kill -9 in every state of a call'.includes(options.only)) {
-    for (const standby of [false, true]) rows.push(...await killInEveryState(standby).catch((thrown: unknown) => [broken('engine: kill -9 in every state of a call', thrown)]));
+  if (!interruption.signal.aborted && (options.only === undefined || EVERY_STATE.includes(options.only))) {
+    for (const standby of [false, true]) rows.push(...await killInEveryState(standby, { told: tell, interrupted: interruption.signal }).catch((thrown: unknown) => [broken(EVERY_STATE, thrown)]));
   }
   process.stdout.write(`${table(rows)}\n`);
   // Three members are run by whoever has the program; nothing is downloaded for it.
   if (!onPath('mongod')) process.stdout.write('Three real members, primary killed and stepped down: skipped, there is no mongod on the PATH.\n');
   process.stdout.write(`${JSON.stringify({ waiting: size.waiting, talking: size.talking, callsPerSecond: size.callsPerSecond, rows })}\n`);
   if (rows.some(({ failed }) => failed.length > 0)) process.exitCode = 1;
+}
+
+/** As it comes, for whoever waits for the table. */
+function tell(row: Row): void {
+  process.stderr.write(`${row.fault}: ${row.skipped ?? (row.failed.length === 0 ? 'ok' : row.failed.join('; '))}${row.words.map((said) => `\n  ${said}`).join('')}\n`);
 }
 
 /** What could not be run at all is no success. */
@@ -58,7 +67,7 @@ const command = new Command('npm run faults --')
   .option('--only <words>', 'only faults whose name holds these words')
   .option('--list', 'names the faults, and runs none')
   .parse();
-main(command.opts<Options>()).catch((fault: unknown) => {
+main(command.opts<Options>()).then(() => process.exit(), (fault: unknown) => {
   process.stderr.write(`${fault instanceof Error ? fault.stack ?? fault.message : String(fault)}\n`);
-  process.exitCode = 1;
+  process.exit(1);
 });

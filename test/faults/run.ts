@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LiveGroup } from '../../storage/model/live';
 import { type CallRecord } from '../../storage/model/record';
-import { startFaultSystem, type FaultSystem } from '../support/fault-system';
+import { startFaultSystem, type FaultSystem, type FaultSystemOptions } from '../support/fault-system';
 import { type System } from '../support/system';
 import { KINDS, type CallerNote, type CrowdPlan, type CrowdReport, type Kind, type Login } from './crowd';
 import { CrowdClient } from './crowd-client';
@@ -45,6 +45,8 @@ export interface Row {
 }
 
 const PATIENCE_MS = 20_000;
+/** So that the fault meets a steady crowd. */
+const SETTLE_MS = 1_000;
 /** Callers who came closer together than this may be served in any order. */
 const SAME_TIME_MS = 50;
 /** Calls, four RTP ports each, that the passing may have at once, even when they pile up for a while. */
@@ -52,34 +54,41 @@ const PILED_SECONDS = 40;
 const WAITING_AGENTS_SHARE = 0.05;
 const PASSING_SECONDS = 2.5;
 
-export async function runFault(fault: Fault, size: Size): Promise<Row> {
+/** `interrupted`: ends the run early; what it started is stopped all the same. */
+export async function runFault(fault: Fault, size: Size, interrupted?: AbortSignal): Promise<Row> {
   const prepared = await fault.prepare?.();
   if (typeof prepared === 'string') return { ...EMPTY, fault: fault.name, skipped: prepared };
   const closing: (() => Promise<void>)[] = [];
   if (prepared !== undefined) closing.unshift(() => prepared.close());
+  const interruption = new Promise<never>((_resolve, reject) => { interrupted?.addEventListener('abort', () => { reject(new Error('interrupted')); }); });
   try {
-    const rtpPorts = Math.min(3_800, 4 * (2 * size.waiting + 2 * size.talking + PILED_SECONDS * size.callsPerSecond));
-    const faults = await startFaultSystem({ ...fault.system, ...prepared?.system, rtpPorts });
-    closing.unshift(() => faults.stop());
-    const groups = await prepareGroups(faults.system, size);
-    const crowd = CrowdClient.start();
-    closing.unshift(() => crowd.close());
-    await crowd.gather(planOf(faults.system, groups, size));
-    const writer = new Writer(faults.system);
-    closing.unshift(async () => { await writer.end().catch(() => undefined); });
-    const world: World = { faults, takeovers: [], words: [] };
-    await pause(1_000);
-    await crowd.mark();
-    await fault.begin(world);
-    await pause(fault.holdMs);
-    await fault.end(world);
-    await within(PATIENCE_MS, async () => (await faults.active()).isWell());
-    await pause(size.afterMs);
-    const report = await crowd.end();
-    return await judge(fault, size, world, groups, report, await writer.end());
+    return await Promise.race([interruption, runPrepared(fault, size, prepared?.system ?? {}, closing)]);
   } finally {
     for (const close of closing) await close();
   }
+}
+
+/** `closing` is given whatever must be closed, the latest first. */
+async function runPrepared(fault: Fault, size: Size, prepared: Omit<FaultSystemOptions, 'rtpPorts'>, closing: (() => Promise<void>)[]): Promise<Row> {
+  const rtpPorts = Math.min(3_800, 4 * (2 * size.waiting + 2 * size.talking + PILED_SECONDS * size.callsPerSecond));
+  const faults = await startFaultSystem({ ...fault.system, ...prepared, rtpPorts });
+  closing.unshift(() => faults.stop());
+  const groups = await prepareGroups(faults.system, size);
+  const crowd = CrowdClient.start();
+  closing.unshift(() => crowd.close());
+  await crowd.gather(planOf(faults.system, groups, size));
+  const writer = new Writer(faults.system);
+  closing.unshift(async () => { await writer.end().catch(() => undefined); });
+  const world: World = { faults, takeovers: [], words: [] };
+  await pause(SETTLE_MS);
+  await crowd.mark();
+  await fault.begin(world);
+  await pause(fault.holdMs);
+  await fault.end(world);
+  await within(PATIENCE_MS, async () => (await faults.active()).isWell());
+  await pause(size.afterMs);
+  const report = await crowd.end();
+  return judge(fault, size, world, groups, report, await writer.end());
 }
 
 const EMPTY: Omit<Row, 'fault'> = {
@@ -129,7 +138,8 @@ async function judge(fault: Fault, size: Size, { faults, takeovers, words }: Wor
     refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
     silenceWaiting: longest(crowd.callers, ({ silences }) => silences.waiting), silenceTalking: Math.round(Math.max(crowd.agentSilenceMs, longest(crowd.callers.filter(({ kind }) => kind === 'talking'), ({ silences }) => silences.talking))),
     takeoverMs: takeovers.length === 0 ? null : Math.max(...takeovers), lagMs: Math.round(crowd.lagMs),
-    words: [...words, ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('without record', withoutRecord), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
+    words: [...words, ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
+      ...said('offered to an agent who had a call', crowd.agentsDoubled), ...said('given to two agents', crowd.callersDoubled), ...said('agents not free', stuck), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
   };
   return { ...row, failed: failures(fault, size, row) };
 }

@@ -14,10 +14,13 @@ import { testDatabase, type TestDatabase } from './database';
 import { rtpPorts, serverPorts } from './fault-ports';
 import { KeptRunning } from './fault-process';
 import { FaultProxy } from './fault-proxy';
+import { ADA } from './local-page';
 import { DOMAIN, eventually, System } from './system';
 
 const POOL = 'main';
 const SECRET = 'fault-secret';
+/** What does not close within this time is left: a broken system must not hold up the next. */
+const CLOSE_PATIENCE_MS = 20_000;
 
 export interface FaultSystemOptions {
   /** A second engine that stands by. */
@@ -76,7 +79,7 @@ export class FaultSystem {
   get epoch(): number { return this.inventory.owner?.epoch ?? 0; }
 
   async stop(): Promise<void> {
-    for (const close of this.closing) await close();
+    for (const close of this.closing) await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, CLOSE_PATIENCE_MS).unref())]);
   }
 }
 
@@ -132,7 +135,7 @@ async function startAll(options: FaultSystemOptions, closing: (() => Promise<unk
   const bots: KeptRunning[] = [];
   for (const port of [firstBot, secondBot].slice(0, options.bots ?? 0)) {
     const bot = begun(new KeptRunning({ name: `bot-${bots.length + 1}`, script: 'bot/main.js', folder, healthPort: port, env: {
-      MONGODB_URI: through(proxies?.botDatabase), BOT_PORT: String(port), BOT_PUBLIC_URL: `http://127.0.0.1:${port}`, SIP_DOMAIN: DOMAIN, ...options.variables,
+      MONGODB_URI: through(proxies?.botDatabase), BOT_PORT: String(port), BOT_PUBLIC_URL: `http://127.0.0.1:${port}`, SIP_DOMAIN: DOMAIN, ADMINISTRATORS: ADA, ...options.variables,
     } }));
     bots.push(bot);
     await eventually(`the ${bot.name} to be well (logs: ${folder})`, () => bot.isWell());
