@@ -19,6 +19,8 @@ export type Values = Readonly<Record<string, unknown>>;
 /** Says a catalogue key with values. `{{name}}` is escaped as Markdown, `{{- name}}` is for places that show no Markdown. */
 export interface Say {
   (key: string, values?: Values): string;
+  /** The same without any escape, for what becomes a value of another text. */
+  readonly plain: (key: string, values?: Values) => string;
   readonly language: Language;
   /** Words one after another, as the language joins them; not escaped. */
   readonly list: Formats['list'];
@@ -68,7 +70,7 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
     if (value instanceof Moment) return formats.moment(value);
     return Array.isArray(value) && value.every((one) => typeof one === 'string') ? formats.list(value) : null;
   };
-  const say = (key: string, values: Values = {}): string => {
+  const speak = (key: string, values: Values, escape: boolean): string => {
     // The library chooses language and plural. Values are put in here, in one pass, so that nothing in a value is ever read as a place.
     const options = { lng: reader.language, ...(typeof values['count'] === 'number' ? { count: values['count'] } : {}) };
     const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, skipInterpolation: true }) : undefined;
@@ -77,8 +79,9 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
       const value = written(values[name]);
       if (value === null) throw new MissingText(key, name);
       // What Intl writes has nothing that Markdown would read; an escaped point would show in `1.200`.
-      return raw === '' && typeof values[name] !== 'number' ? escapeMarkdown(value) : value;
+      return escape && raw === '' && typeof values[name] !== 'number' ? escapeMarkdown(value) : value;
     });
   };
-  return Object.assign(say, { language: reader.language, list: formats.list, languageName: formats.languageName });
+  const say = (key: string, values: Values = {}): string => speak(key, values, true);
+  return Object.assign(say, { plain: (key: string, values: Values = {}) => speak(key, values, false), language: reader.language, list: formats.list, languageName: formats.languageName });
 }

@@ -88,10 +88,15 @@ export const fieldName = (field: string): string => field.split('.').find((part)
 
 export const NO_FAULT: CardFault = { shown: false, text: '' };
 
+/** Faults of the thing itself: it has no field to be named. */
+const ITSELF: ReadonlySet<string> = new Set(['id', 'entryId']);
+
 /** What is wrong with one input: names the field, the value and what is allowed. */
 export function faultText(say: Say, fault: Fault, labels: Readonly<Record<string, string>> = {}): string {
+  // What has no rule stays as storage says it; a rule's parameters are escaped once, with the sentence around them.
+  const message = fault.rule === undefined ? fault.message.replace(/\.$/, '') : say.plain(`fault.${fault.rule.code}`, fault.rule.params);
+  if (fault.rule !== undefined && ITSELF.has(fault.field)) return say('error.faultThis', { message });
   const field = fieldLabel(say, fault.field, labels);
-  const message = fault.message.replace(/\.$/, '');
   const empty = fault.value === '' || fault.value === null || fault.value === undefined;
   return empty ? say('error.faultEmpty', { field, message }) : say('error.fault', { field, value: valueText(say, fault.value), message });
 }

@@ -23,6 +23,7 @@ export function refused(asking: Asking, refusal: Pick<Refusal, 'code' | 'message
     case 'invalid':
     case 'conflict':
     case 'stale':
-      return notice(asking, 'warning', say('error.title'), escapedSentence(say, refusal.message), [home], faults.map((fault) => faultText(say, fault)));
+      // Storage's own sentence repeats the faults in English; where each can be said by its rule, they alone are.
+      return notice(asking, 'warning', say('error.title'), faults.length > 0 && faults.every((fault) => fault.rule !== undefined) ? say('error.refused') : escapedSentence(say, refusal.message), [home], faults.map((fault) => faultText(say, fault)));
   }
 }

@@ -3,7 +3,7 @@ import { type ObjectChange, type ObjectKind } from '../model/configuration';
 import { type AudioFile } from '../model/prompt';
 import { promptsOfQueue, promptsOfWorkflow } from '../reach';
 import { type Draft } from './draft';
-import { type Fault } from './results';
+import { faultOf, type Fault } from './results';
 
 interface PlacedAudio { readonly field: string; readonly audio: AudioFile }
 
@@ -24,5 +24,5 @@ export async function missingAudio(draft: Draft, change: ObjectChange): Promise<
   const standing = new Set(audioIn(change, 'before').map((one) => one.audio.audioId));
   const added = audioIn(change, 'after').filter((one) => !standing.has(one.audio.audioId));
   const kept = await draft.keptAudio(added.map((one) => one.audio.audioId));
-  return added.filter((one) => !kept.has(one.audio.audioId)).map(({ field, audio }) => ({ field, value: audio.fileName, message: 'is not an audio file that was kept; send it again' }));
+  return added.filter((one) => !kept.has(one.audio.audioId)).map(({ field, audio }) => faultOf(field, audio.fileName, 'audioMissing'));
 }

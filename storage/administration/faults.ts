@@ -1,6 +1,7 @@
 // Turns what zod found into faults a person can read: which field, what was typed, what is allowed.
 import { type z } from 'zod';
-import { type Fault } from './results';
+import { ruleOf } from '../model/rules';
+import { faultOf, type Fault } from './results';
 
 /** Faults of an input; a field inside `changes` is named as on the form. */
 export function faultsOf(error: z.ZodError, input: unknown): Fault[] {
@@ -12,7 +13,9 @@ export function faultsOf(error: z.ZodError, input: unknown): Fault[] {
     }
     const path = issue.path[0] === 'changes' ? issue.path.slice(1) : issue.path;
     const value = issue.path.at(-1) === 'password' ? null : valueAt(input, issue.path);
-    faults.push({ field: path.map(String).join('.'), value: value ?? null, message: value === undefined ? 'is needed' : issue.message });
+    const field = path.map(String).join('.');
+    const rule = ruleOf(issue.message);
+    faults.push(value === undefined ? faultOf(field, null, 'needed') : { field, value: value ?? null, message: issue.message, ...(rule === null ? {} : { rule }) });
   }
   return faults;
 }

@@ -3,7 +3,7 @@ import { type Queue } from '../model/queue';
 import { type Workflow } from '../model/workflow';
 import { actionsOfQueue } from '../reach';
 import { type Draft } from './draft';
-import { type Fault } from './results';
+import { faultOf, type Fault } from './results';
 
 /** Actions that are carried out without the caller's doing. */
 const WITHOUT_A_KEY = ['timeoutAction', 'overflowAction', 'noAgentsAction'];
@@ -14,10 +14,10 @@ const stepsFrom = (queue: Queue) => actionsOfQueue(queue).flatMap(({ field, acti
 export async function queueLoops(draft: Draft, start: Queue): Promise<Fault[]> {
   const faults: Fault[] = [];
   for (const { field, to } of stepsFrom(start)) {
-    if (to === start.id) faults.push({ field: `${field}.queueId`, value: start.name, message: 'leads to the queue itself' });
+    if (to === start.id) faults.push(faultOf(`${field}.queueId`, start.name, 'leadsToItself'));
     else if (WITHOUT_A_KEY.includes(field)) {
       const way = await wayBack(draft, start, to);
-      if (way) faults.push({ field: `${field}.queueId`, value: way[1] ?? '', message: `leads in a circle that no caller leaves: ${way.join(' → ')}` });
+      if (way) faults.push(faultOf(`${field}.queueId`, way[1] ?? '', 'circle', { way: way.join(' → ') }));
     }
   }
   return faults;
@@ -47,6 +47,6 @@ export function fallbackLoops({ questions }: Workflow): Fault[] {
     // Only who stands in the circle is told of it, and each circle once.
     if (next.get(way.at(-1) ?? '') !== id || way.some((one) => told.has(one))) return [];
     for (const one of way) told.add(one);
-    return [{ field: `questions.${i}.fallback.questionId`, value: next.get(id) ?? '', message: `leads in a circle that no caller leaves: ${[...way, id].map((one) => nameOf.get(one) ?? one).join(' → ')}` }];
+    return [faultOf(`questions.${i}.fallback.questionId`, next.get(id) ?? '', 'circle', { way: [...way, id].map((one) => nameOf.get(one) ?? one).join(' → ') })];
   });
 }

@@ -1,5 +1,6 @@
 // What a verb answers: what was done, or why not. Refusals are values; only a defect throws.
 import { type AudioFile } from '../model/prompt';
+import { ruleText, type Rule, type RuleCode, type RuleParams } from '../model/rules';
 import { type Verb, type VerbValues } from './verbs';
 
 /** One thing wrong with what was typed. `field` is the input's own name for it; `message` says what is allowed. */
@@ -7,7 +8,12 @@ export interface Fault {
   readonly field: string;
   readonly value: unknown;
   readonly message: string;
+  /** The rule that was broken, for saying it in another language; missing where only the English words are known. */
+  readonly rule?: Rule;
 }
+
+/** A fault of a known rule. */
+export const faultOf = (field: string, value: unknown, code: RuleCode, params: RuleParams = {}): Fault => ({ field, value, message: ruleText(code, params), rule: { code, params } });
 
 /** A field of a form that someone else changed after the form was opened. */
 export interface StaleField {

@@ -4,7 +4,7 @@ import { type Queue } from '../model/queue';
 import { type Workflow } from '../model/workflow';
 import { nameOf, type Checking } from './checking';
 import { queuesListing, reachOf, workflowsLeadingToQueues, type Reach } from './leading';
-import { type Fault } from './results';
+import { faultOf, type Fault } from './results';
 
 export async function sharingFaults(checking: Checking, changes: readonly ObjectChange[]): Promise<Fault[]> {
   const { draft, roles } = checking;
@@ -14,7 +14,7 @@ export async function sharingFaults(checking: Checking, changes: readonly Object
   const faults: Fault[] = [];
   for (const reach of await reachOf(draft, changed)) {
     for (const other of await sharing(checking, reach)) {
-      faults.push({ field: 'managed', value: reach.workflow.managed, message: `cannot be, because ${nameOf(roles, other)} shares the queue or the agents, and a managed group shares with no other` });
+      faults.push(faultOf('managed', reach.workflow.managed, 'shares', { by: nameOf(roles, other) }));
     }
   }
   // What was made for a workflow counts as if it led there already, or it could take in what another's managers have.

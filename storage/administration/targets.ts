@@ -5,7 +5,7 @@ import { type Workflow } from '../model/workflow';
 import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
 import { type Checking } from './checking';
 import { reachOf } from './leading';
-import { type Fault } from './results';
+import { faultOf, type Fault } from './results';
 import { defaultSettings } from './settings-verbs';
 
 /** A target and the field that holds it. */
@@ -38,7 +38,7 @@ export async function forbiddenTargets({ draft, sipDomain }: Checking, targets: 
   const { numberPolicy } = await draft.get('settings', draft.pool) ?? defaultSettings(draft.pool);
   return added.flatMap(({ field, target }) => {
     const verdict = mayDial(numberPolicy, target);
-    return verdict.allowed ? [] : [{ field, value: valueOf(target), message: because(verdict.because, numberPolicy) }];
+    return verdict.allowed ? [] : [forbidden(field, valueOf(target), verdict.because, numberPolicy)];
   });
 }
 
@@ -48,11 +48,11 @@ function isOurs(target: OutsideTarget, sipDomain: string): boolean {
   return host?.toLowerCase() === sipDomain.toLowerCase();
 }
 
-function because(reason: 'emergency' | 'prefix' | 'domain', { allowedPrefixes, allowedDomains }: NumberPolicy): string {
+function forbidden(field: string, value: string, reason: 'emergency' | 'prefix' | 'domain', { allowedPrefixes, allowedDomains }: NumberPolicy): Fault {
   switch (reason) {
-    case 'emergency': return 'is an emergency number, which is never dialled for a caller';
-    case 'prefix': return allowedPrefixes.length === 0 ? 'is not allowed: an administrator has allowed no numbers' : `is not allowed: numbers must begin with ${allowedPrefixes.join(', ')}`;
-    case 'domain': return allowedDomains.length === 0 ? 'is not allowed: an administrator has allowed no addresses outside our own domain' : `is not allowed: addresses must be in our own domain or in ${allowedDomains.join(', ')}`;
+    case 'emergency': return faultOf(field, value, 'emergency');
+    case 'prefix': return allowedPrefixes.length === 0 ? faultOf(field, value, 'noNumbers') : faultOf(field, value, 'prefixes', { prefixes: allowedPrefixes.join(', ') });
+    case 'domain': return allowedDomains.length === 0 ? faultOf(field, value, 'noAddresses') : faultOf(field, value, 'domains', { domains: allowedDomains.join(', ') });
   }
 }
 
@@ -62,9 +62,9 @@ export async function activationFaults(checking: Checking, workflow: Workflow): 
   const faults: Fault[] = await forbiddenTargets(checking, targetsIn(actionsOfWorkflow(workflow)), []);
   for (const queue of reach?.queues ?? []) {
     const isLeft = queue.noAgentsAction !== null || queue.timeoutSeconds !== null || queue.overflowThreshold === 0;
-    if (queue.agentGroupIds.length === 0 && !isLeft) faults.push({ field: 'active', value: true, message: `cannot be, because the queue ${queue.name} has no agent group, and neither a timeout nor an action for when there are no agents` });
-    const forbidden = await forbiddenTargets(checking, targetsIn(actionsOfQueue(queue)), []);
-    faults.push(...forbidden.map(({ field, value, message }) => ({ field: 'active', value: true, message: `cannot be, because ${field} of the queue ${queue.name} (${String(value)}) ${message}` })));
+    if (queue.agentGroupIds.length === 0 && !isLeft) faults.push(faultOf('active', true, 'stuckQueue', { queue: queue.name }));
+    const refused = await forbiddenTargets(checking, targetsIn(actionsOfQueue(queue)), []);
+    faults.push(...refused.map(({ field, value, message }) => ({ field: 'active', value: true, message: `cannot be, because ${field} of the queue ${queue.name} (${String(value)}) ${message}` })));
   }
   return faults;
 }

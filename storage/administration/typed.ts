@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { whole } from '../model/fields';
 import { type Range } from '../model/limits';
+import { schemaRule } from '../model/rules';
 
 /** Anything that is not a number stays as typed, so that the fault can show it. */
 const fromText = (typed: unknown): unknown => {
@@ -14,7 +15,7 @@ export const number = (range: Range, unit = '') => z.preprocess(fromText, whole(
 
 /** An empty field means: none. */
 export const numberOrNone = (range: Range, unit = '') =>
-  z.preprocess((typed) => (typed === '' ? null : fromText(typed)), z.union([z.null(), whole(range, unit)], { error: `must be empty, or a whole number from ${range.min} to ${range.max}${unit}` }));
+  z.preprocess((typed) => (typed === '' ? null : fromText(typed)), z.union([z.null(), whole(range, unit)], { error: schemaRule('wholeOrNone', { min: range.min, max: range.max }, `must be empty, or a whole number from ${range.min} to ${range.max}${unit}`) }));
 
 export const yesOrNo = z.preprocess((typed) => (typed === 'true' ? true : typed === 'false' ? false : typed), z.boolean({ error: 'must be true or false' }));
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULTS, LIMITS } from './limits';
 import { displayName, id, stored, whole } from './fields';
+import { schemaRule } from './rules';
 
 /** `parallel`: every free agent rings. `longestIdle`: the one idle longest. `roundRobin`: the next in turn. `serial`: the first from the top of the list. `attendant`: agents see who waits and pick. */
 export const routingMethod = z.enum(['parallel', 'longestIdle', 'roundRobin', 'serial', 'attendant'], { error: 'must be parallel, longestIdle, roundRobin, serial or attendant' });
@@ -21,7 +22,7 @@ export const agentGroup = z.object({
   /** After so many offers in a row left unanswered an agent is paused; null: never. */
   autoPauseAfter: whole(LIMITS.autoPauseAfter, ' unanswered offers').nullable().default(null),
   /** Ordered; an agent stands in it at most once. */
-  agentIds: z.array(id).max(LIMITS.agentsInGroup.max, `must have at most ${LIMITS.agentsInGroup.max} agents`)
-    .refine((ids) => new Set(ids).size === ids.length, 'must name each agent once'),
+  agentIds: z.array(id).max(LIMITS.agentsInGroup.max, schemaRule('tooMany', { max: LIMITS.agentsInGroup.max }, `must have at most ${LIMITS.agentsInGroup.max} agents`))
+    .refine((ids) => new Set(ids).size === ids.length, schemaRule('twice', {}, 'must name each agent once')),
 });
 export type AgentGroup = z.output<typeof agentGroup>;

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { displayName, id, personId, sipUser, sipUri, stored, telephoneNumber, text } from './fields';
 import { LIMITS } from './limits';
+import { schemaRule } from './rules';
 
 /** H(user:realm:password) for digest authentication (RFC 8760, RFC 2617), lower-case hex. The password itself is never stored. */
 export const digestHashes = z.object({ realm: z.string(), md5: z.string().regex(/^[0-9a-f]{32}$/), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -23,7 +24,7 @@ export const agent = z.object({
   /** null: no password has been made yet, so the phone cannot register. */
   digest: digestHashes.nullable(),
   /** Rung together with the phones that register; the first to answer has the call. */
-  contacts: z.array(contact).max(LIMITS.contactsOfAgent.max, `must have at most ${LIMITS.contactsOfAgent.max} contacts`).default([]),
+  contacts: z.array(contact).max(LIMITS.contactsOfAgent.max, schemaRule('tooMany', { max: LIMITS.contactsOfAgent.max }, `must have at most ${LIMITS.contactsOfAgent.max} contacts`)).default([]),
   /** Made by `npm run traffic`, which also removes it. */
   simulated: z.boolean().default(false),
 });

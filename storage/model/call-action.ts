@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { id, sipUri, telephoneNumber } from './fields';
 import { prompt } from './prompt';
+import { schemaRule } from './rules';
 
 /** Each may play a prompt first. */
 const first = { prompt: prompt.nullable().default(null) };
 
 /** A `sip:` address, or a `tel:` one for a voicemail that has a number. */
-const voicemailUri = z.union([sipUri, z.string().trim().toLowerCase().regex(/^tel:/).transform((typed) => typed.slice(4)).pipe(telephoneNumber).transform((number) => `tel:${number}`)], { error: 'must be a SIP address, like sip:box@example.com, or a tel: number' });
+const voicemailUri = z.union([sipUri, z.string().trim().toLowerCase().regex(/^tel:/).transform((typed) => typed.slice(4)).pipe(telephoneNumber).transform((number) => `tel:${number}`)], { error: schemaRule('voicemailUri') });
 
 const kinds = [
   z.object({ kind: z.literal('disconnect'), ...first }),

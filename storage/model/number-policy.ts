@@ -1,13 +1,14 @@
 // Which numbers and addresses calls may be sent out to. Only administrators set it; it is asked when a target is configured, and again when it is dialled.
 import { z } from 'zod';
+import { schemaRule } from './rules';
 
 export const numberPolicy = z.object({
   /** `+44`, `+1212`; `+` allows every number. Empty: no number. */
-  allowedPrefixes: z.array(z.string().trim().regex(/^\+[0-9]{0,14}$/, 'must be + and the first digits, like +44')).max(200).default([]),
+  allowedPrefixes: z.array(z.string().trim().regex(/^\+[0-9]{0,14}$/, schemaRule('prefix'))).max(200).default([]),
   /** Domains that SIP addresses outside our own may have. Empty: none. */
-  allowedDomains: z.array(z.string().trim().toLowerCase().regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, 'must be a domain or an IP address')).max(200).default([]),
+  allowedDomains: z.array(z.string().trim().toLowerCase().regex(/^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/, schemaRule('domain'))).max(200).default([]),
   /** Never dialled for a caller, whatever the prefixes say. */
-  emergencyNumbers: z.array(z.string().trim().regex(/^[0-9]{2,6}$/, 'must be 2 to 6 digits')).max(100).default(['000', '110', '111', '112', '113', '114', '115', '117', '118', '119', '144', '911', '933', '988', '999']),
+  emergencyNumbers: z.array(z.string().trim().regex(/^[0-9]{2,6}$/, schemaRule('emergencyNumber'))).max(100).default(['000', '110', '111', '112', '113', '114', '115', '117', '118', '119', '144', '911', '933', '988', '999']),
 });
 export type NumberPolicy = z.output<typeof numberPolicy>;
 export const NO_NUMBERS: NumberPolicy = numberPolicy.parse({});

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { text } from './fields';
+import { schemaRule } from './rules';
 
 /** A WAV file that was looked at and kept (storage/audio.ts); its id is the SHA-256 of its bytes. */
 export const audioFile = z.object({
@@ -14,5 +15,5 @@ export type AudioFile = z.output<typeof audioFile>;
 
 /** Spoken text, rendered in the workflow's language, is plain: nothing in it is markup. The audio file wins when both are set. */
 export const prompt = z.object({ text: text({ min: 0, max: LIMITS.promptTextLength.max }).default(''), audio: audioFile.nullable().default(null) })
-  .refine((one) => one.text !== '' || one.audio !== null, 'must have a text or an audio file');
+  .refine((one) => one.text !== '' || one.audio !== null, schemaRule('promptNeeded'));
 export type Prompt = z.output<typeof prompt>;

@@ -4,6 +4,7 @@ import { DEFAULTS, LIMITS } from './limits';
 import { displayName, id, key, whole } from './fields';
 import { answerAction } from './call-action';
 import { prompt } from './prompt';
+import { schemaRule } from './rules';
 
 export const answer = z.object({ name: displayName, key, action: answerAction });
 export type Answer = z.output<typeof answer>;
@@ -22,7 +23,7 @@ export const question = z.object({
   answerSeconds: whole(LIMITS.answerSeconds, ' seconds').default(DEFAULTS.answerSeconds),
   /** After the last attempt without a valid answer; null: the call is disconnected. */
   fallback: answerAction.nullable().default(null),
-  answers: z.array(answer).min(LIMITS.answersOfQuestion.min, 'must have an answer').max(LIMITS.answersOfQuestion.max)
-    .refine((answers) => new Set(answers.map((one) => one.key)).size === answers.length, 'must give each key to one answer'),
+  answers: z.array(answer).min(LIMITS.answersOfQuestion.min, schemaRule('answerNeeded')).max(LIMITS.answersOfQuestion.max)
+    .refine((answers) => new Set(answers.map((one) => one.key)).size === answers.length, schemaRule('keyTwice')),
 });
 export type Question = z.output<typeof question>;

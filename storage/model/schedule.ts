@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import { LIMITS } from './limits';
 import { civilTime, clockTime, displayName, id, stored } from './fields';
+import { schemaRule } from './rules';
 
 /** Open from `open` until just before `close`. `24:00` closes at midnight; a night goes on in the next day's `00:00`. */
-export const openRange = z.object({ open: clockTime, close: clockTime }).refine(({ open, close }) => open < close, 'must open before it closes; a night is two ranges, to 24:00 and from 00:00 of the next day');
+export const openRange = z.object({ open: clockTime, close: clockTime }).refine(({ open, close }) => open < close, schemaRule('opensFirst'));
 export type OpenRange = z.output<typeof openRange>;
 
-const day = z.array(openRange).max(2, 'must have at most two ranges').refine(([one, other]) => one === undefined || other === undefined || one.close <= other.open, 'must have its ranges in order and apart').default([]);
+const day = z.array(openRange).max(2, schemaRule('tooMany', { max: 2 }, 'must have at most two ranges')).refine(([one, other]) => one === undefined || other === undefined || one.close <= other.open, schemaRule('rangesApart')).default([]);
 export const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
@@ -22,7 +23,7 @@ export const businessHours = z.object({
 export type BusinessHours = z.output<typeof businessHours>;
 
 /** From `start` until just before `end`. */
-export const holiday = z.object({ name: displayName, start: civilTime, end: civilTime }).refine(({ start, end }) => start < end, 'must start before it ends');
+export const holiday = z.object({ name: displayName, start: civilTime, end: civilTime }).refine(({ start, end }) => start < end, schemaRule('startsFirst'));
 export type Holiday = z.output<typeof holiday>;
 
 export const holidaySet = z.object({
@@ -30,6 +31,6 @@ export const holidaySet = z.object({
   name: displayName,
   /** The one workflow it belongs to; null: any workflow may use it. */
   workflowId: id.nullable().default(null),
-  holidays: z.array(holiday).max(LIMITS.holidaysInSet.max, `must have at most ${LIMITS.holidaysInSet.max} holidays`),
+  holidays: z.array(holiday).max(LIMITS.holidaysInSet.max, schemaRule('tooMany', { max: LIMITS.holidaysInSet.max }, `must have at most ${LIMITS.holidaysInSet.max} holidays`)),
 });
 export type HolidaySet = z.output<typeof holidaySet>;

@@ -3,15 +3,16 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { DEFAULTS, LIMITS } from './limits';
 import { displayName, stored, telephoneNumber, whole } from './fields';
+import { schemaRule } from './rules';
 
-const host = z.string().trim().toLowerCase().max(255).regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/, 'must be a host name or an IP address');
+const host = z.string().trim().toLowerCase().max(255).regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])$/, schemaRule('host'));
 
 /** `192.0.2.0/24`, `2001:db8::/32`, or one address. */
 export const cidr = z.string().trim().toLowerCase().refine((typed) => {
   const [address = '', bits, more] = typed.split('/');
   const family = isIP(address);
   return family !== 0 && more === undefined && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)));
-}, 'must be an IP address or a network, like 192.0.2.0/24');
+}, schemaRule('network'));
 
 export const trunk = z.object({
   ...stored,

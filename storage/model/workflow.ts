@@ -6,6 +6,7 @@ import { displayName, id, personId, sipUser, stored, telephoneNumber, text, time
 import { language } from './languages';
 import { audioFile, prompt } from './prompt';
 import { question } from './question';
+import { schemaRule } from './rules';
 
 export const manager = z.object({ personId, name: displayName });
 export type Manager = z.output<typeof manager>;
@@ -45,7 +46,7 @@ export const workflow = z.object({
   /** Where the call goes after the welcome: a queue in a hunt group, a question in an interactive workflow. */
   defaultAction: z.discriminatedUnion('kind', [z.object({ kind: z.literal('queue'), queueId: id }), z.object({ kind: z.literal('question'), questionId: id })]),
   /** Of an interactive workflow, in no order: actions lead from one to the next. */
-  questions: z.array(question).max(LIMITS.questionsOfWorkflow.max, `must have at most ${LIMITS.questionsOfWorkflow.max} questions`)
+  questions: z.array(question).max(LIMITS.questionsOfWorkflow.max, schemaRule('tooMany', { max: LIMITS.questionsOfWorkflow.max }, `must have at most ${LIMITS.questionsOfWorkflow.max} questions`))
     .refine((questions) => new Set(questions.map((one) => one.id)).size === questions.length, 'must give each question an id of its own').default([]),
 });
 export type Workflow = z.output<typeof workflow>;

@@ -10,7 +10,7 @@ const ARGUMENTS = [
   '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--autoplay-policy=no-user-gesture-required',
 ];
 
-export interface Look { readonly dark?: boolean; readonly width?: number; readonly height?: number }
+export interface Look { readonly dark?: boolean; readonly highContrast?: boolean; readonly width?: number; readonly height?: number }
 
 /** One Chromium for a test file; each person gets a window with storage of its own. */
 export class TestBrowser {
@@ -26,7 +26,7 @@ export class TestBrowser {
   /** The page of one person, in their chat with the bot unless `chatId` names another. @param url as in LocalTeamsServer.url */
   async as(url: string, personId: string, look: Look = {}, chatId?: string): Promise<ChatPage> {
     const context = await this.#browser.newContext({
-      viewport: { width: look.width ?? 1100, height: look.height ?? 800 }, colorScheme: look.dark ? 'dark' : 'light', locale: 'en-US', reducedMotion: 'reduce',
+      viewport: { width: look.width ?? 1100, height: look.height ?? 800 }, colorScheme: look.dark ? 'dark' : 'light', locale: 'en-US', reducedMotion: 'reduce', forcedColors: look.highContrast === true ? 'active' : 'none',
     });
     const page = await context.newPage();
     const chat = new ChatPage(page, context);
