@@ -25,13 +25,15 @@ const SECRET = 'between legs and edge';
 /** What calls were told, in order, and what they answer. */
 export class FakeCalls implements SipListener {
   readonly told: string[] = [];
+  /** Legs whose session was refreshed, which is no event of a call. */
+  readonly refreshes: string[] = [];
   readonly transfers: { readonly legId: OfferId; readonly transferId: string; readonly target: TransferTarget }[] = [];
   readonly arrivals: Parameters<SipListener['arrived']>[0][] = [];
   /** The answer to offers inside calls. */
   answerTo: (leg: LegRef, sdp: string) => Promise<string> = () => Promise.resolve('v=0\r\nours');
   replaces: (newLegId: string) => Promise<string> = () => Promise.resolve('v=0\r\nreplaced');
 
-  refreshed(leg: LegRef): void { this.told.push(`refreshed ${'legId' in leg ? leg.legId : 'caller'}`); }
+  refreshed(leg: LegRef): void { this.refreshes.push('legId' in leg ? leg.legId : 'caller'); }
 
   arrived(arrival: Parameters<SipListener['arrived']>[0]): void {
     this.arrivals.push(arrival);

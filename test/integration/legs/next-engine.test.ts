@@ -129,7 +129,7 @@ describe.each([['a caller', caller], ['an agent', agent], ['an agent who dialled
     await bench.timers.pass(2_000);
     const update = await person.phone.request('UPDATE');
     person.phone.respond(update, 200, 'OK', undefined, { 'session-expires': '1800;refresher=uac', supported: 'timer' });
-    await bench.calls.saw(`refreshed ${person.name}`);
+    await until('the refresh to be told', () => bench.calls.refreshes.includes(person.name));
     await passedOn(person, { laterMs: 600_000 });
     await bench.timers.pass(299_000);
     expect(person.phone.has(({ method }) => method === 'UPDATE')).toBe(false);
