@@ -65,10 +65,11 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
           say('flow.then', { action: actionText(asking, { ...workflow.defaultAction, prompt: null }, known) }),
           ...(workflow.music ? [say('flow.music', { name: workflow.music.fileName })] : []),
         ], edit('workflow', view.id, view.rights.change)),
+        // Where there are none yet, or several, the group's own form is where they are chosen.
         row(say('flow.hours'), [view.businessHours === null ? say('form.alwaysOpen') : say('sentence', { sentence: view.businessHours.name }), ...(view.businessHours === null ? [] : [schedule('closed', workflow.closedAction)])],
-          view.businessHours === null ? [] : edit('businessHours', view.businessHours.id, view.businessHours.rights.change)),
+          view.businessHours === null ? edit('workflow', view.id, view.rights.change) : edit('businessHours', view.businessHours.id, view.businessHours.rights.change)),
         row(say('flow.holidays'), view.holidaySets.length === 0 ? [say('flow.noHolidays')] : [listNames(say, view.holidaySets.map((one) => one.name)), schedule('holiday', workflow.holidayAction)].map((text, index) => (index === 0 ? say('sentence', { sentence: text }) : text)),
-          view.holidaySets.length === 1 && view.holidaySets[0] ? edit('holidaySet', view.holidaySets[0].id, view.holidaySets[0].rights.change) : []),
+          view.holidaySets.length === 1 && view.holidaySets[0] ? edit('holidaySet', view.holidaySets[0].id, view.holidaySets[0].rights.change) : edit('workflow', view.id, view.rights.change)),
       ],
     },
     ...(tree.length === 0 && !view.rights.change ? [] : [{
