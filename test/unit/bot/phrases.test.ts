@@ -9,7 +9,7 @@ import { LISTS_OF, LOOSE_OF, PHRASES_OF } from '../../../bot/phrases';
 const OTHERS = LANGUAGES.filter((one): one is Exclude<Language, 'en'> => one !== 'en');
 const VALUES: Readonly<Record<string, string>> = { group: 'zyx desk', to: 'qrst', name: 'jkl', priority: '2', words: '10', search: 'jkl' };
 const filled = (phrase: string): string => phrase.replace(/\{(\w+)\}/g, (_slot, name: string) => VALUES[name] ?? '');
-const slots = (phrase: string): Readonly<Record<string, string>> => Object.fromEntries([...phrase.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, VALUES[name]]));
+const slots = (phrase: string): Readonly<Record<string, string>> => Object.fromEntries([...phrase.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => [name, VALUES[name] ?? '']));
 const rows = (table: Readonly<Partial<Record<string, readonly string[]>>>): readonly (readonly [string, string])[] => Object.entries(table).flatMap(([command, phrases]) => (phrases ?? []).map((phrase) => [command, phrase] as const));
 
 describe.each(OTHERS)('typed in %s', (language) => {
