@@ -35,13 +35,15 @@ let folder: string;
 let administration: Administration;
 let fenced = 0;
 let handedOver = 0;
+/** No two engines are in one place. */
+let healthPort = 0;
 const phones: Phone[] = [];
 
 /** Under its own names; active when there is no other. */
 async function serveAgain(): Promise<Serving> {
   const holder = holderName();
   return serve('main', connection, log, {
-    holder, healthPort: 1, journalDirectory: join(folder, 'journal'), handedOver: () => { handedOver += 1; },
+    holder, healthPort: (healthPort += 1), journalDirectory: join(folder, 'journal'), handedOver: () => { handedOver += 1; },
     domain: TEST_DOMAIN,
     digestAlgorithms: ['MD5', 'SHA-256'],
     edge: { host: '127.0.0.1', port: edge.drachtioPort, secret: SECRET },
