@@ -144,6 +144,14 @@ export function readTarget(kind: TargetKind, value: string, prompt: Prompt | nul
 
 const KIND_WORDS: Readonly<Record<TargetKind, string>> = { disconnect: 'hang up', number: 'number', sipUri: 'address', voicemail: 'voicemail', queue: 'queue', question: 'question' };
 
+/** The same words in the other languages, without accents; English is what is shown. */
+const MORE_WORDS: Readonly<Record<TargetKind, readonly string[]>> = {
+  disconnect: ['disconnect', 'end', 'auflegen', 'raccrocher', 'colgar', 'riaggancia'], number: ['nummer', 'numero'], sipUri: ['adresse', 'direccion', 'indirizzo'],
+  voicemail: ['messagerie', 'buzon', 'segreteria'], queue: ['warteschlange', 'file', 'cola', 'coda'], question: ['frage', 'pregunta', 'domanda'],
+};
+const bare = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const means = (kind: TargetKind, word: string): boolean => KIND_WORDS[kind] === word || MORE_WORDS[kind].includes(word);
+
 /** A target in one line: `queue Sales`, `question Language`, `number +44…`, `sip:…`, `voicemail sip:…`, `hang up`. */
 export function showAction(action: AnswerAction, reachable: Reachable): string {
   const value = showTarget(action, reachable);
@@ -152,11 +160,11 @@ export function showAction(action: AnswerAction, reachable: Reachable): string {
 
 export function readAction(text: string, prompt: Prompt | null, reachable: Reachable): Reading<AnswerAction> {
   const typed = text.trim();
-  if (/^(hang ?up|disconnect|end)$/i.test(typed)) return readTarget('disconnect', '', prompt, reachable);
+  if (means('disconnect', bare(typed)) || bare(typed) === 'hangup') return readTarget('disconnect', '', prompt, reachable);
   if (/^sips?:/i.test(typed)) return readTarget('sipUri', typed, prompt, reachable);
   if (/^(\+|tel:)/i.test(typed)) return readTarget('number', typed, prompt, reachable);
-  const [, word = '', value = ''] = /^(queue|question|number|address|voicemail)\s+(.+)$/i.exec(typed) ?? [];
-  const kind = (Object.keys(KIND_WORDS) as TargetKind[]).find((one) => KIND_WORDS[one] === word.toLowerCase());
+  const [, word = '', value = ''] = /^(\S+)\s+(.+)$/.exec(typed) ?? [];
+  const kind = (Object.keys(KIND_WORDS) as TargetKind[]).find((one) => one !== 'disconnect' && means(one, bare(word)));
   return kind === undefined ? fault(typed, 'reading.action') : readTarget(kind, value, prompt, reachable);
 }
 

@@ -93,3 +93,9 @@ describe('names on lines', () => {
     expect(readNames('Nobody', known, 'k')).toEqual({ ok: false, typed: 'Nobody', key: 'k' });
   });
 });
+
+describe('a target in the words that the hints of other languages name', () => {
+  it.each([['warteschlange Sales', 'queue'], ['file Sales', 'queue'], ['cola Sales', 'queue'], ['Coda Sales', 'queue'], ['frage Language', 'question'], ['pregunta Language', 'question'], ['domanda Language', 'question'], ['nummer +441234567890', 'number'], ['numéro +331234567890', 'number'], ['buzón sip:box@example.org', 'voicemail'], ['messagerie sip:box@example.org', 'voicemail'], ['segreteria sip:box@example.org', 'voicemail'], ['Auflegen', 'disconnect'], ['raccrocher', 'disconnect'], ['colgar', 'disconnect'], ['riaggancia', 'disconnect'], ['hang up', 'disconnect']])('%s leads to a %s', (typed, kind) => {
+    expect(value(readAction(typed, null, reachable))).toMatchObject({ kind });
+  });
+});
