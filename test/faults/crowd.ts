@@ -38,7 +38,7 @@ export interface CrowdReport {
   readonly agentsDoubled: number;
   /** Callers given to an agent while another had them. */
   readonly callersDoubled: number;
-  /** Agents whose leg was ended by the other side although their caller was still there. */
+  /** Agents who talked, and whose leg was ended by the other side although their caller was still there. */
   readonly agentsCut: number;
   /** Legs of agents that nobody ended although their caller is gone. */
   readonly legsLeft: number;
@@ -46,6 +46,8 @@ export interface CrowdReport {
   readonly agentSilenceMs: number;
   /** How late the crowd's own clock was at most: so much of any silence may be its own. */
   readonly lagMs: number;
+  /** What was doubled, in words. */
+  readonly remarks: readonly string[];
 }
 
 interface Caller {
@@ -72,10 +74,13 @@ const TALK_MS: Readonly<Record<Kind, { readonly from: number; readonly to: numbe
 const TICK_MS = 20;
 /** Between two callers of the first rush, so that their order is certain. */
 const RUSH_MS = 60;
+/** Who was turned away calls again after a while, as people do. */
+const TRY_AGAIN_MS = 1_000;
 /** Whoever comes and goes is answered within this time, or waits no longer for the end of the run. */
 const LAST_CALLS_MS = 20_000;
 /** Nobody calls more often than this in one run. */
 const MOST_CALLERS = 6_000;
+const MOST_REMARKS = 3;
 
 export class Crowd {
   private readonly callers = new Map<number, Caller>();
@@ -83,6 +88,7 @@ export class Crowd {
   private readonly timers = new Set<NodeJS.Timeout>();
   private calling: UserAgent | null = null;
   private placed = 0;
+  private readonly remarks: string[] = [];
   private agentsDoubled = 0;
   private callersDoubled = 0;
   private agentsCut = 0;
@@ -133,7 +139,7 @@ export class Crowd {
     return {
       callers: [...this.callers.values()].map(({ number, kind, placedAtMs, rungAtMs, joined, fate, words, voice }) => ({ number, kind, placedAtMs, rungAtMs, joined, fate, words, silences: voice.ear.silences() })),
       agentsDoubled: this.agentsDoubled, callersDoubled: this.callersDoubled, agentsCut: this.agentsCut, legsLeft: this.phones.filter(({ call }) => call !== null).length,
-      agentSilenceMs: this.agentSilenceMs, lagMs: this.lagMs,
+      agentSilenceMs: this.agentSilenceMs, lagMs: this.lagMs, remarks: this.remarks.slice(0, MOST_REMARKS),
     };
   }
 
@@ -183,7 +189,9 @@ export class Crowd {
     caller.words = words;
     caller.voice.close();
     // Somebody else takes the place of whoever was served.
-    if (caller.kind === 'waiting') this.place('waiting');
+    if (caller.kind !== 'waiting') return;
+    if (caller.fate === 'refused') this.later(TRY_AGAIN_MS, () => { this.place('waiting'); });
+    else this.place('waiting');
   }
 
   private leave(caller: Caller): void {
@@ -205,6 +213,7 @@ export class Crowd {
   private rung(phone: Phone, call: Call): void {
     if (phone.call !== null) {
       this.agentsDoubled += 1;
+      this.remarks.push(`${phone.userAgent.user} had ${phone.call.id} (${phone.voice === null ? 'ringing' : phone.voice.ear.hears ? 'talking' : 'picked up'}, caller ${phone.caller?.fate ?? 'unknown'}) when offered ${call.id}`);
       call.hangUp();
       return;
     }
@@ -252,11 +261,13 @@ export class Crowd {
 
   private phoneFree(phone: Phone): void {
     const { voice, caller } = phone;
+    const talked = voice?.ear.hears === true;
     this.noteSilence(phone);
     voice?.close();
     if (caller?.agent === phone) {
       caller.agent = null;
-      if (caller.fate === 'here' && !caller.leaves) this.agentsCut += 1;
+      // Who picked up when nobody was there to join them is let go at once, and never heard anybody.
+      if (caller.fate === 'here' && !caller.leaves && talked) this.agentsCut += 1;
     }
     phone.call = phone.voice = phone.caller = null;
   }

@@ -6,6 +6,7 @@ import { doubledForm } from './bots';
 import { type Fault, whileTakenOver, type World } from './fault';
 import { FAILURES, failEveryCommand } from './failing-commands';
 import { smallDisk } from './small-disk';
+import { stepDown, threeMembers } from './three-members';
 
 /** What a slow election looks like (design, section 6). */
 const ELECTION_MS = 12_000;
@@ -87,6 +88,8 @@ export const FAULTS: readonly Fault[] = [
   cut('bot–database', ['botDatabase'], 'stall', 8_000),
   cut('bot–database', ['botDatabase'], 'halfOpen', 8_000),
   { name: 'disk of the journal file full, database gone 12 s', prepare: smallDisk, begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
+  { name: 'three members: primary kill -9', prepare: threeMembers, begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
+  { name: 'three members: primary steps down', prepare: threeMembers, begin: ({ faults }) => stepDown(faults.database.uri), holdMs: ELECTION_MS, end: nothing, expects: {} },
   clockJumps,
   { name: 'bot: kill -9 while a form is sent twice', system: { bots: 2 }, begin: doubledForm, holdMs: 0, end: nothing, expects: {} },
   ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: {} })),

@@ -138,7 +138,7 @@ async function judge(fault: Fault, size: Size, { faults, takeovers, words }: Wor
     refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
     silenceWaiting: longest(crowd.callers, ({ silences }) => silences.waiting), silenceTalking: Math.round(Math.max(crowd.agentSilenceMs, longest(crowd.callers.filter(({ kind }) => kind === 'talking'), ({ silences }) => silences.talking))),
     takeoverMs: takeovers.length === 0 ? null : Math.max(...takeovers), lagMs: Math.round(crowd.lagMs),
-    words: [...words, ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
+    words: [...words, ...crowd.remarks, ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
       ...said('offered to an agent who had a call', crowd.agentsDoubled), ...said('given to two agents', crowd.callersDoubled), ...said('agents not free', stuck), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
   };
   return { ...row, failed: failures(fault, size, row) };
