@@ -200,6 +200,7 @@ test('a second engine of the pool stands by, warm; asked to drain, the first han
   expect(second.engine.health()).toMatchObject({ ok: true, role: 'standby' });
   await eventually('both to report themselves', async () => (await readEngines(connection.db, 'main')).filter(({ alive }) => alive).map(({ role }) => role).join() === 'active,standby');
   await wholeCall(user, bob, async () => {
+    await eventually('them to talk', async () => (await readLiveGroups(connection.db, [groupId])).get(groupId)?.callers[0]?.state === 'talking');
     expect(await askEngine({ db: connection.db, log }, 'main', { kind: 'drain' }, 'test')).toEqual({ kind: 'done' });
     await eventually('the second to be active', () => Promise.resolve(isActive(second)));
     expect(bob.has(({ method }) => method === 'BYE' || method === 'INVITE')).toBe(false);
