@@ -133,7 +133,7 @@ async function ofSipUser(draft: Draft, id: string, sipUser: string): Promise<Fau
   const settings = await draft.get('settings', draft.pool);
   const taken = [
     ...groups.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfGroup', { by: one.displayName }) })), ...agents.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfAgent', { by: one.name }) })),
-    ...settings === null ? [] : DIALLED_CODES.filter(({ field }) => settings[field] === sipUser).map(({ what }) => ({ id: settings.id, fault: { field: 'sipUser', value: sipUser, message: `is already the ${what}` } as Fault })),
+    ...settings === null ? [] : DIALLED_CODES.filter(({ field }) => settings[field] === sipUser).map(({ what }) => ({ id: settings.id, fault: { field: 'sipUser', value: sipUser, message: `is already the ${what}` } })),
   ].filter((one) => one.id !== id);
   return taken.slice(0, 1).map(({ fault }) => fault);
 }
