@@ -80,7 +80,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await max.send('live help desk');
     await max.waitForText('Priority 2');
     await max.waitForText('Answered: Laptops');
-    await max.waitForText(/Ringing Alice Moreau, Bob/);
+    await max.waitForText(/Ringing Alice Moreau and Bob/);
     await picture(max, `live-${look}`);
     await max.press('Move or priority…', max.message());
     await max.waitForText('Waiting in Help Desk', max.message());
@@ -96,10 +96,10 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await max.waitForText('Who answers, and what they do now.');
     await picture(max, `team-${look}`);
     await max.send('pause alice 10 minutes Lunch');
-    await max.waitForText(/Done: Alice Moreau is told/);
-    await alice.waitForText('Max Reuter paused you');
+    await max.waitForText(/Done: Alice Moreau is told/, max.message());
+    await alice.waitForText('Max Reuter paused you', alice.message());
     await alice.send('my duty');
-    await alice.waitForText(/Paused until .*: Lunch/);
+    await alice.waitForText(/Paused until .*: Lunch/, alice.message());
     await picture(alice, `duty-${look}`);
     await alice.press('Resume', alice.message());
     await alice.waitForText('Done: callers reach you again.');

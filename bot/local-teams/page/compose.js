@@ -11,6 +11,8 @@ export function createCompose({ form, box, list, offer, problem }, { say }) {
   let names = [];
   let active = -1;
   let sending = false;
+  /** What Enter was pressed on while the one before was on its way. */
+  let next = '';
   const drafts = {
     get: () => sessionStorage.getItem(key) ?? '',
     set: (text) => (text === '' ? sessionStorage.removeItem(key) : sessionStorage.setItem(key, text)),
@@ -81,6 +83,7 @@ export function createCompose({ form, box, list, offer, problem }, { say }) {
 
   async function send() {
     const text = box.value.trim();
+    if (sending) next = text;
     if (text === '' || sending) return;
     sending = true;
     const mine = key;
@@ -88,6 +91,9 @@ export function createCompose({ form, box, list, offer, problem }, { say }) {
     set('');
     const fault = await say(text);
     sending = false;
+    const goesOn = fault === null && next !== '' && key === mine && box.value.trim() === next;
+    next = '';
+    if (goesOn) return send();
     if (fault === null) return;
     if (key === mine) {
       if (box.value === '') set(text);
