@@ -15,7 +15,7 @@ export interface Expectations {
   readonly refusals?: true;
   /** An engine takes over, within this time. */
   readonly takeoverMs?: number;
-  /** The longest silence allowed, where it is not that of all faults. */
+  /** The longest silence allowed to those who wait or are just being answered or joined, where it is not that of all faults. Who talks is never silent longer for it. */
   readonly silenceMs?: number;
 }
 

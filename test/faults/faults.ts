@@ -12,6 +12,10 @@ import { stepDown, threeMembers } from './three-members';
 const ELECTION_MS = 12_000;
 /** A lone engine has to be started again; a standby is there. */
 const TAKEOVER_MS = { standby: 2_000, hang: 6_000, lone: 10_000 } as const;
+/** Whoever is just being answered or joined hears nothing until an engine is there again, and a moment more. */
+const MOMENT_MS = 1_500;
+const HANG_MS = 5_000;
+const CUT_MS = 4_000;
 
 const nothing = (): Promise<void> => Promise.resolve();
 const killDatabase = (world: World): Promise<void> => world.faults.database.kill();
@@ -36,9 +40,9 @@ const hang = (name: string, standby: boolean, takeoverMs: number): Fault => {
       if (standby) await whileTakenOver(world, () => { active.signal('SIGSTOP'); });
       else active.signal('SIGSTOP');
     },
-    holdMs: 5_000,
+    holdMs: HANG_MS,
     end: async () => { frozen?.signal('SIGCONT'); },
-    expects: standby ? { takeoverMs } : {},
+    expects: standby ? { takeoverMs, silenceMs: takeoverMs + MOMENT_MS } : { silenceMs: HANG_MS + MOMENT_MS },
   };
 };
 
@@ -59,8 +63,8 @@ const clockJumps: Fault = {
 export const FAULTS: readonly Fault[] = [
   { name: 'none', begin: nothing, holdMs: 5_000, end: nothing, expects: {} },
   { name: 'database: kill -9, back after 12 s', begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
-  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.lone } },
-  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby } },
+  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.lone, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } },
+  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
   hang('engine: SIGSTOP 5 s, alone', false, TAKEOVER_MS.lone),
   hang('engine: SIGSTOP, SIGCONT, with standby', true, TAKEOVER_MS.hang),
   {
@@ -71,18 +75,20 @@ export const FAULTS: readonly Fault[] = [
       await pause(3_000);
       (await world.faults.active()).signal('SIGKILL');
     },
-    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { refusals: true },
+    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { refusals: true, silenceMs: ELECTION_MS + TAKEOVER_MS.standby + MOMENT_MS },
   },
   cut('engine–database', ['database'], 'cut', 8_000),
   cut('engine–database', ['database'], 'stall', 8_000),
   cut('engine–database', ['database'], 'halfOpen', 8_000),
   cut('engine–database', ['database'], 'slow', 8_000),
-  cut('engine–edge', ['sip', 'control'], 'cut', 4_000),
-  cut('engine–edge', ['sip', 'control'], 'stall', 4_000),
-  cut('engine–edge', ['sip', 'control'], 'halfOpen', 4_000),
+  // Shorter than an engine needs to take the edge for lost.
+  cut('engine–edge, 1 s', ['sip', 'control'], 'cut', 1_000, { silenceMs: 1_000 + TAKEOVER_MS.standby + MOMENT_MS }),
+  cut('engine–edge', ['sip', 'control'], 'cut', CUT_MS, { silenceMs: CUT_MS + TAKEOVER_MS.standby + MOMENT_MS }),
+  cut('engine–edge', ['sip', 'control'], 'stall', CUT_MS, { silenceMs: CUT_MS + TAKEOVER_MS.standby + MOMENT_MS }),
+  cut('engine–edge', ['sip', 'control'], 'halfOpen', CUT_MS, { silenceMs: CUT_MS + TAKEOVER_MS.standby + MOMENT_MS }),
   cut('engine–edge', ['sip', 'control'], 'slow', 8_000),
-  cut('engine–media', ['media'], 'cut', 4_000),
-  cut('engine–media', ['media'], 'stall', 4_000),
+  cut('engine–media', ['media'], 'cut', CUT_MS, { silenceMs: CUT_MS + TAKEOVER_MS.standby + MOMENT_MS }),
+  cut('engine–media', ['media'], 'stall', CUT_MS, { silenceMs: CUT_MS + TAKEOVER_MS.standby + MOMENT_MS }),
   cut('engine–media', ['media'], 'slow', 8_000),
   cut('bot–database', ['botDatabase'], 'cut', 8_000),
   cut('bot–database', ['botDatabase'], 'stall', 8_000),

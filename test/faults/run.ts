@@ -148,12 +148,13 @@ const said = (what: string, count: number, words?: string): string[] => (count =
 const longest = (callers: readonly CallerNote[], of: (caller: CallerNote) => number): number => Math.round(callers.reduce((most, caller) => Math.max(most, of(caller)), 0));
 
 function failures(fault: Fault, size: Size, row: Omit<Row, 'failed'>): string[] {
-  const silenceMs = Math.max(size.silenceMs, fault.expects.silenceMs ?? 0) + row.lagMs;
+  const talkingMs = size.silenceMs + row.lagMs;
+  const waitingMs = Math.max(size.silenceMs, fault.expects.silenceMs ?? 0) + row.lagMs;
   const takeoverMs = fault.expects.takeoverMs === undefined ? null : size.strictTakeovers ? fault.expects.takeoverMs : Math.max(fault.expects.takeoverMs, size.silenceMs);
   return [
     ...(row.lost > 0 ? ['calls lost'] : []), ...(row.doubled > 0 ? ['doubled'] : []), ...(row.refused > 0 && fault.expects.refusals !== true ? ['callers refused'] : []),
     ...(row.changesLost > 0 ? ['changes lost'] : []), ...(row.stuck > 0 ? ['stuck'] : []), ...(row.outOfOrder > 0 ? ['order not kept'] : []),
-    ...(row.silenceWaiting > silenceMs ? [`waiting callers heard nothing for more than ${silenceMs} ms`] : []), ...(row.silenceTalking > silenceMs ? [`talking callers heard nothing for more than ${silenceMs} ms`] : []),
+    ...(row.silenceWaiting > waitingMs ? [`waiting callers heard nothing for more than ${waitingMs} ms`] : []), ...(row.silenceTalking > talkingMs ? [`talking callers heard nothing for more than ${talkingMs} ms`] : []),
     ...(takeoverMs !== null && (row.takeoverMs ?? Infinity) > takeoverMs ? [`no takeover within ${takeoverMs} ms`] : []),
   ];
 }

@@ -97,6 +97,8 @@ const DRIVERS: Readonly<Record<CallState, Driver>> = {
         // The answer is repeated until it is acknowledged, which happens once the next engine is at work.
         await eventually('the next engine to be well', async () => (await faults.active()).isWell());
         caller.send(caller.inDialog(leg, 'ACK', audioSdp(40_000)));
+        // The answer that came with the ACK may have been for the engine before: the next one asks again.
+        void caller.request('INVITE', leg.callId).then((again) => { caller.respond(again, 200, 'OK', audioSdp(40_000)); }, () => undefined);
         await pickUp(phone);
         await talking(system, group.id);
       },
