@@ -246,8 +246,10 @@ export class Carrier implements SipListener {
 
   /** After all calls were adopted: what of a call is over although the journal knows it. `cause`: how the caller's dialog ended, as the edge saw it. */
   lost(callId: CallId, { caller, legs }: { readonly caller: 'up' | 'awaited' | 'gone'; readonly legs: ReadonlySet<OfferId> }, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
-    for (const { legId } of this.rooms.legsOf(callId)) if (!legs.has(legId)) this.legEnded(legId, 'withdrawn');
+    const over = [...this.rooms.legsOf(callId)].filter(({ legId }) => !legs.has(legId));
+    // First: no phone is rung once more for a caller who is gone.
     if (caller === 'gone') this.callerGone(callId, cause);
+    for (const { legId } of over) this.legEnded(legId, 'withdrawn');
     this.rooms.inLine(callId, async (room) => {
       if (room.gone || room.callerSdp === null) return;
       try {
