@@ -125,7 +125,8 @@ function copyOf<N extends CopiedNoun>(noun: N): Row<`${N}.copy`> {
       const object = await found(context, noun, id);
       if (!object) return 'unseen';
       const seen = may(context.roles, `${noun}.see`, await target(context, noun, object));
-      if (seen !== 'allowed') return seen;
+      // Who may not see it is told what whoever may not change it is told.
+      if (seen !== 'allowed') return may(context.roles, `${noun}.change`, await target(context, noun, object));
       const verdict = may(context.roles, `${noun}.copy`, { kind: 'object', workflowIds: await ownersOfCopy(context, noun, object) });
       return verdict === 'unseen' ? 'notAllowed' : verdict;
     },

@@ -7,6 +7,7 @@ import { request } from 'node:http';
 import { ConfigurationBotFrameworkAuthentication } from 'botbuilder';
 import { sign, type SignOptions } from 'jsonwebtoken';
 import { AudioLinks } from '../../../bot/audio-links';
+import { ExportLinks } from '../../../bot/exports';
 import { admit } from '../../../bot/gate';
 import { serveBot, type BotServer } from '../../../bot/server';
 import { createLog } from '../../../storage/process/log';
@@ -57,6 +58,7 @@ describe('with an app id', () => {
     bot = await serveBot({
       gate: { authentication, appId: APP_ID, tenants: new Set([TENANT]) }, log, audioLinks: new AudioLinks('http://127.0.0.1', null, () => new Date()),
       adapter: { process: async (incoming, response) => { reached.push(incoming.body); (response as unknown as { send(status: number): void }).send(200); } },
+      exportLinks: new ExportLinks('https://bot.example.org', 'secret', () => new Date()), exportHistory: async () => null,
       readAudio: async () => null, health: async () => ({ ok: true }),
     }, '127.0.0.1', 0);
   });

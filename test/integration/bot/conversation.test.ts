@@ -84,13 +84,13 @@ describe('what is typed', () => {
 
 describe('what each may do', () => {
   it('an administrator is offered everything', async () => {
-    expect(verbs(await world.say('ada', 'show help desk'))).toEqual(['flow', 'group.delete', 'group.edit', 'groups', 'live', 'managers', 'undo']);
+    expect(verbs(await world.say('ada', 'show help desk'))).toEqual(['flow', 'group.delete', 'group.edit', 'groups', 'history', 'live', 'managers', 'object.edit']);
     expect(verbs(await world.say('ada', 'help'))).toEqual(expect.arrayContaining(['group.new', 'agent.new', 'agents']));
   });
 
   it('a manager is offered neither deletion nor the address, and no other group', async () => {
     asMax();
-    expect(verbs(await world.say('max', 'show help desk'))).toEqual(['flow', 'group.edit', 'groups', 'live', 'managers', 'undo']);
+    expect(verbs(await world.say('max', 'show help desk'))).toEqual(['flow', 'group.edit', 'groups', 'history', 'live', 'managers']);
     expect(Object.keys(inputsOf(await world.say('max', 'edit help desk')))).not.toEqual(expect.arrayContaining(['sipUser']));
     expect(textOf(await world.say('max', 'show sales'))).toContain('There is no group called');
     expect(verbs(await world.say('max', 'managers help desk'))).not.toContain('managers.remove');
@@ -368,7 +368,7 @@ describe('dangers are confirmed', () => {
 
   it('undo says what would be taken back before it is', async () => {
     const ask = await world.say('ada', 'undo');
-    expect(textOf(ask)).toContain('back from 30 to 20');
+    expect(textOf(ask)).toContain('20 → 30');
     await world.press('ada', 'undo.now', buttonOf(ask, 'undo.now').data);
     expect(world.administration.performed).toMatchObject([{ verb: 'change.undo', input: { entryId: 'main:12' } }]);
   });

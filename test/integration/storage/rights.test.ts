@@ -225,7 +225,7 @@ describe('A manager who changes the workflow by itself', () => {
     const { value: hours } = await must(org.administration.perform(org.actors.manager, 'businessHours.create', { name: 'Ours', workflowId: org.groups.own }));
     const { value: holidays } = await must(org.administration.perform(operator, 'holidaySet.create', { name: 'Everybody\'s', holidays: [] }));
     expect(outcomeOf(await change({ businessHoursId: hours.id, holidaySetIds: [holidays.id] }))).toBe('ok');
-    expect((await seen(org.administration.objects(org.actors.manager, 'holidaySets'))).map((one) => [one.name, one.rights])).toEqual([['Everybody\'s', { change: false, delete: false }]]);
+    expect((await seen(org.administration.objects(org.actors.manager, 'holidaySets'))).map((one) => [one.name, one.rights])).toEqual([['Everybody\'s', { change: false, delete: false, copy: true }]]);
     expect(outcomeOf(await org.administration.perform(org.actors.manager, 'holidaySet.change', { id: holidays.id, version: 1, changes: { name: 'Mine' } }))).toBe('notAllowed');
   });
 
