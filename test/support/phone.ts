@@ -31,6 +31,7 @@ export class Phone {
   private readonly inbox: Message[] = [];
   private readonly waiters: Waiter[] = [];
   readonly received: Message[] = [];
+  private readonly transactions = new Set<string>();
   /** Every byte of it. */
   readonly receivedText: string[] = [];
 
@@ -40,6 +41,10 @@ export class Phone {
       const message = sip.parse(data.toString('utf8'));
       if (!message) return;
       this.received.push(message);
+      // A request that was sent again because this phone was slow is no second one.
+      const transaction = message.method === undefined ? null : `${message.method} ${String(message.headers.via[0]?.params['branch'])}`;
+      if (transaction !== null && this.transactions.has(transaction)) return;
+      if (transaction !== null) this.transactions.add(transaction);
       const index = this.waiters.findIndex((waiter) => waiter.matches(message));
       if (index >= 0) this.waiters.splice(index, 1)[0]?.found(message);
       else this.inbox.push(message);
