@@ -6,13 +6,14 @@ import { type Administration } from '../storage/administration/administration';
 import { type ActingPerson } from '../storage/access';
 import { type Person } from '../storage/people';
 import { type Logger } from '../storage/process/log';
+import { type ExportOf } from './exports';
 import { type Fetched } from './files';
 import { type Hold } from './holds';
 import { type BotVerb, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
-export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'change' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
 
 /** People seen in chat. Every method rejects when the database is away. */
 export interface PeoplePort {
@@ -49,6 +50,8 @@ export interface Services {
   readonly sipServer: string;
   /** An address of a stored sound that only those shown it can use, for a while. */
   readonly audioUrl: (audioId: string) => string;
+  /** An address of the history as a file, that only those shown it can use, for a while. */
+  readonly exportUrl: (wanted: ExportOf) => string;
   /** A file that somebody sent, from where the channel says it lies. Never rejects. */
   readonly fetchFile: (address: string) => Promise<Fetched>;
   readonly newId: () => string;

@@ -10,7 +10,7 @@ export type Command =
   | { readonly command: GroupCommand; readonly group: string }
   | { readonly command: 'move'; readonly group: string; readonly to: string }
   | { readonly command: 'priority'; readonly group: string; readonly priority: string }
-  | { readonly command: 'pause'; readonly words: string }
+  | { readonly command: 'pause' | 'history'; readonly words: string }
   | { readonly command: 'resume'; readonly name: string }
   | { readonly command: 'signIn' | 'signOut'; readonly group: string; readonly name: string };
 
@@ -36,6 +36,7 @@ export const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['settings', ['settings', 'pool settings', 'number policy', 'allowed numbers']],
   ['walk', ['walk through {group}', 'walk {group}']],
   ['flow', ['questions of {group}', 'questions {group}', 'flow of {group}', 'flow {group}', 'menu of {group}', 'call flow {group}']],
+  ['history', ['history {words}', 'show history {words}', 'changes {words}', 'audit log {words}', 'audit {words}', 'who changed {words}']],
   ['undo', ['undo', 'undo last edit', 'take back']],
   ['signIn', ['sign in to {group}', 'sign me in to {group}', 'sign {name} in to {group}', 'sign in {name} to {group}']],
   ['signOut', ['sign out of {group}', 'sign me out of {group}', 'sign {name} out of {group}', 'sign out {name} of {group}']],
@@ -66,7 +67,7 @@ const LISTS: readonly (readonly [string, readonly string[]])[] = [
 /** What a command carries where its words leave it out. */
 const LEFT_OUT: Partial<Record<CommandName, Readonly<Record<string, string>>>> = {
   agents: { search: '' }, show: { group: '' }, edit: { group: '' }, live: { group: '' }, managers: { group: '' }, team: { group: '' }, flow: { group: '' }, walk: { group: '' }, pick: { group: '' },
-  move: { group: '' }, pause: { words: '' }, resume: { name: '' }, signIn: { name: '' }, signOut: { name: '' },
+  move: { group: '' }, pause: { words: '' }, history: { words: '' }, resume: { name: '' }, signIn: { name: '' }, signOut: { name: '' },
 };
 
 /** Small letters, no accents, no punctuation at the ends, one space between words, no word of politeness. */

@@ -6,6 +6,7 @@ import { type Asking, type Services, type Shown } from './asking';
 import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
 import { pauseTyped, resumeTyped, signTyped } from './handlers/typed-duty';
+import { typedHistory } from './handlers/history';
 import { FormStays } from './handlers/objects';
 import { receiveFile } from './handlers/recordings';
 import { carryOut } from './handlers/table';
@@ -125,6 +126,7 @@ export class Conversation {
       case 'newAgent': return verb('agent.new');
       case 'agents': return verb('agents', { search: command.search });
       case 'undo': return verb('undo');
+      case 'history': return typedHistory(services, asking, command.words);
       case 'settings': return verb('settings');
       case 'objects': return verb('objects', { kind: command.kind, groupId: '' });
       case 'flow': return this.#ofGroup(asking, command.group, 'flow');

@@ -15,6 +15,7 @@ import { type Services } from './asking';
 import { AudioLinks } from './audio-links';
 import { CallCards } from './call-cards';
 import { Conversation } from './conversation';
+import { ExportLinks, exportHistory } from './exports';
 import { fetchFile } from './files';
 import { Holds } from './holds';
 import { LiveCards } from './live-cards';
@@ -45,6 +46,8 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   const administration = new Administration({ client, db, pool: settings.POOL, sipDomain: settings.SIP_DOMAIN, log });
   const authentication = createAuthentication(settings);
   const audioLinks = new AudioLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
+  const exportLinks = new ExportLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
+  const administrators: ReadonlySet<string> = new Set(settings.ADMINISTRATORS);
   const adapter = new BotAdapter({ authentication, appId: settings.MICROSOFT_APP_ID, log, answer: (turn) => conversation.answer(turn) });
   const services: Services = {
     administration,
@@ -58,6 +61,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     sipDomain: settings.SIP_DOMAIN,
     sipServer: settings.SIP_SERVER,
     audioUrl: (audioId) => audioLinks.url(audioId),
+    exportUrl: (wanted) => exportLinks.url(wanted),
     fetchFile: (address) => fetchFile(address, settings.MICROSOFT_APP_ID === undefined),
     newId: randomUUID,
     now,
@@ -66,10 +70,11 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   };
   const watch = (onChange: (workflowId: string | null) => void): Watch => watchLive({ db, log }, onChange);
   const callCards = new CallCards({ read: (workflowIds) => readFollowed(db, settings.POOL, workflowIds), people: services.people, chat: adapter, watch, now, pause: pauses.pause, log });
-  const conversation = new Conversation({ services, holds, administrators: new Set(settings.ADMINISTRATORS) });
+  const conversation = new Conversation({ services, holds, administrators });
   const server = await serveBot({
     gate: { authentication, appId: settings.MICROSOFT_APP_ID, tenants: allowedTenants(settings) },
-    adapter, audioLinks, log,
+    adapter, audioLinks, exportLinks, log,
+    exportHistory: (wanted) => exportHistory({ administration, administrators }, wanted),
     readAudio: (audioId) => readAudio(db, audioId),
     health: async () => {
       const database = await db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => 'up', () => 'away');

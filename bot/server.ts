@@ -5,6 +5,7 @@ import { type Health } from '../storage/process/health';
 import { type Logger } from '../storage/process/log';
 import { type BotAdapter } from './adapter';
 import { type AudioLinks } from './audio-links';
+import { type ExportFile, type ExportLinks, type ExportOf } from './exports';
 import { admit, type GateDeps } from './gate';
 
 /** A form with every text at its longest stays well below this. */
@@ -19,6 +20,9 @@ export interface ServerDeps {
   readonly audioLinks: AudioLinks;
   /** `null` when there is no such sound. Rejects when the database is away. */
   readonly readAudio: (audioId: string) => Promise<Buffer | null>;
+  readonly exportLinks: ExportLinks;
+  /** `null`: nothing of it is that person's to see, or the database is away. */
+  readonly exportHistory: (wanted: ExportOf) => Promise<ExportFile | null>;
   readonly health: () => Promise<Health>;
   readonly log: Logger;
 }
@@ -30,7 +34,7 @@ export interface BotServer {
 
 /** Listens on `address:port` (0 picks one). @throws the listen error, code EADDRINUSE when the port is taken. */
 export async function serveBot(deps: ServerDeps, address: string, port: number): Promise<BotServer> {
-  const server: Server = createServer({ name: 'response-group' });
+  const server: Server = createServer({ maxParamLength: 2_000, name: 'response-group' });
   server.pre(onlyPlainJson);
   server.use(plugins.queryParser({ mapParams: false }));
 
@@ -64,6 +68,19 @@ export async function serveBot(deps: ServerDeps, address: string, port: number):
       deps.log.warn({ err: fault }, 'A sound could not be read.');
       response.send(503, { error: 'the database does not answer' });
     }
+  });
+
+  server.get('/export/:what', async (request: Request, response: Response) => {
+    const { what } = request.params as Record<string, unknown>;
+    const { exp, sig } = request.query as Record<string, unknown>;
+    const wanted = deps.exportLinks.read(what, exp, sig);
+    if (wanted === null) {
+      response.send(403, { error: 'this address is not valid, or no longer' });
+      return;
+    }
+    const file = await deps.exportHistory(wanted);
+    if (file === null) response.send(503, { error: 'nothing can be shown now' });
+    else response.sendRaw(200, file.body, { 'Content-Type': file.type, 'Content-Disposition': `attachment; filename="${file.name}"`, 'Cache-Control': 'private, no-store', 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
   });
 
   server.on('uncaughtException', (_request: unknown, response: Response, _route: unknown, fault: unknown) => {

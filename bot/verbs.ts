@@ -28,6 +28,13 @@ const LISTED_KINDS = Object.keys(LISTED) as [ListedKind, ...ListedKind[]];
 const ofObject = z.object({ kind: z.enum(FORM_KINDS), id, groupId: idOrNone });
 const agentInputs = { name: typed, sipUser: typed, known: typed, personId: typed };
 
+const entry = z.string().min(1).max(200);
+/** Days as a date input gives them. */
+const day = z.union([z.literal(''), z.string().regex(/^\d{4}-\d{2}-\d{2}$/)]).default('');
+const word = z.string().max(128).default('');
+/** A client leaves out an input that is empty. */
+const historyFilter = z.object({ groupId: idOrNone, about: word, by: word, from: day, to: day });
+
 export const VERB_SCHEMAS = {
   help: nothing,
   who: nothing,
@@ -90,8 +97,11 @@ export const VERB_SCHEMAS = {
   'recording.place': recording.extend({ ...once, groupId: id, place: z.string().max(200) }),
   'recording.default': recording.extend(once),
   settings: nothing,
+  history: historyFilter.extend({ before: z.coerce.number().pipe(z.int().min(0)) }),
+  'history.entry': historyFilter.extend({ entryId: entry }),
+  'history.undo': historyFilter.extend({ entryId: entry }),
   undo: nothing,
-  'undo.now': z.object({ entryId: z.string().min(1).max(200), ...once }),
+  'undo.now': z.object({ entryId: entry, ...once }),
   'first.create': z.object({ ...once, agentName: typed, agentUser: typed, groupName: typed, groupUser: typed }),
 } as const;
 

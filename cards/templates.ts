@@ -9,6 +9,7 @@ import group from './group.template.json';
 import groupForm from './group-form.template.json';
 import groups from './groups.template.json';
 import help from './help.template.json';
+import history from './history.template.json';
 import live from './live.template.json';
 import managers from './managers.template.json';
 import notice from './notice.template.json';
@@ -21,7 +22,7 @@ import shared from './shared.template.json';
 import team from './team.template.json';
 import who from './who.template.json';
 import {
-  type AgentFormView, type AgentsView, type CallView, type CallerView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView,
+  type AgentFormView, type AgentsView, type CallView, type CallerView, type DutyView, type FirstRunView, type GroupFormView, type GroupView, type GroupsView, type HelpView, type HistoryView,
   type LiveView, type ManagersView, type NoticeView, type ObjectFormView, type OverviewView, type PauseView, type PhoneView, type RecordingView, type SharedView, type TeamView, type WhoView,
 } from './views';
 
@@ -37,6 +38,7 @@ export interface Views {
   'group-form': GroupFormView;
   groups: GroupsView;
   help: HelpView;
+  history: HistoryView;
   live: LiveView;
   managers: ManagersView;
   notice: NoticeView;
@@ -52,5 +54,5 @@ export interface Views {
 export type CardName = keyof Views;
 
 export const TEMPLATES: Readonly<Record<CardName, object>> = {
-  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, live, managers, notice, 'object-form': objectForm, overview, pause, phone, recording, shared, team, who,
+  'agent-form': agentForm, agents, call, caller, duty, 'first-run': firstRun, group, 'group-form': groupForm, groups, help, history, live, managers, notice, 'object-form': objectForm, overview, pause, phone, recording, shared, team, who,
 };

@@ -30,6 +30,22 @@ export interface HelpView {
   readonly sections: readonly { readonly titleText: string; readonly commands: readonly { readonly command: string; readonly text: string; readonly verb: string; readonly data: Readonly<Record<string, unknown>> }[] }[];
 }
 
+/** Texts are escaped already, but for `values`, which stand in inputs. */
+export interface HistoryView {
+  readonly titleText: string;
+  readonly note: Note;
+  /** Whether the filter is open from the start. */
+  readonly filtered: boolean;
+  readonly values: { readonly about: string; readonly by: string; readonly from: string; readonly to: string };
+  readonly filterActions: readonly Button[];
+  readonly empty: boolean;
+  readonly rows: readonly { readonly whatText: string; readonly whoText: string; readonly lines: readonly { readonly text: string }[]; readonly actions: readonly Button[] }[];
+  readonly actions: readonly Button[];
+  readonly exported: boolean;
+  readonly csvUrl: string;
+  readonly jsonUrl: string;
+}
+
 export interface WhoView {
   readonly name: string;
   readonly personId: string;

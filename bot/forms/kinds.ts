@@ -11,13 +11,18 @@ import { queue } from '../../storage/model/queue';
 import { type Question } from '../../storage/model/question';
 import { WEEKDAYS } from '../../storage/model/schedule';
 import { trunk } from '../../storage/model/trunk';
-import { type Workflow } from '../../storage/model/workflow';
+import { MANAGER_PERMISSIONS, type ManagerPermission, type Workflow } from '../../storage/model/workflow';
 import { type Asking, type Services } from '../asking';
 import { choiceField, longField, oneOfField, promptField, readField, secretField, targetField, textField, toggleField, type Field, type World } from './field';
 import { readAnswers, readHolidays, readNames, readRanges, readWords, showAnswers, showHolidays, showNames, showRanges } from './readings';
 
-export const FORM_KINDS = ['businessHours', 'holidaySet', 'queue', 'agentGroup', 'workflow', 'question', 'trunk', 'settings', 'agent'] as const;
+export const FORM_KINDS = [
+  'businessHours', 'holidaySet', 'queue', 'agentGroup', 'workflow', 'question', 'trunk', 'settings', 'agent', 'permissions',
+  'workflowCopy', 'queueCopy', 'agentGroupCopy', 'businessHoursCopy', 'holidaySetCopy',
+] as const;
 export type FormKind = (typeof FORM_KINDS)[number];
+/** A form that names a copy: of which kind, else null. */
+export const copiedKind = (kind: FormKind): FormKind | null => (kind.endsWith('Copy') ? FORM_KINDS.find((one) => `${one}Copy` === kind) ?? null : null);
 /** Those that are listed by themselves, and what storage calls the list. */
 export const LISTED = { businessHours: 'businessHours', holidaySet: 'holidaySets', queue: 'queues', agentGroup: 'agentGroups', trunk: 'trunks' } as const satisfies Partial<Record<FormKind, ShownKind>>;
 export type ListedKind = keyof typeof LISTED;
@@ -30,6 +35,8 @@ export interface Opened {
   readonly values: Readonly<Record<string, unknown>>;
   readonly mayChange: boolean;
   readonly mayDelete: boolean;
+  /** What of it this person may change; left out: all of it. */
+  readonly permissions?: readonly ManagerPermission[];
 }
 
 export interface ObjectForm {
@@ -161,7 +168,7 @@ const workflow: ObjectForm = {
     const found = await services.administration.workflow(asking.acting, of.id);
     if (!found.ok) return found;
     const { workflow: one, version, rights } = found.value;
-    return { ok: true, value: { name: one.displayName, version, values: { ...one, changesAddress: rights.changeAddress }, mayChange: rights.change, mayDelete: rights.delete } };
+    return { ok: true, value: { name: one.displayName, version, values: { ...one, changesAddress: rights.changeAddress }, mayChange: rights.change, mayDelete: rights.delete, permissions: rights.permissions } };
   },
   save: (services, asking, of, opened, changes, requestId) => perform(services, asking, 'workflow.change', { id: of.id, version: opened.version, changes }, requestId),
 };
@@ -264,7 +271,55 @@ const agent: ObjectForm = {
   save: (services, asking, of, opened, changes, requestId) => perform(services, asking, 'agent.change', { id: of.id, version: opened.version, changes }, requestId),
 };
 
-export const OBJECT_FORMS: Readonly<Record<FormKind, ObjectForm>> = { businessHours, holidaySet, queue: queueForm, agentGroup: agentGroupForm, workflow, question, trunk: trunkForm, settings, agent };
+/** What managers of one group may change, for administrators: a switch for each. */
+const permissions: ObjectForm = {
+  fields: () => [{
+    name: 'managerPermissions', hint: 'managerPermissions',
+    inputs: MANAGER_PERMISSIONS.map((one) => ({ suffix: `-${one}`, look: 'toggle', label: `permission.${one}` })),
+    show: (value) => Object.fromEntries(MANAGER_PERMISSIONS.map((one) => [`-${one}`, String((value as readonly string[]).includes(one))])),
+    read: (typed) => ({ ok: true, value: MANAGER_PERMISSIONS.filter((one) => typed[`-${one}`] === 'true') }),
+  }],
+  async open(services, asking, of) {
+    const found = await services.administration.workflow(asking.acting, of.id);
+    if (!found.ok) return found;
+    const { workflow: one, version, rights } = found.value;
+    return { ok: true, value: { name: one.displayName, version, values: one, mayChange: rights.changeAddress && one.managed, mayDelete: false } };
+  },
+  save: (services, asking, of, opened, changes, requestId) => perform(services, asking, 'workflow.change', { id: of.id, version: opened.version, changes }, requestId),
+};
+
+/** Of a kind that storage lists: a name is all it takes. */
+function copyForm(kind: Exclude<ListedKind, 'trunk'>): ObjectForm {
+  return {
+    fields: () => [textField('name')],
+    async open(services, asking, of) {
+      const listed = await services.administration.objects(asking.acting, LISTED[kind]);
+      if (!listed.ok) return listed;
+      const found = listed.value.find((one) => one.id === of.id);
+      return found ? { ok: true, value: { name: found.name, version: found.version, values: { name: copyName(asking, found.name) }, mayChange: found.rights.copy, mayDelete: false } } : NOT_FOUND;
+    },
+    save: (services, asking, of, _opened, changes, requestId) => perform(services, asking, `${kind}.copy`, { id: of.id, ...changes }, requestId),
+  };
+}
+
+const copyName = ({ say }: Asking, name: string): string => say('objectForm.copyName', { name }).slice(0, LIMITS.displayNameLength.max);
+
+/** A copy of a group is dialled by an address of its own. */
+const workflowCopy: ObjectForm = {
+  fields: (world) => [textField('name'), textField('sipUser', { hint: 'sipUser', hintValues: { domain: world.domain } })],
+  async open(services, asking, of) {
+    const found = await services.administration.workflow(asking.acting, of.id);
+    if (!found.ok) return found;
+    const { workflow: one, version, rights } = found.value;
+    return { ok: true, value: { name: one.displayName, version, values: { name: copyName(asking, one.displayName), sipUser: `${one.sipUser.slice(0, 58)}-2` }, mayChange: rights.copy, mayDelete: false } };
+  },
+  save: (services, asking, of, _opened, changes, requestId) => perform(services, asking, 'workflow.copy', { id: of.id, ...changes }, requestId),
+};
+
+export const OBJECT_FORMS: Readonly<Record<FormKind, ObjectForm>> = {
+  businessHours, holidaySet, queue: queueForm, agentGroup: agentGroupForm, workflow, question, trunk: trunkForm, settings, agent, permissions, workflowCopy,
+  queueCopy: copyForm('queue'), agentGroupCopy: copyForm('agentGroup'), businessHoursCopy: copyForm('businessHours'), holidaySetCopy: copyForm('holidaySet'),
+};
 
 /** What forms may name for this person. A list that cannot be had is empty: names in it then read as unknown, and nothing is lost. */
 export async function readWorld(services: Services, asking: Asking, groupId: string): Promise<World & { readonly language: string }> {

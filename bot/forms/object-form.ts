@@ -6,7 +6,7 @@ import { type AudioFile } from '../../storage/model/prompt';
 import { type Asking, type Shown } from '../asking';
 import { button, duration, fieldLabel, fieldName, NO_FAULT, NO_NOTE, placeFaults, submitButton } from '../views/common';
 import { asChoices, inputId, inputsOf, joined, type Field, type Inputs, type Input } from './field';
-import { type Opened } from './kinds';
+import { copiedKind, type Opened } from './kinds';
 import { writeObjectToken, type ObjectToken } from './object-token';
 import { fingerprint } from './token';
 
@@ -17,10 +17,10 @@ export const shownOf = (fields: readonly Field[], opened: Opened): Typed => Obje
 export const typedOf = (fields: readonly Field[], sent: Readonly<Record<string, unknown>>, shown: Typed): Typed => Object.fromEntries(fields.map((field) => [field.name, inputsOf(field, sent, shown[field.name] ?? {})]));
 export const fingerprintsOf = (fields: readonly Field[], typed: Typed): readonly string[] => fields.map((field) => fingerprint(joined(field, typed[field.name] ?? {})));
 
-/** The names of the fields that differ from what the form showed; all of them for an object still to be made. */
+/** The names of the fields that differ from what the form showed; all of them for an object, or a copy, still to be made. */
 export function changedFields(fields: readonly Field[], typed: Typed, token: ObjectToken): ReadonlySet<string> {
   const now = fingerprintsOf(fields, typed);
-  return new Set(fields.filter((_field, index) => token.id === '' || now[index] !== token.shown[index]).map((field) => field.name));
+  return new Set(fields.filter((_field, index) => token.id === '' || copiedKind(token.kind) !== null || now[index] !== token.shown[index]).map((field) => field.name));
 }
 
 /** What is to be saved, or what could not be read. A field that is left empty where there is nothing to leave empty is left out of what is made anew. */
@@ -41,7 +41,7 @@ export interface FormState {
   readonly name: string;
   readonly fields: readonly Field[];
   readonly values: Opened['values'];
-  readonly cancel: { readonly verb: 'objects' | 'flow' | 'settings' | 'agents'; readonly data: Readonly<Record<string, unknown>> };
+  readonly cancel: { readonly verb: 'objects' | 'flow' | 'settings' | 'agents' | 'group' | 'managers'; readonly data: Readonly<Record<string, unknown>> };
   readonly told?: Note;
   readonly changes?: readonly string[];
   readonly faults?: readonly Fault[];
@@ -56,14 +56,16 @@ export function objectFormCard(asking: Asking, state: FormState, typed: Typed): 
   const { token, fields } = state;
   const form = writeObjectToken(token);
   const creating = token.id === '';
+  const copying = copiedKind(token.kind) !== null;
   const { placed } = placeFaults(say, fields.map((field) => field.name), state.faults ?? [], labelsFor(fields));
   const view: ObjectFormView = {
-    titleText: creating ? say(`object.${token.kind}.new`) : token.kind === 'settings' ? say('object.settings.one') : say('objectForm.edit', { name: state.name }),
+    titleText: creating ? say(`object.${token.kind}.new`) : token.kind === 'settings' ? say('object.settings.one')
+      : say(copying ? 'objectForm.copy' : token.kind === 'permissions' ? 'objectForm.permissions' : 'objectForm.edit', { name: state.name }),
     introText: say(`object.${token.kind}.intro`),
     note: state.told ?? NO_NOTE,
     changes: (state.changes ?? []).map((text) => ({ text })),
     rows: fields.flatMap((field) => field.inputs.map((input, index) => row(field, input, index))),
-    actions: [submitButton(say, creating ? 'create' : 'save', 'object.save', { form }, 'positive'), button(say, 'cancel', state.cancel.verb, state.cancel.data)],
+    actions: [submitButton(say, creating ? 'create' : copying ? 'copyNow' : 'save', 'object.save', { form }, 'positive'), button(say, 'cancel', state.cancel.verb, state.cancel.data)],
   };
   return { card: render('object-form', view, asking.locale) };
 

@@ -58,12 +58,13 @@ export const managerHandlers: ManagerHandlers = {
 /** `manager.personId` is about the input `personId`. */
 const managerFaults = (faults: readonly Fault[]): readonly Fault[] => faults.map((fault) => ({ ...fault, field: fault.field.replace(/^manager\./, '') }));
 
-async function showManagers(services: Services, asking: Asking, groupId: string, told: Note = NO_NOTE, typed: ManagerTyped = EMPTY, faults: readonly Fault[] = [], requestId = services.newId()): Promise<Shown> {
+/** Also after what managers may change was changed; `told` says so. */
+export async function showManagers(services: Services, asking: Asking, groupId: string, told: Note = NO_NOTE, typed: ManagerTyped = EMPTY, faults: readonly Fault[] = [], requestId = services.newId()): Promise<Shown> {
   const { say } = asking;
   const group = await services.administration.group(asking.acting, groupId);
   if (!group.ok && (group.code !== 'unavailable' || typed === EMPTY)) return refused(asking, group, button(say, 'managers', 'managers', { groupId }));
   // Without a database the form is drawn from what was sent alone, so that nothing typed is lost.
-  const { rights, managed, managers, displayName } = group.ok ? group.value : { rights: { addManager: true, removeManager: false }, managed: true, managers: [], displayName: typed.groupName ?? '' };
+  const { rights, managed, managers, displayName } = group.ok ? group.value : { rights: { addManager: true, removeManager: false, changeAddress: false }, managed: true, managers: [], displayName: typed.groupName ?? '' };
   if (!rights.addManager) return refused(asking, { code: 'notAllowed', message: '' });
   const people = managed ? await knownPeople(services) : [];
   const { placed } = placeFaults(say, INPUTS, faults);
@@ -78,7 +79,7 @@ async function showManagers(services: Services, asking: Asking, groupId: string,
       faults: placed,
       people: people.filter((one) => !managers.some((manager) => manager.personId === one.value)),
       peopleKnown: people.length > 0,
-      actions: offered(managed && submitButton(say, 'addManager', 'managers.add', { groupId, requestId, groupName: displayName }, 'positive'), button(say, 'group', 'group', { groupId })),
+      actions: offered(managed && submitButton(say, 'addManager', 'managers.add', { groupId, requestId, groupName: displayName }, 'positive'), rights.changeAddress && managed && button(say, 'permissions', 'object.edit', { kind: 'permissions', id: groupId, groupId: '' }), button(say, 'group', 'group', { groupId })),
     }, asking.locale),
   };
 }

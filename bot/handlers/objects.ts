@@ -4,7 +4,7 @@ import { type Note, type OverviewView } from '../../cards/views';
 import { type Answer, type Refusal } from '../../storage/administration/results';
 import { type ObjectView, type ShownKind } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
-import { LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type ObjectOf, type Opened } from '../forms/kinds';
+import { copiedKind, LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type ObjectOf, type Opened } from '../forms/kinds';
 import { audioOf, changedFields, fingerprintsOf, labelsFor, objectFormCard, readChanges, shownOf, typedOf, valueAsTyped, type FormState, type Typed } from '../forms/object-form';
 import { inputId, type World } from '../forms/field';
 import { withRecording } from '../forms/recordings';
@@ -12,7 +12,9 @@ import { type ObjectToken } from '../forms/object-token';
 import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, placeFaults, refusalNote, staleLine } from '../views/common';
 import { notice, refused } from '../views/notice';
 import { showFlow } from './flow';
-import { HEAR_WAIT_MS } from './groups';
+import { HEAR_WAIT_MS, showGroup } from './groups';
+import { showManagers } from './managers';
+import { permitted } from '../forms/permitted';
 import { within } from './within';
 
 type ObjectHandlers = Pick<Handlers, 'objects' | 'object.new' | 'object.edit' | 'object.save' | 'object.hear' | 'object.delete' | 'object.deleteNow' | 'settings'>;
@@ -46,6 +48,8 @@ export const objectHandlers: ObjectHandlers = {
     const { changes, faults } = readChanges(asking, fields, typed, wanted, opened);
     if (faults.length > 0) return objectFormCard(asking, { ...state, faults, told: note(say('error.invalid'), 'attention') }, typed);
     const saved = await OBJECT_FORMS[token.kind].save(services, asking, token, { version: token.id === '' ? opened.version : token.version, values: opened.values }, changes, token.requestId);
+    if (saved.ok && token.kind === 'workflowCopy' && 'id' in saved.value) return showGroup(services, asking, saved.value.id, note(say('objectForm.copied'), 'good'));
+    if (saved.ok && token.kind === 'permissions') return showManagers(services, asking, token.id, note(say('group.saved'), 'good'));
     if (saved.ok) return afterwards(services, asking, token, note(say(saved.entryId === null ? 'group.nothingChanged' : 'group.saved'), saved.entryId === null ? 'accent' : 'good'));
     if (saved.code === 'alreadyDone') return afterwards(services, asking, token, note(say('error.alreadyDone'), 'accent'));
     return refusedForm(services, asking, state, typed, saved);
@@ -99,18 +103,22 @@ async function remove(services: Services, asking: Asking, kind: FormKind, id: st
     const questions = (opened.value.values['questions'] as readonly { readonly id: string }[]).filter((one) => one.id !== id);
     return services.administration.perform(asking.acting, 'workflow.change', { id: groupId, version: opened.value.version, changes: { questions: questions as never } }, { requestId });
   }
-  if (kind === 'workflow' || kind === 'settings' || kind === 'agent') return { ok: false, code: 'notFound', message: '', faults: [] };
-  return services.administration.perform(asking.acting, `${kind}.delete`, { id }, { requestId });
+  if (!(kind in LISTED)) return { ok: false, code: 'notFound', message: '', faults: [] };
+  return services.administration.perform(asking.acting, `${kind as ListedKind}.delete`, { id }, { requestId });
 }
 
 /** Where a form leads back to. */
-function backTo(kind: FormKind, groupId: string): ['objects' | 'flow' | 'groups' | 'agents', Readonly<Record<string, unknown>>] {
+function backTo(of: FormKind, groupId: string, id = ''): ['objects' | 'flow' | 'groups' | 'agents' | 'group' | 'managers', Readonly<Record<string, unknown>>] {
+  if (of === 'permissions') return ['managers', { groupId: id }];
+  if (of === 'workflowCopy') return ['group', { groupId: id }];
+  const kind = copiedKind(of) ?? of;
   if (kind === 'agent') return ['agents', { search: '' }];
   if (groupId !== '') return ['flow', { groupId }];
   return kind in LISTED ? ['objects', { kind, groupId }] : ['groups', {}];
 }
 
-async function afterwards(services: Services, asking: Asking, { kind, groupId }: { readonly kind: FormKind; readonly groupId: string }, told: Note): Promise<Shown> {
+async function afterwards(services: Services, asking: Asking, { kind: of, groupId }: { readonly kind: FormKind; readonly groupId: string }, told: Note): Promise<Shown> {
+  const kind = copiedKind(of) ?? of;
   if (groupId !== '') return showFlow(services, asking, groupId, told);
   if (kind === 'settings') return openForm(services, asking, kind, 'settings', '', told);
   if (kind in LISTED) return listObjects(services, asking, kind as ListedKind, groupId, told);
@@ -133,6 +141,7 @@ export async function listObjects(services: Services, asking: Asking, kind: List
         lines: kind === 'trunk' ? [] : [{ text: one.groups.length === 0 ? say('objectForm.unused') : say('objectForm.usedBy', { groups: listNames(say, one.groups.map((group) => group.displayName)) }) }],
         actions: offered(
           one.rights.change && button(say, 'edit', 'object.edit', { kind, id: one.id, groupId }),
+          one.rights.copy && button(say, 'copy', 'object.edit', { kind: `${kind}Copy`, id: one.id, groupId }),
           one.rights.delete && button(say, 'delete', 'object.delete', { kind, id: one.id, groupId }),
         ),
       })),
@@ -152,10 +161,10 @@ export async function openForm(services: Services, asking: Asking, kind: FormKin
   return objectFormCard(asking, { ...stateOf(token, opened.value, fields), told }, typed);
 }
 
-const fieldsOf = (kind: FormKind, world: World, opened: Opened, of: ObjectOf): FormState['fields'] => OBJECT_FORMS[kind].fields(world, opened, of).map((field) => withRecording(field, opened.values[field.name]));
+const fieldsOf = (kind: FormKind, world: World, opened: Opened, of: ObjectOf): FormState['fields'] => OBJECT_FORMS[kind].fields(world, opened, of).filter(({ name }) => permitted(kind, name, opened.permissions)).map((field) => withRecording(field, opened.values[field.name]));
 
 function stateOf(token: ObjectToken, opened: Opened, fields: FormState['fields']): FormState {
-  const [verb, data] = backTo(token.kind, token.kind === 'workflow' ? token.groupId || token.id : token.groupId);
+  const [verb, data] = backTo(token.kind, token.kind === 'workflow' ? token.groupId || token.id : token.groupId, token.id);
   return { token, name: opened.name, values: opened.values, fields, cancel: { verb, data } as FormState['cancel'] };
 }
 

@@ -8,6 +8,7 @@ import { dutyHandlers } from './duty';
 import { firstRunHandlers } from './first-run';
 import { flowHandlers } from './flow';
 import { groupHandlers } from './groups';
+import { historyHandlers } from './history';
 import { liveHandlers } from './live';
 import { managerHandlers } from './managers';
 import { objectHandlers } from './objects';
@@ -18,7 +19,7 @@ import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

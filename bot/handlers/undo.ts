@@ -1,7 +1,8 @@
 // Taking back one's last edit: said plainly what it was before anything is done.
 import { type HistoryEntry } from '../../storage/administration/views';
 import { type Asking, type Handlers } from '../asking';
-import { button, clientDateTime, fieldLabel, valueText } from '../views/common';
+import { button, clientDateTime } from '../views/common';
+import { differenceLines } from '../views/difference';
 import { notice, refused } from '../views/notice';
 
 type UndoHandlers = Pick<Handlers, 'undo' | 'undo.now'>;
@@ -28,6 +29,4 @@ export const undoHandlers: UndoHandlers = {
   },
 };
 
-function fieldLines({ say }: Asking, entry: HistoryEntry): readonly string[] {
-  return entry.fields.slice(0, FIELDS_SHOWN).map((one) => say('undo.field', { field: fieldLabel(say, one.field), before: valueText(say, one.before), after: valueText(say, one.after) }));
-}
+const fieldLines = ({ say }: Asking, entry: HistoryEntry): readonly string[] => differenceLines(say, entry.fields).slice(0, FIELDS_SHOWN);

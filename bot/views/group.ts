@@ -70,7 +70,8 @@ export function groupCard(asking: Asking, group: GroupView, told: Note = NO_NOTE
     ),
     moreActions: offered(
       rights.change && button(say, 'flow', 'flow', data),
-      rights.change && button(say, 'undoLast', 'undo'),
+      rights.permissions.length > 0 && button(say, 'history', 'history', { groupId: group.id, about: '', by: '', from: '', to: '', before: 0 }),
+      rights.copy && button(say, 'copy', 'object.edit', { kind: 'workflowCopy', id: group.id, groupId: '' }),
       rights.delete && button(say, 'delete', 'group.delete', data, 'destructive'),
     ),
     refresh: refreshFor(asking, 'group', data),

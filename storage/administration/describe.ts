@@ -63,7 +63,7 @@ const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields }
   agentGroups: (one) => ({ ...agentGroupFields(one), name: one.name }),
   agents: ({ name, sipUser, personId, contacts, digest }) => ({ name, sipUser, personId, contacts: contacts.map(contact), password: new Secret(digest && digest.sha256) }),
   duties: ({ onDuty, pause, signedIn }) => ({ onDuty, pause: pause && { reason: pause.reason, until: pause.until }, signedIn }),
-  settings: ({ gracePeriodSeconds, callContextShown, defaultMusic, pickupCode, numberPolicy }) => ({ gracePeriodSeconds, callContextShown, defaultMusic: audio(defaultMusic), pickupCode, ...numberPolicy }),
+  settings: ({ id: _id, pool: _pool, version: _version, defaultMusic, numberPolicy, ...fields }) => ({ ...fields, defaultMusic: audio(defaultMusic), ...numberPolicy }),
   businessHours: (one) => ({ name: one.name, ...Object.fromEntries(WEEKDAYS.map((day) => [day, hours(one[day])])) }),
   holidaySets: ({ name, holidays }) => ({ name, holidays: holidays.map((one) => `${one.name}: ${one.start}–${one.end}`) }),
   trunks: ({ id: _id, pool: _pool, version: _version, password, ...fields }) => ({ ...fields, password: new Secret(password) }),

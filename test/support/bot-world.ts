@@ -5,6 +5,7 @@ import { BotAdapter, createAuthentication } from '../../bot/adapter';
 import { type Services } from '../../bot/asking';
 import { AudioLinks } from '../../bot/audio-links';
 import { Conversation } from '../../bot/conversation';
+import { ExportLinks, exportHistory } from '../../bot/exports';
 import { type Fetched } from '../../bot/files';
 import { Holds } from '../../bot/holds';
 import { LiveCards } from '../../bot/live-cards';
@@ -115,10 +116,12 @@ export async function startBotWorld(): Promise<BotWorld> {
   const watchers = new Set<(workflowId: string | null) => void>();
   const audioLinks = new AudioLinks('https://bot.example.org', 'secret', now);
   const adapter = new BotAdapter({ authentication, appId: undefined, log, answer: (turn) => conversation.answer(turn) });
+  const exportLinks = new ExportLinks('https://bot.example.org', 'secret', now);
   const files = new Map<string, Fetched>();
   let ids = 0;
   const services: Services = {
     administration, people, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
+    exportUrl: (wanted) => exportLinks.url(wanted),
     fetchFile: async (address) => files.get(address) ?? { ok: false, because: 'unreachable' },
     live: new LiveCards({ administration, chat: adapter, watch: (onChange) => { watchers.add(onChange); return { close: async () => { watchers.delete(onChange); } }; }, now, pause, log }),
   };
@@ -126,7 +129,8 @@ export async function startBotWorld(): Promise<BotWorld> {
   const conversation = new Conversation({ services, holds, administrators: new Set([PEOPLE.ada.personId]) });
   const wav = Buffer.from('RIFF....WAVE');
   const server = await serveBot({
-    gate: { authentication, appId: undefined, tenants: new Set() }, adapter, audioLinks, log,
+    gate: { authentication, appId: undefined, tenants: new Set() }, adapter, audioLinks, exportLinks, log,
+    exportHistory: (wanted) => exportHistory({ administration, administrators: new Set([PEOPLE.ada.personId]) }, wanted),
     readAudio: async (audioId) => (audioId.startsWith('a') ? wav : null), health: async () => ({ ok: !administration.away, process: 'bot' }),
   }, '127.0.0.1', 0);
   const url = `http://127.0.0.1:${server.port}`;

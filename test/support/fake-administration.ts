@@ -3,7 +3,7 @@ import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
 import { type Answer, type Kept, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
-import { type AgentView, type GroupSummary, type GroupView, type HistoryEntry, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
+import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
 import { type Person } from '../../storage/people';
 import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, shownObjects, whoAmI } from './storage-views';
@@ -64,7 +64,17 @@ export class FakeAdministration implements AdministrationPort {
   async live(_acting: Acting, workflowId: string): Promise<Answer<LiveView>> { return this.#answer(this.groupAnswers[workflowId] ? { ...this.liveAnswer, id: workflowId } : null); }
   async agents(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
   async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
-  async history(): Promise<Answer<readonly HistoryEntry[]>> { return this.#answer(this.historyAnswer); }
+  historyAsked: HistoryOptions[] = [];
+  async history(_acting: Acting, options: HistoryOptions = {}): Promise<Answer<readonly HistoryEntry[]>> {
+    this.historyAsked.push(options);
+    const { before = Infinity, limit = 20 } = options;
+    return this.#answer(this.historyAnswer.filter((one) => one.sequence < before).slice(0, limit));
+  }
+  undoAnswer: ChangeView['undo'] = { possible: true };
+  async change(_acting: Acting, entryId: string): Promise<Answer<ChangeView>> {
+    const entry = this.historyAnswer.find((one) => one.entryId === entryId);
+    return this.#answer(entry && { ...entry, undo: this.undoAnswer });
+  }
   async objects<K extends ShownKind>(_acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> { return this.#answer<readonly ObjectView<K>[]>(this.objectsAnswer[kind]); }
   async workflow(_acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> { return this.#answer(this.workflowAnswers[workflowId]); }
   kept: Kept = { ok: true, value: { audioId: 'a'.repeat(64), fileName: 'welcome.wav', durationMs: 12_000 } };

@@ -82,7 +82,7 @@ describe('the catalogue', () => {
   it('has words for every verb that can be undone, and labels for every field of every form', () => {
     const say = wordsFor('en');
     for (const verb of VERBS) expect(say(`undo.verb.${verb}`)).not.toBe('');
-    const opened = { name: '', version: 1, mayChange: true, mayDelete: true, values: { changesAddress: true, hasPassword: true } };
+    const opened = { name: '', version: 1, mayChange: true, mayDelete: true, values: { changesAddress: true, hasPassword: true, defaultAction: { kind: 'queue', queueId: 'q' } } };
     const world = { queues: [], questions: [], agents: [], agentGroups: [], businessHours: [], holidaySets: [], domain: 'x' };
     const inputs = FORM_KINDS.flatMap((kind) => OBJECT_FORMS[kind].fields(world, opened, { id: '', groupId: '' }).flatMap((field) => [
       say(labelsFor([field])[field.name] ?? ''), ...(field.part === undefined ? [] : [say(`form.part.${field.part}`)]), ...(field.hint === undefined ? [] : [say(`form.hint.${field.hint}`, field.hintValues ?? {})]),
