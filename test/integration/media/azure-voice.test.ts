@@ -52,7 +52,7 @@ beforeAll(async () => {
   const log = pino({ level: 'trace' }, new Writable({ write: (chunk: Buffer, _encoding, done) => { logged += chunk.toString(); done(); } }));
   sounds = createSounds({
     mediaDirectory: folder, log, workerExecArgv: WORKER, readAudio: async () => null,
-    azureSpeech: { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: KEY, timeoutMs: 2_000, wait: async (ms) => { waits.push(ms); } },
+    azureSpeech: { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: KEY, timeoutMs: 6_000, wait: async (ms) => { waits.push(ms); } },
   });
 });
 afterAll(async () => {
