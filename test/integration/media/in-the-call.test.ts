@@ -57,7 +57,7 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
       expect(await press(callId, caller, '4', { lost: 2 })).toEqual(['caller 4']);
       expect(await press(callId, caller, '5', { lost: 3, ends: 1 })).toEqual(['caller 5']);
       expect(await press(callId, caller, '6', { ends: 2 })).toEqual(['caller 6']);
-      expect(await press(callId, caller, '6', { starts: 100 })).toEqual(['caller 6']);
+      expect(await press(callId, caller, '6', { starts: 40 })).toEqual(['caller 6']);
     });
 
     test('caller and agent in the talk: each by its side, and the other’s phone is sent them too', async () => {
