@@ -31,7 +31,7 @@ export class ExportLinks {
   url(wanted: ExportOf): string {
     const what = Buffer.from(JSON.stringify(wanted)).toString('base64url');
     const expires = String(this.now().getTime() + LIFETIME_MS);
-    return `${this.publicUrl}/export/${what}?exp=${expires}&sig=${this.#sign(what, expires)}`;
+    return `${this.publicUrl}/export?what=${what}&exp=${expires}&sig=${this.#sign(what, expires)}`;
   }
 
   /** What an address that was made here, and may still be used, stands for; else null. */

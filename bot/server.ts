@@ -70,9 +70,8 @@ export async function serveBot(deps: ServerDeps, address: string, port: number):
     }
   });
 
-  server.get('/export/:what', async (request: Request, response: Response) => {
-    const { what } = request.params as Record<string, unknown>;
-    const { exp, sig } = request.query as Record<string, unknown>;
+  server.get('/export', async (request: Request, response: Response) => {
+    const { what, exp, sig } = request.query as Record<string, unknown>;
     const wanted = deps.exportLinks.read(what, exp, sig);
     if (wanted === null) {
       response.send(403, { error: 'this address is not valid, or no longer' });

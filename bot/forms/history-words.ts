@@ -46,7 +46,7 @@ export function readHistoryWords(typed: string, now: Date, zone: string): Histor
     if (days) words.splice(-length);
   }
   const rest = words.join(' ').replace(/(?:^| )(?:in|on|from|during)$/, '');
-  const [, before = '', by = ''] = /^(.*?)(?:^|\s)by (.+)$/.exec(rest) ?? [null, rest];
+  const [, before = '', by = ''] = /^(.*?)(?:^|\s)by (.+)$/.exec(rest) ?? ['', rest, ''];
   return { about: (before ?? '').replace(/^(?:of|about|in)(?: |$)/, '').trim(), by: (by ?? '').trim(), ...(days ?? ALWAYS) };
 }
 

@@ -107,7 +107,7 @@ describe('The file', () => {
   const wanted: ExportOf = { personId: PEOPLE.max.personId, name: 'Max', zone: 'UTC', format: 'csv', filter: { ...EVERYTHING, by: 'Ada' } };
   const clock = { now: NOW };
   const links = new ExportLinks('https://bot.example.org', 'secret', () => clock.now);
-  const partsOf = (url: string): [string, string | null, string | null] => { const { pathname, searchParams } = new URL(url); return [pathname.replace('/export/', ''), searchParams.get('exp'), searchParams.get('sig')]; };
+  const partsOf = (url: string): [string, string | null, string | null] => { const { searchParams } = new URL(url); return [searchParams.get('what') ?? '', searchParams.get('exp'), searchParams.get('sig')]; };
 
   test('has an address that stands for just that, for a while, and that cannot be altered', () => {
     const [what, expires, signature] = partsOf(links.url(wanted));
