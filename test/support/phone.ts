@@ -41,8 +41,8 @@ export class Phone {
       const message = sip.parse(data.toString('utf8'));
       if (!message) return;
       this.received.push(message);
-      // A request that was sent again because this phone was slow is no second one.
-      const transaction = message.method === undefined ? null : `${message.method} ${String(message.headers.via[0]?.params['branch'])}`;
+      // A request that was sent again because this phone was slow is no second one. An ACK is sent again only for a 2xx that came again (RFC 3261, section 13.2.2.4).
+      const transaction = message.method === undefined || message.method === 'ACK' ? null : `${message.method} ${String(message.headers.via[0]?.params['branch'])}`;
       if (transaction !== null && this.transactions.has(transaction)) return;
       if (transaction !== null) this.transactions.add(transaction);
       const index = this.waiters.findIndex((waiter) => waiter.matches(message));

@@ -35,9 +35,10 @@ let sounds: Sounds;
 const spoken = (rate = 8_000): Answer => (response) => {
   const wav = new WaveFile();
   wav.fromScratch(1, rate, '16', Array.from(sine((SPOKEN_HZ * 8_000) / rate, rate)));
-  response.writeHead(200, { 'Content-Type': 'audio/x-wav' }).end(Buffer.from(wav.toBuffer()));
+  response.writeHead(200, { 'Content-Type': 'audio/x-wav' });
+  response.end(Buffer.from(wav.toBuffer()));
 };
-const refuses = (status: number, headers: Record<string, string> = {}): Answer => (response) => { response.writeHead(status, headers).end('no'); };
+const refuses = (status: number, headers: Record<string, string> = {}): Answer => (response) => { response.writeHead(status, headers); response.end('no'); };
 
 beforeAll(async () => {
   server = createServer((request, response) => {

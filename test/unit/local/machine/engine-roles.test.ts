@@ -8,8 +8,12 @@ const engines: Engine[] = [];
 async function engine(answer: object | null): Promise<Engine> {
   const one: { answer: object | null } = { answer };
   const server = createServer((_, response) => {
-    if (one.answer === null) response.destroy();
-    else response.writeHead('ok' in one.answer && one.answer.ok === true ? 200 : 503).end(JSON.stringify(one.answer));
+    if (one.answer === null) {
+      response.destroy();
+      return;
+    }
+    response.statusCode = 'ok' in one.answer && one.answer.ok === true ? 200 : 503;
+    response.end(JSON.stringify(one.answer));
   });
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const made = Object.assign(one, { server, healthUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/healthz` });
