@@ -133,6 +133,23 @@ describeWith(['sipp'], 'calls by sipp', () => {
     expect(await next([second, 'uas-busy-486'], [third, 'uas-answer-expect-bye'])).toEqual([[second.id, 'busy'], [third.id, 'answered']]);
   });
 
+  test('longestIdle: whoever has been idle longest is rung, whatever the order of the list', async () => {
+    const [first, second] = [await system.agent(), await system.agent()];
+    const group = await system.group({ agentIds: [first.id, second.id], routingMethod: 'longestIdle' });
+    const phones = new Map<string, SippOptions>([[first.id, await sippPhone(first)], [second.id, await sippPhone(second)]]);
+    const seen: string[] = [];
+    const next = async (agent: TestAgent): Promise<(readonly [string, string])[]> => {
+      await system.live(group.id, 'both to be free', freeAgents(first, second));
+      await Promise.all([sipp('uas-answer-expect-bye', phones.get(agent.id)!).done, sipp('uac-expect-200-then-hang-up', caller(group, 1500)).done]);
+      const record = await system.record(group.id, ({ _id }) => !seen.includes(_id));
+      seen.push(record._id);
+      return offersOf(record);
+    };
+    expect(await next(first)).toEqual([[first.id, 'answered']]);
+    expect(await next(second)).toEqual([[second.id, 'answered']]);
+    expect(await next(first)).toEqual([[first.id, 'answered']]);
+  });
+
   test('nobody answers within the alert time: the next agent is rung', async () => {
     const [first, second] = [await system.agent(), await system.agent()];
     const group = await system.group({ agentIds: [first.id, second.id], routingMethod: 'longestIdle', alertTimeSeconds: 10 });

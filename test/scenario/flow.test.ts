@@ -32,14 +32,6 @@ async function queueOf(agents: readonly TestAgent[], fields: Partial<VerbInput<'
   return { queueId: await make('queue.create', { name: scene.system.name('queue'), agentGroupIds: [agentGroupId], ...fields }), agentGroupId };
 }
 
-/** Numbers in one place and one domain may be dialled. */
-async function policy(): Promise<void> {
-  const view = await scene.system.administration.settings(OPERATOR);
-  if (!view.ok) throw new Error(view.message);
-  const { version, settings } = view.value;
-  await scene.system.perform('settings.change', { version, changes: { numberPolicy: { ...settings.numberPolicy, allowedPrefixes: ['+4420'], allowedDomains: ['vm.example'] } } });
-}
-
 const stepsOf = (record: CallRecord): (readonly [string, string])[] => (record.steps ?? []).map(({ why, to }) => [why, to] as const);
 
 /** A sipp trunk at an address of its own, allowed to be dialled. */
@@ -144,7 +136,7 @@ describe('menus', () => {
 });
 
 describeWith(['sipp'], 'targets through trunks', () => {
-  beforeAll(() => policy());
+  beforeAll(() => scene.system.allowNumbers());
 
   test('overflow to a number: the trunk’s challenge is answered, the caller is named, both talk', async () => {
     const { run } = await trunk('uas-challenge-407-then-answer', { username: 'trunk-user', password: 'secret' });
@@ -168,6 +160,30 @@ describeWith(['sipp'], 'targets through trunks', () => {
     expect(record).toMatchObject({ outcome: 'forwarded' });
     expect(stepsOf(record)).toEqual([['timedOut', 'sip:box7@vm.example']]);
     for (const { id } of [first, second]) await scene.system.perform('trunk.delete', { id });
+  });
+
+  test('closed leads to a SIP address outside: the caller hears it ring, then whoever answers, and its end is the call’s end', async () => {
+    const { phone: outside } = await scene.open(scene.system.trunk());
+    const { queueId } = await queueOf([]);
+    const businessHoursId = await make('businessHours.create', { name: scene.system.name('never') });
+    const flow = await workflow({ defaultAction: { kind: 'queue', queueId }, businessHoursId, closedAction: { kind: 'sipUri', uri: 'sip:night@vm.example', prompt: null } });
+    const { phone, sound } = await scene.audibleCall(flow.user);
+    const invite = await outside.request('INVITE');
+    expect(invite.uri).toContain('sip:night@vm.example');
+    outside.respond(invite, 180, 'Ringing');
+    sound.forget();
+    await sound.until((heard) => heard.length > 25, 'it ring');
+    const outsideSound = await scene.sound();
+    const leg = outside.legOf(invite, outside.respond(invite, 200, 'OK', outsideSound.sdp()));
+    outsideSound.follow(invite.content ?? '');
+    await outside.request('ACK');
+    outsideSound.tone(880);
+    await sound.untilTone(880);
+    await outside.hangUp(leg);
+    await hungUpOn(phone);
+    const record = await scene.system.record(flow.id);
+    expect(record).toMatchObject({ outcome: 'forwarded' });
+    expect(stepsOf(record)).toEqual([['closed', 'sip:night@vm.example']]);
   });
 
   test('a number outside the policy: refused when it is configured, with the number named', async () => {
@@ -305,7 +321,7 @@ describe('agents and queues', () => {
   });
 
   test('an agent with a number beside the phone: both ring, the number confirms with 1 and has the call', async () => {
-    await policy();
+    await scene.system.allowNumbers();
     const address = trunkAddress();
     const mobile = await scene.open(Phone.open('mobile', scene.system.sip, 0, address));
     const trunkId = await make('trunk.create', { name: scene.system.name('mobile'), host: address, port: mobile.port, checkSeconds: null });

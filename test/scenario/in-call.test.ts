@@ -190,6 +190,30 @@ describe('transfers', () => {
     expect(record.steps?.map(({ why }) => why)).toContain('transferred');
   });
 
+  test('blind to a number: dialled through the trunk, and the caller talks to whoever answers there; outside the policy: 403', async () => {
+    await scene.system.allowNumbers();
+    const { phone: outside } = await scene.open(scene.system.trunk());
+    const one = await conversation();
+    refer(one.phone, one.agentLeg, `sip:+15550100@${scene.system.sip.domain}`);
+    expect((await one.phone.response('REFER', (status) => status >= 200, one.agentLeg.callId)).status).toBe(403);
+    refer(one.phone, one.agentLeg, `sip:+442079460001@${scene.system.sip.domain}`);
+    await accepted(one.phone, one.agentLeg);
+    const invite = await outside.request('INVITE');
+    expect(invite.uri).toContain('+442079460001');
+    const outsideSound = await scene.sound();
+    outsideSound.follow(invite.content ?? '');
+    outside.respond(invite, 200, 'OK', outsideSound.sdp());
+    await outside.request('ACK');
+    expect(await notified(one.phone)).toContain('200');
+    await hungUpOn(one.phone);
+    outsideSound.tone(880);
+    one.callerSound.forget();
+    await one.callerSound.untilTone(880);
+    await one.caller.hangUp(one.callerLeg);
+    await hungUpOn(outside);
+    expect(await scene.system.record(one.group.id)).toMatchObject({ outcome: 'answered', steps: [{ why: 'transferred', to: 'tel:+442079460001' }] });
+  });
+
   test('attended: the agent consults another group’s agent, then joins the two: they hear each other, both other legs end', async () => {
     const one = await conversation();
     const other = await scene.system.agent();

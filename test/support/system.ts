@@ -124,6 +124,14 @@ export class System {
     return { audioId: await storeAudio(this.connection.db, wav), fileName, durationMs: Math.max(1, Math.round((data.chunkSize * 1_000) / fmt.byteRate)) };
   }
 
+  /** Numbers in one place and one domain may be dialled: what begins with +4420, and vm.example. */
+  async allowNumbers(): Promise<void> {
+    const view = await this.administration.settings(OPERATOR);
+    if (!view.ok) throw new Error(view.message);
+    const { version, settings } = view.value;
+    await this.perform('settings.change', { version, changes: { numberPolicy: { ...settings.numberPolicy, allowedPrefixes: ['+4420'], allowedDomains: ['vm.example'] } } });
+  }
+
   /** A SIP peer outside that is a trunk of ours while it is open: calls go out to it, and what it sends comes from that trunk. It speaks from an address of its own. */
   async trunk(options: Partial<VerbInput<'trunk.create'>> = {}): Promise<{ readonly id: string; readonly phone: Phone; close(): Promise<void> }> {
     const address = `127.0.1.${(this.loopbacks += 1)}`;
