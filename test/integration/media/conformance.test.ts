@@ -6,7 +6,7 @@ import { type Media } from '../../../engine/media/media';
 import { AGENT_HZ, CALLER_HZ, MediaCalls, type AnchoredCall } from '../../support/media-calls';
 import { startOwn, startRtpengine, type RunningMediaServer } from '../../support/media-servers';
 import { describeWith } from '../../support/needs';
-import { correlation, FRAME, heardSamples, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
+import { correlation, FRAME, heardSamples, type Heard, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
 import { writeWav } from '../../support/wav';
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'));
@@ -15,7 +15,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const SECOND = 8000;
 /** Whole periods in a length that is no whole number of packets, so that the loop point falls inside one. */
 const LOOPED_HZ = 400;
-const looped = writeWav(folder, 'looped.wav', sine(LOOPED_HZ, SECOND - 20));
+const LOOPED_SAMPLES = SECOND - 20;
+const looped = writeWav(folder, 'looped.wav', sine(LOOPED_HZ, LOOPED_SAMPLES));
 const other = writeWav(folder, 'other.wav', sine(900, SECOND / 2));
 /** Something that resembles itself nowhere else: a sweep. */
 const sweep = Int16Array.from({ length: SECOND }, (_, index) => Math.round(12_000 * Math.sin((2 * Math.PI * (300 + 120 * (index / SECOND) * 8) * index) / SECOND)));
@@ -23,6 +24,25 @@ const welcome = writeWav(folder, 'welcome.wav', sweep);
 
 const WINNER_HZ = AGENT_HZ;
 const LOSER_HZ = 1300;
+
+/** Packets that follow each other in time without a gap. */
+function unbroken(heard: readonly Heard[]): readonly Heard[][] {
+  const runs: Heard[][] = [];
+  for (const packet of heard) {
+    const before = runs.at(-1)?.at(-1);
+    if (before && (packet.timestamp - before.timestamp) >>> 0 === before.payload.length) runs.at(-1)?.push(packet);
+    else runs.push([packet]);
+  }
+  return runs;
+}
+
+/** How many ends of the looped file lie within these packets. */
+function passes(run: readonly Heard[], start: number): number {
+  const [first, last] = [run[0], run.at(-1)].map((packet) => Math.floor((((packet?.timestamp ?? start) - start) >>> 0) / LOOPED_SAMPLES));
+  return (last ?? 0) - (first ?? 0);
+}
+
+const windowsOf = (samples: Int16Array): number[] => Array.from({ length: Math.floor(samples.length / 200) }, (_, index) => toneShare(samples.subarray(index * 200, index * 200 + 200), LOOPED_HZ));
 
 function conforms(start: () => Promise<RunningMediaServer>): void {
   const calls = new MediaCalls(start);
@@ -49,11 +69,13 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
       await caller.until((heard) => heard.length >= 125, 'two and a half passes');
       expect(sequenceFaults(caller.heard)).toBe(0);
       expect(new Set(caller.heard.map(({ ssrc }) => ssrc)).size).toBe(1);
-      for (let index = 1; index < caller.heard.length; index += 1) {
-        expect(((caller.heard[index]?.timestamp ?? 0) - (caller.heard[index - 1]?.timestamp ?? 0)) >>> 0).toBe(caller.heard[index - 1]?.payload.length);
-      }
-      const samples = caller.samples();
-      const windows = Array.from({ length: Math.floor(samples.length / 200) }, (_, index) => toneShare(samples.subarray(index * 200, index * 200 + 200), LOOPED_HZ));
+      // Time goes on by whole packets. What a busy machine skipped is no gap of the music, for it goes on where it would be by now.
+      const runs = unbroken(caller.heard);
+      const start = caller.heard[0]?.timestamp ?? 0;
+      expect(runs.every((run) => (((run[0]?.timestamp ?? 0) - start) >>> 0) % FRAME === 0)).toBe(true);
+      expect(runs.some((run) => passes(run, start) > 0)).toBe(true);
+      const windows = runs.flatMap((run) => windowsOf(caller.samples(run)));
+      expect(windows.length).toBeGreaterThan(50);
       expect(Math.min(...windows)).toBeGreaterThan(0.99);
     });
 
