@@ -16,7 +16,7 @@ import { BindingWriter, type BindingStore } from './continuity/binding-writer';
 import { type TakeoverReason } from './continuity/candidate';
 import { bodyOf } from './continuity/documents';
 import { FreezeWatch } from './continuity/freeze-watch';
-import { type EdgeInventory } from './continuity/inventory';
+import { type EdgeInventory, type Inventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
 import { PauseWriter, type PauseStore } from './continuity/pause-writer';
@@ -479,7 +479,7 @@ export class Engine {
   }
 
   private async reconcile(): Promise<void> {
-    await this.closeLeftovers();
+    const seen = await this.closeLeftovers();
     await reconcileLegs({
       inventory: this.deps.inventory,
       legs: this.switchboard,
@@ -487,11 +487,11 @@ export class Engine {
       releaseAnchor: (anchorId) => this.deps.media.release(anchorId),
       timers: this.deps.timers,
       log: this.deps.log,
-    });
+    }, seen);
   }
 
-  /** Once, with what the edge saw of their ends while no engine listened. */
-  private async closeLeftovers(): Promise<void> {
+  /** Once, with what the edge saw of their ends while no engine listened; resolves to that. */
+  private async closeLeftovers(): Promise<Inventory['events']> {
     const { events, dialogs, anchors } = await this.deps.inventory.read();
     this.edge = { ...this.edge, dialogs: dialogs.length, anchors: anchors.length };
     const { leftovers } = this;
@@ -501,6 +501,7 @@ export class Engine {
     this.active?.journal.touch(leftovers.map(({ id }) => id), []);
     const last = events.at(-1);
     if (last !== undefined) await this.deps.inventory.forget(last.sequence);
+    return events;
   }
 }
 

@@ -58,6 +58,8 @@ export class JournalWriter {
   /** Records that only the file has. */
   private onDiskOnly = 0;
   private slimmed = 0;
+  /** So many of the oldest records in memory have been looked at: they may be very many, and are looked at again only where that may tell something new. */
+  private trimmed = 0;
   private behindSince: Date | null = null;
   private readonly revisions = new Map<string, number>();
   private cancelTimer: (() => void) | null = null;
@@ -146,6 +148,7 @@ export class JournalWriter {
     this.cancelTimer?.();
     this.cancelTimer = null;
     const taken = (this.taken = takeOf(this.pending));
+    this.trimmed = 0;
     const batch = this.batchOf(taken);
     const cancelSlow = this.deps.timers.after(JOURNAL_MS.slow, () => { this.fallBehind(); });
     this.writing = this.deps.journal.write(batch).then(async () => {
@@ -183,6 +186,7 @@ export class JournalWriter {
     for (const id of taken.calls) pending.calls.add(id);
     for (const id of taken.agents) pending.agents.add(id);
     pending.records = [...taken.records, ...pending.records];
+    this.trimmed = 0;
     pending.settled = [...taken.settled, ...pending.settled];
   }
 
@@ -238,6 +242,7 @@ export class JournalWriter {
       if (!this.spillsWell) this.deps.log.info({}, 'the journal file is written again');
       this.spillsWell = true;
       for (const record of part.records) this.onDisk.add(record);
+      this.trimmed = 0;
       this.trim();
       if (this.unspilled !== null && sizeOf(this.unspilled) > 0) this.spillSoon(JOURNAL_MS.spill);
     }, (fault: unknown) => {
@@ -267,13 +272,15 @@ export class JournalWriter {
   private trim(): void {
     const { records } = this.pending;
     const excess = records.length - RECORDS_KEPT;
-    if (excess <= 0) return;
-    const kept: CallRecord[] = [];
-    for (const record of records.splice(0, excess)) {
-      if (this.onDisk.has(record)) this.onDiskOnly += 1;
-      else kept.push(this.slim(record));
+    let gone = 0;
+    for (let at = this.trimmed; at < excess; at += 1) {
+      const record = records[at] as CallRecord;
+      if (this.onDisk.has(record)) gone += 1;
+      else records[at] = this.slim(record);
     }
-    records.unshift(...kept);
+    if (gone > 0) this.pending.records = records.filter((record, at) => at < this.trimmed || at >= excess || !this.onDisk.has(record));
+    this.onDiskOnly += gone;
+    this.trimmed = Math.max(this.trimmed, excess - gone);
   }
 
   private slim(record: CallRecord): CallRecord {

@@ -4,15 +4,15 @@ import { type JournalEntry } from '../../storage/journal';
 import { type Logger } from '../../storage/process/log';
 import { type Timers } from '../calls/ports';
 import { recordOfLeftover } from './documents';
-import { type EdgeInventory } from './inventory';
+import { type EdgeInventory, type Inventory } from './inventory';
 
 export interface ReconcileDeps {
   readonly inventory: Pick<EdgeInventory, 'read' | 'end' | 'forget'>;
   readonly legs: {
     /** Dialogs of ours that stand now. */
     liveDialogs(): ReadonlySet<string>;
-    /** The edge does not know this one any more. */
-    vanished(dialogId: string): void;
+    /** The edge does not know this one any more: its other side has hung up, or it ended with an edge that was started anew. */
+    vanished(dialogId: string, cause: 'hungUp' | 'endedByUs'): void;
   };
   ownsAnchor(anchorId: string): boolean;
   releaseAnchor(anchorId: string): Promise<void>;
@@ -25,18 +25,22 @@ export const SECOND_LOOK_MS = 500;
 
 const REASON = 'SIP;cause=503;text="Service restarted"';
 
+/** How a dialog ended that the edge tells of; `seen` is what it told before, which it has forgotten since. */
+type KeptEvents = Inventory['events'];
+
 /**
  * Ends what belongs to nobody, and closes legs of ours that exist no more. Both must be seen so twice.
  * @throws InventoryFault when the edge cannot be asked.
  */
-export async function reconcileLegs(deps: ReconcileDeps): Promise<{ readonly ended: number; readonly vanished: number; readonly released: number }> {
+export async function reconcileLegs(deps: ReconcileDeps, seen: KeptEvents = []): Promise<{ readonly ended: number; readonly vanished: number; readonly released: number }> {
   const first = await look(deps);
   await new Promise<void>((resolve) => { deps.timers.after(SECOND_LOOK_MS, resolve); });
   const second = await look(deps);
   const ownerless = second.ownerless.filter((id) => first.ownerless.includes(id));
   const vanished = second.vanished.filter((id) => first.vanished.includes(id));
   const anchors = second.anchors.filter((id) => first.anchors.includes(id));
-  for (const id of vanished) deps.legs.vanished(id);
+  const hungUp = new Set([...seen, ...second.events].filter(({ cause }) => cause === 'bye' || cause === 'cancel').map(({ dialog }) => dialog));
+  for (const id of vanished) deps.legs.vanished(id, hungUp.has(id) ? 'hungUp' : 'endedByUs');
   for (const id of ownerless) await deps.inventory.end(id, REASON);
   for (const id of anchors) await deps.releaseAnchor(id).catch((fault: unknown) => { deps.log.warn({ fault: String(fault) }, 'an anchor nobody owns could not be released'); });
   const done = { ended: ownerless.length, vanished: vanished.length, released: anchors.length };
@@ -44,10 +48,10 @@ export async function reconcileLegs(deps: ReconcileDeps): Promise<{ readonly end
   return done;
 }
 
-async function look(deps: ReconcileDeps): Promise<{ readonly ownerless: string[]; readonly vanished: string[]; readonly anchors: string[] }> {
+async function look(deps: ReconcileDeps): Promise<{ readonly ownerless: string[]; readonly vanished: string[]; readonly anchors: string[]; readonly events: KeptEvents }> {
   // Taken before asking: a dialog made while the answer was under way is in neither account.
   const before = deps.legs.liveDialogs();
-  const { dialogs, anchors } = await deps.inventory.read();
+  const { dialogs, anchors, events } = await deps.inventory.read();
   const existing = new Set(dialogs.map(({ id }) => id));
   const ours = deps.legs.liveDialogs();
   return {
@@ -55,6 +59,7 @@ async function look(deps: ReconcileDeps): Promise<{ readonly ownerless: string[]
     ownerless: dialogs.filter(({ id, state }) => state === 'confirmed' && !ours.has(id)).map(({ id }) => id),
     vanished: [...before].filter((id) => !existing.has(id)),
     anchors: anchors.map(({ callId }) => callId).filter((id) => !deps.ownsAnchor(id)),
+    events,
   };
 }
 

@@ -180,6 +180,33 @@ test('the disk is full as well: calls go on, the oldest records lose their offer
   expect(written.slice(0, 3).map((each) => each.offers.length)).toEqual([0, 0, 1]);
 });
 
+test('40 minutes at 10 calls a second without database or disk: the last half hour is kept whole, older records lose their offers alone, and all come once, in order', async () => {
+  const [perSecond, seconds, wholeSeconds] = [10, 40 * 60, 30 * 60];
+  const desk = new Desk();
+  const begunMs = desk.timers.nowMs();
+  desk.fault = new Error('away');
+  desk.diskFull = true;
+  const offers = [{ agentId: 'a', attempt: 1, offeredAt: new Date(0), endedAt: new Date(0), outcome: 'answered' as const }];
+  const ids: string[] = [];
+  for (let second = 0; second < seconds; second += 1) {
+    for (let each = 0; each < perSecond; each += 1) {
+      const id = `r${second}.${each}`;
+      ids.push(id);
+      desk.writer.record({ ...record(id), offers });
+    }
+    await desk.timers.pass(1_000);
+  }
+  expect(desk.writer.backlog).toEqual({ records: ids.length, oldest: new Date(begunMs + JOURNAL_MS.coalesce) });
+  desk.fault = null;
+  for (let step = 0; step < 2 * (ids.length / ENTRIES_A_BATCH); step += 1) await desk.timers.pass(JOURNAL_MS.coalesce);
+  const written = desk.written.flatMap(({ records = [] }) => records);
+  expect(written.map(({ _id }) => _id)).toEqual(ids);
+  const whole = written.filter((each) => each.offers.length === 1).map(({ _id }) => _id);
+  expect(whole).toEqual(ids.slice(-RECORDS_KEPT));
+  expect(whole.length).toBeGreaterThanOrEqual(wholeSeconds * perSecond);
+  expect(desk.writer.backlog).toEqual({ records: 0, oldest: null });
+});
+
 test('the disk has room again while the database is still away: the file has all of it then', async () => {
   const desk = new Desk();
   desk.fault = new Error('away');

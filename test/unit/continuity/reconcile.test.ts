@@ -12,7 +12,7 @@ import { ManualTimers, settle } from '../../support/manual-timers';
 const log = createLog('test', 'silent');
 const dialog = (id: string, state: 'early' | 'confirmed' | 'ending' = 'confirmed'): Inventory['dialogs'][number] => ({ id, callId: id, localTag: 'l', remoteTag: 'r', role: 'uas', state, createdAtMs: 0, owned: false, arrival: null });
 
-async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (readonly string[])[], anchors: readonly string[] = []) {
+async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (readonly string[])[], anchors: readonly string[] = [], seen: Inventory['events'] = []) {
   const timers = new ManualTimers();
   const ended: string[] = [];
   const vanished: string[] = [];
@@ -25,10 +25,10 @@ async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (r
       end: (id) => { ended.push(id); return Promise.resolve(); },
       forget: () => Promise.resolve(),
     },
-    legs: { liveDialogs: () => new Set(ours[Math.min(look, ours.length - 1)]), vanished: (id) => { vanished.push(id); } },
+    legs: { liveDialogs: () => new Set(ours[Math.min(look, ours.length - 1)]), vanished: (id, cause) => { vanished.push(`${id} ${cause}`); } },
     ownsAnchor: (id) => anchors.includes(id),
     releaseAnchor: (id) => { released.push(id); return Promise.resolve(); },
-  });
+  }, seen);
   await timers.pass(SECOND_LOOK_MS);
   await done;
   return { ended, vanished, released };
@@ -46,8 +46,13 @@ test.each(['early', 'ending'] as const)('a dialog nobody owns that is %s has its
   expect((await reconcile([{ dialogs: [dialog('d1', state)] }], [[]])).ended).toEqual([]);
 });
 
-test('a leg whose dialog is gone, seen twice: over', async () => {
-  expect((await reconcile([{}], [['d1']])).vanished).toEqual(['d1']);
+test('a leg whose dialog is gone, seen twice: over, and ended by us where the edge saw nobody end it', async () => {
+  expect((await reconcile([{}], [['d1']])).vanished).toEqual(['d1 endedByUs']);
+});
+
+test('a leg whose other side hung up while the edge could not tell, as it tells now or told before: hung up', async () => {
+  const event = (dialog: string): Inventory['events'][number] => ({ sequence: 1, event: 'dialogEnded', dialog, callId: '', atMs: 0, cause: 'bye' });
+  expect((await reconcile([{ events: [event('d2')] }], [['d1', 'd2', 'd3']], [], [event('d1')])).vanished).toEqual(['d1 hungUp', 'd2 hungUp', 'd3 endedByUs']);
 });
 
 test('a leg whose dialog was made while the answer was under way: stays', async () => {
