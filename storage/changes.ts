@@ -6,9 +6,9 @@ import { collectionOf } from './schema';
 import { type StoredChange, type StoredObject } from './stored';
 import { inTransaction } from './transaction';
 
-/** Raises the pool's sequence. The first write of a transaction: from here to its end no other transaction of the pool commits. */
-export async function nextSequence(db: Db, session: ClientSession, pool: string): Promise<number> {
-  const counter = await collectionOf(db, 'counters').findOneAndUpdate({ _id: pool }, { $inc: { sequence: 1 } }, { session, upsert: true, returnDocument: 'after' });
+/** Raises the pool's sequence, to the last of `count` new ones. The first write of a transaction: from here to its end no other transaction of the pool commits. */
+export async function nextSequence(db: Db, session: ClientSession, pool: string, count = 1): Promise<number> {
+  const counter = await collectionOf(db, 'counters').findOneAndUpdate({ _id: pool }, { $inc: { sequence: count } }, { session, upsert: true, returnDocument: 'after' });
   if (!counter) throw new Error('The change counter could not be raised.');
   return counter.sequence;
 }
@@ -44,13 +44,24 @@ const READ_PATIENCE_MS = 15_000;
 
 /** The whole configuration at one sequence. */
 export async function readConfiguration(client: MongoClient, db: Db, pool: string): Promise<Configuration> {
+  return inTransaction(client, (session) => readObjects(db, session, pool), Date.now() + READ_PATIENCE_MS);
+}
+
+/** The whole configuration at one sequence, and the entry that led to it; null where the log no longer has it. */
+export async function readWhole(client: MongoClient, db: Db, pool: string): Promise<{ readonly configuration: Configuration; readonly last: StoredChange | null }> {
   return inTransaction(client, async (session) => {
-    const configuration = emptyConfiguration(pool);
-    configuration.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }, { session }))?.sequence ?? 0;
-    for (const kind of OBJECT_KINDS) {
-      const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
-      for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(kind, stored as StoredObject<ObjectKind>));
-    }
-    return configuration;
+    const configuration = await readObjects(db, session, pool);
+    return { configuration, last: await collectionOf(db, 'changes').findOne({ pool, sequence: configuration.sequence }, { session }) };
   }, Date.now() + READ_PATIENCE_MS);
+}
+
+/** The whole configuration as the transaction of `session` sees it. */
+export async function readObjects(db: Db, session: ClientSession, pool: string): Promise<Configuration> {
+  const configuration = emptyConfiguration(pool);
+  configuration.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }, { session }))?.sequence ?? 0;
+  for (const kind of OBJECT_KINDS) {
+    const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
+    for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(kind, stored as StoredObject<ObjectKind>));
+  }
+  return configuration;
 }

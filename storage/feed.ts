@@ -1,4 +1,5 @@
 // Follows a pool's configuration: all of it once, then every change in order, without gaps, through reconnects and outages.
+import { isDeepStrictEqual } from 'node:util';
 import { type Db, type MongoClient } from 'mongodb';
 import { type Logger } from './process/log';
 import { applyUpdate, emptyConfiguration, OBJECT_KINDS, type Configuration, type ConfigurationUpdate, type ObjectChange } from './model/configuration';
@@ -60,14 +61,14 @@ function copy(configuration: Configuration): Configuration {
   return fresh;
 }
 
-/** What changed from one configuration to another; an object's version tells whether it did. */
+/** What changed from one configuration to another. Versions alone would not tell: a database that was restored gives the same ones again. */
 function difference(from: Configuration, to: Configuration): ObjectChange[] {
   const changes: ObjectChange[] = [];
   for (const kind of OBJECT_KINDS) {
     const [before, after] = [from.objects[kind], to.objects[kind]];
     for (const id of new Set([...before.keys(), ...after.keys()])) {
       const [was, is] = [before.get(id) ?? null, after.get(id) ?? null];
-      if (was?.version !== is?.version) changes.push({ kind, id, before: was, after: is } as ObjectChange);
+      if (!isDeepStrictEqual(was, is)) changes.push({ kind, id, before: was, after: is } as ObjectChange);
     }
   }
   return changes;

@@ -50,6 +50,8 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
     { key: { pool: 1, undoes: 1 } },
   ],
   counters: [],
+  changesAside: [{ key: { pool: 1 } }],
+  mirrors: [],
   liveGroups: [{ key: { pool: 1 } }],
   livePools: [],
   engines: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],

@@ -6,6 +6,7 @@ import { type ObjectKind, type ObjectKinds } from './model/configuration';
 import { type EngineReport } from './model/engine-report';
 import { type Instruction } from './model/instruction';
 import { type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
+import { type MirrorState } from './model/mirror';
 import { type CallRecord } from './model/record';
 
 /** An object of the configuration as it is stored: under its own id. */
@@ -94,6 +95,9 @@ export interface StoredAlarms { readonly _id: string; readonly revision: number;
 export interface Collections {
   changes: StoredChange;
   counters: Counter;
+  /** Entries of mirrored histories that their pools have forgotten, as after an older copy was restored there. */
+  changesAside: StoredChange;
+  mirrors: MirrorState;
   liveGroups: LiveGroup;
   livePools: LivePool;
   engines: EngineReport;
