@@ -13,7 +13,8 @@ import { systemLookup } from './sip/hops';
 import { SocketTransport } from './sip/transport';
 import { UserAgent } from './sip/user-agent';
 
-export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT'>;
+/** Without MEDIA_THREADS no thread is begun. */
+export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'MEDIA_THREADS'> & { readonly MEDIA_THREADS?: number };
 
 export interface Edge {
   readonly sipPort: number;

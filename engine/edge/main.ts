@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   const read = readEnvironment(EDGE_VARIABLES);
   const settings = withDefaults(read);
   if (args.includes('--config')) {
-    process.stdout.write(`${JSON.stringify({ ...maskedSettings(EDGE_VARIABLES, read), SIP_EXTERNAL_ADDRESS: settings.SIP_EXTERNAL_ADDRESS }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...maskedSettings(EDGE_VARIABLES, read), SIP_EXTERNAL_ADDRESS: settings.SIP_EXTERNAL_ADDRESS, MEDIA_THREADS: settings.MEDIA_THREADS }, null, 2)}\n`);
     return;
   }
   const log = createLog('edge', settings.LOG_LEVEL);

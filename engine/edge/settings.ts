@@ -1,10 +1,13 @@
 // The edge's environment: the only place of this process that reads it.
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { port, type Settings, type Variables } from '../../storage/process/environment';
 import { ROOT } from '../../storage/process/root';
 
 const address = (fallback: string) => z.ipv4('must be an IPv4 address').default(fallback);
+
+const THREADS = 'must be a whole number from 0 to 16';
 
 export const EDGE_VARIABLES = {
   LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), describe: 'How much is logged.' },
@@ -19,15 +22,23 @@ export const EDGE_VARIABLES = {
   NG_PORT: { schema: port(22222), describe: 'The port of the NG protocol, UDP and TCP alike.' },
   RTP_PORT_MIN: { schema: port(10000), describe: 'The lowest RTP port.' },
   RTP_PORT_MAX: { schema: port(19999), describe: 'The highest RTP port.' },
+  MEDIA_THREADS: {
+    schema: z.coerce.number(THREADS).int(THREADS).min(0, THREADS).max(16, THREADS).optional(),
+    describe: 'How many threads carry RTP, beside the one of SIP; 0: that one does. When not set, half of the processors, at least 1 and at most 4.',
+  },
   MEDIA_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'media')), describe: 'The folder of sounds; nothing outside it is played.' },
   EDGE_HEALTH_PORT: { schema: port(9024), describe: 'The port of /healthz.' },
 } as const satisfies Variables;
 
 type Read = Settings<typeof EDGE_VARIABLES>;
 
-/** The environment as read, with the external address filled in. */
-export type EdgeSettings = Omit<Read, 'SIP_EXTERNAL_ADDRESS'> & { readonly SIP_EXTERNAL_ADDRESS: string };
+/** The environment as read, with what depends on other settings or the machine filled in. */
+export type EdgeSettings = Omit<Read, 'SIP_EXTERNAL_ADDRESS' | 'MEDIA_THREADS'> & { readonly SIP_EXTERNAL_ADDRESS: string; readonly MEDIA_THREADS: number };
 
-export function withDefaults(read: Read): EdgeSettings {
-  return Object.freeze({ ...read, SIP_EXTERNAL_ADDRESS: read.SIP_EXTERNAL_ADDRESS ?? read.SIP_ADDRESS });
+export function withDefaults(read: Read, processors = availableParallelism()): EdgeSettings {
+  return Object.freeze({
+    ...read,
+    SIP_EXTERNAL_ADDRESS: read.SIP_EXTERNAL_ADDRESS ?? read.SIP_ADDRESS,
+    MEDIA_THREADS: read.MEDIA_THREADS ?? Math.min(4, Math.max(1, Math.floor(processors / 2))),
+  });
 }

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { startMedia } from '../../engine/edge/media/server';
 import { createLog } from '../../storage/process/log';
 
@@ -21,13 +22,16 @@ function rtpRange(): { readonly min: number; readonly max: number } {
   return { min, max: min + 399 };
 }
 
-/** `port` 0: any. */
+/** Media threads run our TypeScript as it is. */
+export const THREADS_OF_TESTS = ['-r', join(__dirname, 'run-typescript.cjs')];
+
+/** With threads of its own, as the edge has it. `port` 0: any. */
 export async function startOwn(mediaDirectory: string, port = 0): Promise<RunningMediaServer> {
   const { min, max } = rtpRange();
   const server = await startMedia({
     NG_ADDRESS: '127.0.0.1', NG_PORT: port, RTP_PORT_MIN: min, RTP_PORT_MAX: max,
-    MEDIA_DIRECTORY: mediaDirectory, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1',
-  }, silentLog);
+    MEDIA_DIRECTORY: mediaDirectory, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1', MEDIA_THREADS: 2,
+  }, silentLog, { execArgv: THREADS_OF_TESTS });
   return { host: '127.0.0.1', port: server.ngPort, close: () => server.close() };
 }
 

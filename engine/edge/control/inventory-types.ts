@@ -1,5 +1,5 @@
 // The frames of the inventory port: one JSON object a line, both ways. The engine parses its own copy of these with zod.
-import { type AnchorInfo } from '../media/server';
+import { type AnchorInfo } from '../media/media-work';
 
 /** First line of a client. Anything else, or a wrong secret, closes the connection. */
 export interface InventoryHello {

@@ -1,7 +1,7 @@
 // The inventory port: tells which dialogs and anchors exist, ends a dialog on request, and pushes what happens while nobody listens.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
-import { type AnchorInfo } from '../media/server';
+import { type AnchorInfo } from '../media/media-work';
 import { type DialogInfo, type Inventory, type InventoryMessage, type InventoryQuestion, type KeptEvent } from './inventory-types';
 import { type NamedClient, type OwnerWatch } from './owner';
 import { sameSecret } from './session';

@@ -11,8 +11,13 @@ import { type Party } from './sdp';
 const SHORTEST_PACKET = 12;
 const LONGEST_PACKET = 1_500;
 
-/** A key that a party pressed, and the address it came from. */
-export type KeyHeard = (side: Side, press: KeyPress, address: string) => void;
+/** What a side tells by itself. */
+interface SideEvents {
+  /** A key that its party pressed, and the address it came from. */
+  readonly keyHeard: (side: Side, press: KeyPress, address: string) => void;
+  /** What was played to it was played out. */
+  readonly ended: () => void;
+}
 
 /** One of the two parties and the ports that face it. */
 export class Side implements Playable {
@@ -35,7 +40,7 @@ export class Side implements Playable {
   private playing: { audio: EncodedAudio; position: number; passesLeft: number; first: boolean } | null = null;
   private other!: Side;
 
-  constructor(private readonly clock: PlayClock, private readonly now: () => number, private readonly keyHeard: KeyHeard) {
+  constructor(private readonly clock: PlayClock, private readonly now: () => number, private readonly events: SideEvents) {
     this.out = new OutgoingStream((packet) => {
       const to = this.latch.destination;
       if (to) this.pair?.rtp.send(packet, to);
@@ -112,6 +117,7 @@ export class Side implements Playable {
 
   private ended(): false {
     this.playing = null;
+    this.events.ended();
     return false;
   }
 
@@ -133,7 +139,7 @@ export class Side implements Playable {
     const event = this.isEvent(packet);
     // Keys are heard also of whoever is blocked: that is how a caller answers while nobody else is there.
     const press = event ? this.keys.heard(packet, payloadOffset(packet)) : null;
-    if (press) this.keyHeard(this, press, address);
+    if (press) this.events.keyHeard(this, press, address);
     if (!this.blocked && !this.blockedWithCall) this.other.hear(packet, event, this.silenced, nowMs);
   }
 
@@ -184,7 +190,9 @@ function isRtp(packet: Buffer): boolean {
   return first >> 6 === 2 && (second < 192 || second > 223) && packet.length >= SHORTEST_PACKET + (first & 0x0f) * 4;
 }
 
-export type AnchorKeyHeard = (anchor: Anchor, side: Side, press: KeyPress, address: string) => void;
+export interface AnchorEvents extends Pick<SideEvents, 'ended'> {
+  readonly keyHeard: (anchor: Anchor, side: Side, press: KeyPress, address: string) => void;
+}
 
 export class Anchor {
   readonly createdAtMs: number;
@@ -192,16 +200,16 @@ export class Anchor {
   /** The side of whoever sent the first offer, and the one across. */
   readonly sides: readonly [Side, Side];
 
-  private constructor(readonly callId: string, clock: PlayClock, keyHeard: AnchorKeyHeard, now: () => number, civil: () => number) {
+  private constructor(readonly callId: string, clock: PlayClock, { keyHeard, ended }: AnchorEvents, now: () => number, civil: () => number) {
     this.createdAtMs = civil();
     this.lastSignalMs = this.createdAtMs;
-    const heard: KeyHeard = (side, press, address) => keyHeard(this, side, press, address);
-    this.sides = [new Side(clock, now, heard), new Side(clock, now, heard)];
+    const events: SideEvents = { keyHeard: (side, press, address) => keyHeard(this, side, press, address), ended };
+    this.sides = [new Side(clock, now, events), new Side(clock, now, events)];
   }
 
   /** @throws NoPortsLeft, with nothing left bound. */
-  static async open(callId: string, ports: PortPairs, clock: PlayClock, keyHeard: AnchorKeyHeard, now = () => performance.now(), civil = () => Date.now()): Promise<Anchor> {
-    const anchor = new Anchor(callId, clock, keyHeard, now, civil);
+  static async open(callId: string, ports: PortPairs, clock: PlayClock, events: AnchorEvents, now = () => performance.now(), civil = () => Date.now()): Promise<Anchor> {
+    const anchor = new Anchor(callId, clock, events, now, civil);
     const [one, two] = anchor.sides;
     try {
       await one.open(ports, two);

@@ -19,7 +19,8 @@ export class AudioFiles {
   private readonly cache = new Map<string, Promise<EncodedAudio>>();
   private cachedBytes = 0;
 
-  constructor(private readonly directory: string) {}
+  /** What is kept for the next who hears it is limited to `cacheBytes`. */
+  constructor(private readonly directory: string, private readonly cacheBytes = LARGEST_CACHE) {}
 
   /**
    * A relative path is meant from the media folder.
@@ -66,7 +67,7 @@ export class AudioFiles {
   private keep(bytes: number): void {
     this.cachedBytes += bytes;
     for (const [key, audio] of this.cache) {
-      if (this.cachedBytes <= LARGEST_CACHE || this.cache.size === 1) return;
+      if (this.cachedBytes <= this.cacheBytes || this.cache.size === 1) return;
       this.cache.delete(key);
       audio.then((old) => { this.cachedBytes -= old.payload.length; }, () => undefined);
     }

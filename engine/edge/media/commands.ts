@@ -1,16 +1,14 @@
 // The NG commands, one handler each, with the keys, meanings and reasons of rtpengine 10.5.
-import { type Logger } from '../../../storage/process/log';
 import { type AudioFiles } from './audio-files';
 import { Anchor, type Side } from './anchor';
-import { type NgDictionary, type NgReply, type NgValue } from './bencode';
+import { type NgDictionary, type NgReply } from './bencode';
 import { type KeyPress } from './key-presses';
+import { type AnchorInfo } from './media-work';
+import { listLimit, number, Refused, required, text } from './ng-request';
 import { PlayClock } from './play-clock';
 import { NoPortsLeft, type PortPairs } from './port-pairs';
 import { readParty, UnusableSdp, writeParty, type Party } from './sdp';
 import { UnplayableWav } from './wav';
-
-/** A request that cannot be carried out; the message is the `error-reason`. */
-class Refused extends Error {}
 
 type Handler = (request: NgDictionary) => Promise<NgReply> | NgReply;
 
@@ -19,9 +17,12 @@ export interface CommandOptions {
   readonly files: AudioFiles;
   /** Stands in the SDP we write. */
   readonly address: string;
-  readonly log: Logger;
   /** Says to every NG client over TCP what none of them asked. */
   readonly tell: (notice: NgReply) => void;
+  /** A request failed in a way nobody thought of. */
+  readonly failed: (fault: unknown, callId: string | undefined) => void;
+  /** Something that was played to this call came to its end by itself. */
+  readonly ended?: (callId: string) => void;
 }
 
 export class Commands {
@@ -37,7 +38,7 @@ export class Commands {
     answer: (request) => this.answer(request),
     delete: (request) => this.delete(request),
     query: (request) => this.query(request),
-    list: (request) => ({ result: 'ok', calls: [...this.anchors.keys()].slice(0, number(request, 'limit', 32)) }),
+    list: (request) => ({ result: 'ok', calls: [...this.anchors.keys()].slice(0, listLimit(request)) }),
     'play media': (request) => this.play(request),
     'stop media': (request) => this.each(request, (side) => {
       if (!side.hasPlayed) throw new Refused('Not currently playing media');
@@ -63,20 +64,26 @@ export class Commands {
     return done;
   }
 
-  list(): IterableIterator<Anchor> {
-    return this.anchors.values();
+  /** What the inventory says of one call's anchor; null when there is none. */
+  anchor(callId: string): AnchorInfo | null {
+    const anchor = this.anchors.get(callId);
+    return anchor ? told(anchor) : null;
   }
 
-  /** False when there was none. */
-  forget(callId: string): boolean {
-    const anchor = this.anchors.get(callId);
-    anchor?.close();
-    return this.anchors.delete(callId);
+  list(): AnchorInfo[] {
+    return [...this.anchors.values()].map(told);
   }
 
   close(): void {
     this.closed = true;
     for (const callId of [...this.anchors.keys()]) this.forget(callId);
+  }
+
+  /** False when there was none. */
+  private forget(callId: string): boolean {
+    const anchor = this.anchors.get(callId);
+    anchor?.close();
+    return this.anchors.delete(callId);
   }
 
   private async perform(request: NgDictionary): Promise<NgReply> {
@@ -88,7 +95,7 @@ export class Commands {
       return await handler(request);
     } catch (fault) {
       const expected = fault instanceof Refused || fault instanceof UnusableSdp || fault instanceof NoPortsLeft || fault instanceof UnplayableWav;
-      if (!expected) this.options.log.error({ err: fault, callId: text(request, 'call-id') }, 'an NG request failed in a way nobody thought of');
+      if (!expected) this.options.failed(fault, text(request, 'call-id'));
       return { result: 'error', 'error-reason': expected && fault instanceof Error ? fault.message : 'Internal error' };
     }
   }
@@ -128,7 +135,11 @@ export class Commands {
   }
 
   private async open(callId: string, tag: string): Promise<Anchor> {
-    const anchor = await Anchor.open(callId, this.options.ports, this.clock, (on, side, press, address) => this.options.tell(keyNotice(on, side, press, address)));
+    const { ports, tell, ended } = this.options;
+    const anchor = await Anchor.open(callId, ports, this.clock, {
+      keyHeard: (on, side, press, address) => tell(keyNotice(on, side, press, address)),
+      ended: () => ended?.(callId),
+    });
     if (this.closed) {
       anchor.close();
       throw new Refused('Shutting down');
@@ -204,6 +215,10 @@ export class Commands {
   }
 }
 
+const told = ({ callId, createdAtMs, sides }: Anchor): AnchorInfo => ({
+  callId, createdAtMs, playing: sides.some((side) => side.isPlaying), ports: sides.map((side) => side.port),
+});
+
 /** What rtpengine says with `--dtmf-log-ng-tcp`; it says so when the key is let go, we when it is pressed, so that a prompt ends at once. */
 function keyNotice(anchor: Anchor, side: Side, { event, volume, duration }: KeyPress, address: string): NgReply {
   return {
@@ -223,24 +238,6 @@ function keyNotice(anchor: Anchor, side: Side, { event, volume, duration }: KeyP
 }
 
 const SAMPLES_PER_MS = 8;
-
-const text = (request: NgDictionary, key: string): string | undefined => {
-  const value: NgValue | undefined = request.get(key);
-  return typeof value === 'string' ? value : undefined;
-};
-
-function required(request: NgDictionary, key: string, reason: string): string {
-  const value = text(request, key);
-  if (value === undefined || value === '') throw new Refused(reason);
-  return value;
-}
-
-/** Numbers come as bencode integers or, from some clients, as text. */
-function number(request: NgDictionary, key: string, fallback: number): number {
-  const value = request.get(key);
-  const read = typeof value === 'number' ? value : typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : fallback;
-  return Math.max(0, read);
-}
 
 /** The side of a tag; a tag not heard of yet names the side that has none. */
 function sideFor(anchor: Anchor, tag: string): Side {

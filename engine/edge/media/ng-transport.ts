@@ -12,6 +12,8 @@ export interface NgTransport {
   readonly port: number;
   /** Says something to everyone who is connected over TCP, under a cookie nobody asked with. */
   tell(notice: NgReply): void;
+  /** Ends every TCP connection: whoever connects anew asks what there is. */
+  disconnect(): void;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function listenNg(address: string, port: number, handle: NgHandler,
       const message = envelope(randomBytes(8).toString('hex'), notice);
       for (const socket of connections) if (socket.writable && socket.writableLength < MOST_UNREAD) socket.write(message);
     },
+    disconnect: () => { for (const socket of connections) socket.destroy(); },
     close: async () => {
       await Promise.all([new Promise<void>((resolve) => { udp.close(() => resolve()); }), closeTcp(tcp, connections)]);
     },

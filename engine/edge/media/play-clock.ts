@@ -7,8 +7,8 @@ export interface Playable {
   playFrame(skippedFrames: number, nowMs: number): boolean;
 }
 
-/** Players are spread over this many phases of the 20 ms, so that the network sees no bursts of all callers at once. */
-const PHASES = 4;
+/** Players are spread over this many phases of the 20 ms, so that neither the network nor whoever waits for this thread sees all callers served at once. */
+const PHASES = 10;
 const PHASE_MS = FRAME_MS / PHASES;
 /** After a longer standstill what was missed is skipped: a listener's jitter buffer is not deeper. */
 const MOST_CAUGHT_UP_MS = 100;
@@ -34,12 +34,11 @@ export class PlayClock {
   add(playable: Playable): void {
     if (this.homes.has(playable)) return;
     const home = this.phases.reduce((least, phase) => (phase.size < least.size ? phase : least));
+    const first = home.size === 0;
     home.add(playable);
     this.homes.set(playable, home);
-    if (this.timer) return;
-    this.startMs = this.now();
-    this.next = 0;
-    this.skipped.fill(0);
+    if (this.timer && !first) return;
+    if (!this.timer) this.begin();
     this.arm();
   }
 
@@ -51,13 +50,29 @@ export class PlayClock {
     this.timer = null;
   }
 
+  private begin(): void {
+    this.startMs = this.now();
+    this.next = 0;
+    this.skipped.fill(0);
+  }
+
+  /** For the next phase in which anybody is: with few players the clock seldom wakes. */
   private arm(): void {
-    this.timer = setTimeout(() => this.wake(), Math.max(0, Math.ceil(this.startMs + this.next * PHASE_MS - this.now())));
+    if (this.timer) clearTimeout(this.timer);
+    let phase = this.next;
+    while (phase < this.next + PHASES && this.isEmpty(phase)) phase += 1;
+    this.timer = setTimeout(() => this.wake(), Math.max(0, Math.ceil(this.startMs + phase * PHASE_MS - this.now())));
+  }
+
+  private isEmpty(phase: number): boolean {
+    return this.phases[phase % PHASES]?.size === 0;
   }
 
   private wake(): void {
     const nowMs = this.now();
     const due = Math.floor((nowMs - this.startMs) / PHASE_MS);
+    // Where nobody is nothing is late.
+    for (; this.next < due && this.isEmpty(this.next); this.next += 1) this.skipped[this.next % PHASES] = 0;
     if ((due - this.next) * PHASE_MS > MOST_CAUGHT_UP_MS) {
       const frames = Math.floor((due - this.next) / PHASES);
       this.next += frames * PHASES;

@@ -1,6 +1,7 @@
 // Hands out pairs of UDP sockets, RTP on an even port and RTCP on the odd one above it (RFC 3550 section 11).
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { type FreePorts } from './free-ports';
 import { type Endpoint } from './latch';
 
 export interface PacketSocket {
@@ -23,24 +24,21 @@ export class NoPortsLeft extends Error {
   readonly code = 'NO_PORTS_LEFT';
 }
 
-/** A port that was let go is used again after all others, so that stragglers do not reach the next call. */
 export class PortPairs {
-  private readonly free: number[];
-  /** Where the next port is taken from; the list before it is empty. */
-  private head = 0;
-
-  constructor(private readonly address: string, min: number, max: number) {
-    const first = min % 2 === 0 ? min : min + 1;
-    this.free = Array.from({ length: Math.max(0, Math.floor((max - first + 1) / 2)) }, (_, index) => first + 2 * index);
-  }
+  /** `thread` is what the ports are held by, from 0. */
+  constructor(private readonly address: string, private readonly free: FreePorts, private readonly thread = 0) {}
 
   /** @throws NoPortsLeft */
   async take(onRtp: Received, onRtcp: Received): Promise<PortPair> {
-    for (let tries = this.free.length - this.head; tries > 0; tries -= 1) {
-      const port = this.next();
-      const sockets = await this.bindPair(port, onRtp, onRtcp);
+    for (let tries = this.free.count; tries > 0; tries -= 1) {
+      const port = this.free.take(this.thread);
+      if (port === null) break;
+      const sockets = await this.bindPair(port, onRtp, onRtcp).catch((fault: unknown) => {
+        this.free.letGo(port);
+        throw fault;
+      });
       if (!sockets) {
-        this.free.push(port);
+        this.free.letGo(port);
         continue;
       }
       const [rtp, rtcp] = sockets;
@@ -50,28 +48,21 @@ export class PortPairs {
         closed = true;
         rtp.close();
         rtcp.close();
-        this.free.push(port);
+        this.free.letGo(port);
       };
       return { rtp, rtcp, close };
     }
     throw new NoPortsLeft('Ran out of ports');
   }
 
-  private next(): number {
-    const port = this.free[this.head] ?? 0;
-    this.head += 1;
-    if (this.head > 1024) {
-      this.free.splice(0, this.head);
-      this.head = 0;
-    }
-    return port;
-  }
-
   /** Null when another program holds one of the two. */
   private async bindPair(port: number, onRtp: Received, onRtcp: Received): Promise<[PacketSocket, PacketSocket] | null> {
     const rtp = await bind(this.address, port, onRtp);
     if (!rtp) return null;
-    const rtcp = await bind(this.address, port + 1, onRtcp);
+    const rtcp = await bind(this.address, port + 1, onRtcp).catch((fault: unknown) => {
+      rtp.close();
+      throw fault;
+    });
     if (rtcp) return [rtp, rtcp];
     rtp.close();
     return null;

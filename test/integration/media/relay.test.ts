@@ -168,8 +168,8 @@ test('the inventory names the anchors, and what it is told to forget is gone wit
   const { callId, caller } = await talk();
   await media.play(callId, music, true);
   expect(server.anchors()).toEqual([{ callId, createdAtMs: expect.any(Number), playing: true, ports: expect.arrayContaining([caller.remote?.port]) }]);
-  expect(server.forget(callId)).toBe(true);
-  expect(server.forget(callId)).toBe(false);
+  expect(await server.forget(callId)).toBe(true);
+  expect(await server.forget(callId)).toBe(false);
   expect(server.anchors()).toEqual([]);
   const again = createSocket('udp4');
   again.bind(caller.remote?.port, '127.0.0.1');
