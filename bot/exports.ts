@@ -1,7 +1,7 @@
 // The history as a file: an address that only whoever was shown it can use, for a while, and what it answers, which is what that person may see then.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { type ActionWords } from '../storage/administration/describe';
+import { type ActionWords, type ContactWords, type GoneWords, type HolidayWords } from '../storage/administration/describe';
 import { type HistoryEntry } from '../storage/administration/views';
 import { personId } from '../storage/model/fields';
 import { type AdministrationPort } from './asking';
@@ -92,6 +92,9 @@ function plain(value: unknown): string {
   if (Array.isArray(value)) return value.map(plain).join(' | ');
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'object') return '';
+  if ('gone' in value) return (value as GoneWords).gone;
+  if ('holiday' in value) { const { holiday, start, end } = value as HolidayWords; return `${holiday}: ${start}–${end}`; }
+  if ('contact' in value) { const { contact, confirmed } = value as ContactWords; return `${contact}${confirmed ? ' (press 1)' : ''}`; }
   if (!('action' in value)) return JSON.stringify(value);
   const { key, name, action, to, said } = value as ActionWords & { readonly key?: string; readonly name?: string };
   return [...(key === undefined ? [] : [key, name ?? '', '→']), action, to, ...(said === '' ? [] : [`(${said})`])].filter((one) => one !== '').join(' ');

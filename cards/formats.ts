@@ -5,8 +5,20 @@ export class Moment {
   constructor(readonly at: Date, readonly style: 'time' | 'dateTime') {}
 }
 
+/** A length of time that a text names: “1 minute, 30 seconds”. */
+export class Span {
+  constructor(readonly seconds: number) {}
+}
+
+/** A day, or a day and a time, of a wall clock that stands wherever the thing is that it is about: `2026-12-24T13:00`. */
+export class CivilTime {
+  constructor(readonly written: string, readonly style: 'date' | 'dateTime') {}
+}
+
 export interface Formats {
   readonly number: (value: number) => string;
+  readonly span: (span: Span) => string;
+  readonly civil: (time: CivilTime) => string;
   /** “one, two and three”, in the reader's words for it. */
   readonly list: (texts: readonly string[]) => string;
   readonly moment: (moment: Moment) => string;
@@ -14,7 +26,8 @@ export interface Formats {
   readonly languageName: (tag: string) => string;
 }
 
-const MOMENT_STYLES = { time: { timeStyle: 'short' }, dateTime: { dateStyle: 'medium', timeStyle: 'short' } } as const;
+const MOMENT_STYLES = { time: { timeStyle: 'short' }, date: { dateStyle: 'medium' }, dateTime: { dateStyle: 'medium', timeStyle: 'short' } } as const;
+const UNITS = [['hour', 3_600], ['minute', 60], ['second', 1]] as const;
 /** Locales and zones come from clients; whoever sends many different ones only makes us forget the others. */
 const KEPT_MOST = 500;
 const kept = new Map<string, Formats>();
@@ -36,10 +49,15 @@ export function formatsFor(locale: string, timeZone: string | null): Formats {
 function make(locale: string, timeZone: string | null): Formats {
   const numbers = new Intl.NumberFormat(locale);
   const lists = new Intl.ListFormat(locale, { type: 'conjunction' });
+  const units = new Map(UNITS.map(([unit]) => [unit, new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' })]));
+  const parts = new Intl.ListFormat(locale, { type: 'unit', style: 'long' });
+  const civil = { date: clock(locale, 'UTC', 'date'), dateTime: clock(locale, 'UTC', 'dateTime') };
   const languages = new Intl.DisplayNames(locale, { type: 'language' });
   const clocks = timeZone === null ? null : { time: clock(locale, timeZone, 'time'), dateTime: clock(locale, timeZone, 'dateTime') };
   return {
     number: (value) => numbers.format(value),
+    span: ({ seconds }) => parts.format(shares(seconds).map(([unit, count]) => units.get(unit)?.format(count) ?? '')),
+    civil: ({ written, style }) => { const at = new Date(`${written}Z`); return Number.isNaN(at.getTime()) ? written : civil[style].format(at); },
     list: (texts) => lists.format(texts),
     languageName: (tag) => {
       try {
@@ -52,7 +70,18 @@ function make(locale: string, timeZone: string | null): Formats {
   };
 }
 
-const clock = (locale: string, timeZone: string, style: Moment['style']): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { ...MOMENT_STYLES[style], timeZone });
+/** Whole hours, minutes and seconds, without those there are none of; never nothing at all. */
+function shares(seconds: number): readonly (readonly ['hour' | 'minute' | 'second', number])[] {
+  let left = Math.max(0, Math.round(seconds));
+  const found = UNITS.flatMap(([unit, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count === 0 ? [] : [[unit, count] as const];
+  });
+  return found.length === 0 ? [['second', 0]] : found;
+}
+
+const clock = (locale: string, timeZone: string, style: keyof typeof MOMENT_STYLES): Intl.DateTimeFormat => new Intl.DateTimeFormat(locale, { ...MOMENT_STYLES[style], timeZone });
 
 /** The token takes the instant in UTC, without fractions of a second. */
 function token(at: Date, style: Moment['style']): string {

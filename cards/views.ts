@@ -132,6 +132,12 @@ export interface GroupFormView {
   readonly addable: boolean;
   readonly candidates: readonly Choice[];
   readonly noAgents: boolean;
+  /** What few groups need, one row an input; open from the start where something in it is wrong. */
+  readonly more: readonly {
+    readonly isText: boolean; readonly isToggle: boolean; readonly isChoice: boolean; readonly id: string; readonly label: string; readonly value: string; readonly choices: readonly Choice[];
+    readonly fault: Fault; readonly hinted: boolean; readonly hintText: string;
+  }[];
+  readonly moreShown: boolean;
   readonly actions: readonly Button[];
 }
 

@@ -1,6 +1,6 @@
 // Every text a person reads comes from a catalogue; values put into one are written as their language does, and escaped as Markdown.
 import i18next, { type i18n } from 'i18next';
-import { formatsFor, Moment, type Formats } from './formats';
+import { CivilTime, formatsFor, Moment, Span, type Formats } from './formats';
 import { escapeMarkdown } from './markdown';
 import german from './catalogue/de.json';
 import english from './catalogue/en.json';
@@ -13,7 +13,7 @@ export const LANGUAGES = ['en', 'de', 'fr', 'es', 'it'] as const;
 export type Language = (typeof LANGUAGES)[number];
 const CATALOGUES: Readonly<Record<Language, object>> = { en: english, de: german, fr: french, es: spanish, it: italian };
 
-/** What may stand in a text's `{{name}}`: words, a number, a moment, or a list of words; `count` also chooses the plural. */
+/** What may stand in a text's `{{name}}`: words, a number, a moment, a day, a length of time, or a list of words; `count` also chooses the plural. */
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Says a catalogue key with values. `{{name}}` is escaped as Markdown, `{{- name}}` is for places that show no Markdown. */
@@ -25,6 +25,7 @@ export interface Say {
   /** Words one after another, as the language joins them; not escaped. */
   readonly list: Formats['list'];
   readonly languageName: Formats['languageName'];
+  readonly number: Formats['number'];
 }
 
 /** There is no such text, or it needs a value that was not given. A mistake of ours, which a test finds. */
@@ -60,6 +61,8 @@ export function readerOf(locale: string): { readonly language: Language; readonl
   return language === undefined ? { language: LANGUAGES[0], locale: LANGUAGES[0] } : { language, locale: exact.region === undefined ? language : `${language}-${exact.region}` };
 }
 
+const isWrittenByIntl = (value: unknown): boolean => typeof value === 'number' || value instanceof Span || value instanceof CivilTime;
+
 /** The texts for one person's locale, such as `de-DE`, with moments in `timeZone`; without a zone each reader's client writes them. */
 export function wordsFor(locale: string, timeZone: string | null = null): Say {
   const reader = readerOf(locale);
@@ -68,6 +71,8 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
     if (typeof value === 'string') return value;
     if (typeof value === 'number') return formats.number(value);
     if (value instanceof Moment) return formats.moment(value);
+    if (value instanceof Span) return formats.span(value);
+    if (value instanceof CivilTime) return formats.civil(value);
     return Array.isArray(value) && value.every((one) => typeof one === 'string') ? formats.list(value) : null;
   };
   const speak = (key: string, values: Values, escape: boolean): string => {
@@ -79,9 +84,9 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
       const value = written(values[name]);
       if (value === null) throw new MissingText(key, name);
       // What Intl writes has nothing that Markdown would read; an escaped point would show in `1.200`.
-      return escape && raw === '' && typeof values[name] !== 'number' ? escapeMarkdown(value) : value;
+      return escape && raw === '' && !isWrittenByIntl(values[name]) ? escapeMarkdown(value) : value;
     });
   };
   const say = (key: string, values: Values = {}): string => speak(key, values, true);
-  return Object.assign(say, { plain: (key: string, values: Values = {}) => speak(key, values, false), language: reader.language, list: formats.list, languageName: formats.languageName });
+  return Object.assign(say, { plain: (key: string, values: Values = {}) => speak(key, values, false), language: reader.language, list: formats.list, languageName: formats.languageName, number: formats.number });
 }

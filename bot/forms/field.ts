@@ -1,7 +1,7 @@
 // The fields that forms are made of: each shows one value of an object as text in one or more inputs, and reads it back. Pure.
 import { type Choice } from '../../cards/views';
 import { type AnswerAction } from '../../storage/model/call-action';
-import { type Prompt } from '../../storage/model/prompt';
+import { type AudioFile, type Prompt } from '../../storage/model/prompt';
 import { readTarget, showTarget, type Nameable, type Reachable, type Reading, type TargetKind } from './readings';
 
 /** What a form may name: as much as the person may see. */
@@ -21,6 +21,10 @@ export interface Input {
   /** Key below `form.input.`; without it the field's own label. */
   readonly label?: string;
   readonly choices?: readonly { readonly value: string; readonly key?: string; readonly title?: string }[];
+  /** Values for the label. */
+  readonly labelValues?: Readonly<Record<string, string>>;
+  /** Key below `form.hint.`, where the input has a hint of its own. */
+  readonly hint?: string;
   /** What is typed here can be heard. */
   readonly heard?: boolean;
 }
@@ -34,6 +38,8 @@ export interface Field {
   readonly hintValues?: Readonly<Record<string, string | number>>;
   /** Below which input hint and fault stand, where it is not the last. */
   readonly markedAt?: string;
+  /** Which input a fault of a part of the value is about: `number` of a target, `prompt.text`; the input's suffix. */
+  readonly partAt?: (part: string) => string | undefined;
   /** Begins a part of the form with a heading; key below `form.part.`. */
   readonly part?: string;
   readonly show: (value: unknown) => Inputs;
@@ -83,6 +89,13 @@ function promptOf(typed: string, before: Prompt | null, needed: boolean): Prompt
   return text === '' && audio === null && !needed ? null : { text, audio };
 }
 
+/** A recording that stands by itself, without words. It is put in place by sending a file; here it can be taken out again. Nothing is shown where there is none. */
+export const audioField = (name: string, value: unknown, label: string): readonly Field[] => (value === null || value === undefined ? [] : [{
+  name, inputs: [{ suffix: '-drop', look: 'toggle', label, labelValues: { name: (value as AudioFile).fileName } }],
+  show: () => ({ '-drop': 'false' }),
+  read: (typed, before) => is(typed['-drop'] === 'true' ? null : before),
+}]);
+
 const KINDS: readonly TargetKind[] = ['disconnect', 'queue', 'number', 'sipUri', 'voicemail'];
 
 /** Where a call goes: what kind of target, which one, and what is said before. `none`: nothing happens. */
@@ -107,6 +120,7 @@ export function targetField(name: string, world: Reachable, options: More & { re
     },
     hint: 'target',
     markedAt: '-value',
+    partAt: (part) => (part.startsWith('prompt') ? '-text' : part === 'kind' ? '' : '-value'),
     ...more,
   };
 }

@@ -1,13 +1,15 @@
 // The form of a group: what it shows, what was typed, and what of it changed.
 import { render } from '../../cards/render';
-import { type GroupFormView, type Note } from '../../cards/views';
+import { type Fault as CardFault, type GroupFormView, type Note } from '../../cards/views';
 import { type GroupForm } from '../../storage/administration/verbs';
 import { type AgentView } from '../../storage/administration/views';
 import { type Fault } from '../../storage/administration/results';
 import { LANGUAGES, LANGUAGE_NAMES } from '../../storage/model/languages';
 import { DEFAULTS, LIMITS } from '../../storage/model/limits';
 import { type Asking, type Shown } from '../asking';
-import { button, NO_NOTE, placeFaults, submitButton } from '../views/common';
+import { button, fieldName, NO_FAULT, NO_NOTE, placeFaults, submitButton } from '../views/common';
+import { asChoices, choiceField, textField, toggleField, type Field } from './field';
+import { labelsFor } from './object-form';
 import { placeInput, readOrder, ROWS_MOST, TICKS_MOST } from './agent-order';
 import { fingerprint, FORM_FIELDS, writeToken, type FormField, type FormToken } from './token';
 
@@ -33,6 +35,7 @@ export const EMPTY_FORM: Typed = {
   values: {
     displayName: '', description: '', sipUser: '', telephoneNumber: '', welcomeText: '', language: DEFAULTS.language, routingMethod: 'parallel',
     alertTimeSeconds: String(DEFAULTS.alertTimeSeconds), wrapUpSeconds: String(DEFAULTS.wrapUpSeconds), timeoutSeconds: '', timeoutText: '', overflowThreshold: '', overflowText: '', active: 'true',
+    displayNumber: '', timeZone: DEFAULTS.timeZone, priority: String(DEFAULTS.priority), participation: 'informal', autoPauseAfter: '', overflowCandidate: 'newestCall', announceSeconds: '', agentAnonymity: 'false', federation: 'false',
   },
   agentIds: [], managed: false, unreadable: null,
 };
@@ -84,6 +87,23 @@ export const FAULT_INPUTS = [
   'timeoutSeconds', 'timeoutText', 'overflowThreshold', 'overflowText', 'agentIds', 'active',
 ] as const;
 
+/** What few groups need: below a button that opens it. `federation` is for whoever may change the address. */
+const MORE: readonly Field[] = [
+  textField('displayNumber', { hint: 'displayNumber' }),
+  textField('timeZone', { hint: 'timeZone' }),
+  textField('priority', { hint: 'priority', hintValues: LIMITS.priority }),
+  choiceField('participation', ['informal', 'formal'], 'form.participation'),
+  textField('autoPauseAfter', { hint: 'rangeOrNone', hintValues: LIMITS.autoPauseAfter }),
+  choiceField('overflowCandidate', ['newestCall', 'oldestCall'], 'form.overflowCandidate'),
+  textField('announceSeconds', { hint: 'rangeOrNone', hintValues: LIMITS.announceSeconds }),
+  toggleField('agentAnonymity'),
+  toggleField('federation'),
+];
+export const MORE_FIELDS: readonly string[] = MORE.map((field) => field.name);
+/** Labels of those that the form of one object has. */
+export const GROUP_LABELS = labelsFor(MORE);
+
+
 export function groupFormCard(asking: Asking, state: FormState, typed: Typed): Shown {
   const { say } = asking;
   const creating = state.token.groupId === null;
@@ -92,7 +112,8 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
   const strangers = typed.agentIds.filter((id) => !known.has(id));
   const addable = state.agents.filter((agent) => !typed.agentIds.includes(agent.id));
   const listed = typed.agentIds.length <= ROWS_MOST && addable.length <= TICKS_MOST && strangers.length === 0;
-  const { placed } = placeFaults(say, FAULT_INPUTS, state.faults ?? []);
+  const { placed, moreFaults } = groupFaults(asking, state.faults ?? []);
+  const more = MORE.filter((field) => state.addressed || field.name !== 'federation').map((field) => moreRow(asking, field, typed.values[field.name as Exclude<FormField, 'agentIds'>], moreFaults[field.name]));
   const view: GroupFormView = {
     titleText: creating ? say('groupForm.newTitle') : say('groupForm.editTitle', { name: state.title }),
     introText: say(creating ? 'groupForm.newIntro' : 'groupForm.editIntro'),
@@ -127,10 +148,40 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
     addable: listed && addable.length > 0,
     candidates: addable.map((agent) => ({ title: `${agent.name} (${agent.sipUser})`, value: agent.id })),
     noAgents: state.agents.length === 0,
+    more, moreShown: more.some((one) => one.fault.shown),
     actions: [
       submitButton(say, creating ? 'create' : 'save', 'group.save', { form }, 'positive'),
       creating ? button(say, 'cancel', 'groups') : button(say, 'cancel', 'group', { groupId: state.token.groupId }),
     ],
   };
   return { card: render('group-form', view, asking.locale) };
+}
+
+/** Faults by input, also of what stands below the button; the rest are told on top. */
+export function groupFaults({ say }: Pick<Asking, 'say'>, faults: readonly Fault[]): { readonly placed: Record<(typeof FAULT_INPUTS)[number], CardFault>; readonly moreFaults: Readonly<Record<string, CardFault>>; readonly rest: readonly string[] } {
+  const ofMore = (fault: Fault): boolean => MORE_FIELDS.includes(fieldName(fault.field));
+  const { placed, rest } = placeFaults(say, FAULT_INPUTS, faults.filter((fault) => !ofMore(fault)));
+  return { placed, rest, moreFaults: placeFaults(say, MORE_FIELDS, faults.filter(ofMore), GROUP_LABELS).placed };
+}
+
+function moreRow({ say }: Asking, field: Field, value: string, fault: CardFault = NO_FAULT): GroupFormView['more'][number] {
+  const [input] = field.inputs;
+  const look = input?.look ?? 'text';
+  return {
+    isText: look === 'text', isToggle: look === 'toggle', isChoice: look === 'choice', id: field.name, label: say(GROUP_LABELS[field.name] ?? ''), value, choices: input ? asChoices(input, say) : [], fault,
+    hinted: field.hint !== undefined, hintText: field.hint === undefined ? '' : say(`form.hint.${field.hint}`, field.hintValues ?? {}),
+  };
+}
+
+/** A value as the form shows it, for saying who changed what. */
+export function groupValue({ say }: Pick<Asking, 'say'>, field: string, names: ReadonlyMap<string, string>): (value: unknown) => unknown {
+  const name = fieldName(field);
+  return (value) => {
+    if (Array.isArray(value)) return value.map((one) => names.get(String(one)) ?? String(one));
+    if (typeof value !== 'string' || value === '') return value;
+    if (name === 'language') return say.languageName(value);
+    const choice = MORE.find((one) => one.name === name)?.inputs[0];
+    if (choice?.look === 'choice') return asChoices(choice, say.plain).find((one) => one.value === value)?.title ?? value;
+    return name === 'routingMethod' ? say.plain(`routing.short.${value}`) : value;
+  };
 }

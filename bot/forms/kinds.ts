@@ -13,8 +13,8 @@ import { WEEKDAYS } from '../../storage/model/schedule';
 import { trunk } from '../../storage/model/trunk';
 import { MANAGER_PERMISSIONS, type ManagerPermission, type Workflow } from '../../storage/model/workflow';
 import { type Asking, type Services } from '../asking';
-import { choiceField, longField, oneOfField, promptField, readField, secretField, targetField, textField, toggleField, type Field, type World } from './field';
-import { readAnswers, readHolidays, readNames, readRanges, readWords, showAnswers, showHolidays, showNames, showRanges } from './readings';
+import { audioField, choiceField, longField, oneOfField, promptField, readField, secretField, targetField, textField, toggleField, type Field, type World } from './field';
+import { readAnswers, readContacts, readHolidays, readNames, readRanges, readWords, showAnswers, showContacts, showHolidays, showNames, showRanges } from './readings';
 
 export const FORM_KINDS = [
   'businessHours', 'holidaySet', 'queue', 'agentGroup', 'workflow', 'question', 'trunk', 'settings', 'agent', 'permissions',
@@ -72,6 +72,8 @@ const saver = (noun: string): ObjectForm['save'] => (services, asking, of, opene
 
 const range = ({ min, max }: { readonly min: number; readonly max: number }): Pick<Field, 'hint' | 'hintValues'> => ({ hint: 'range', hintValues: { min, max } });
 const rangeOrNone = ({ min, max }: { readonly min: number; readonly max: number }): Pick<Field, 'hint' | 'hintValues'> => ({ hint: 'rangeOrNone', hintValues: { min, max } });
+/** Names, one a line; those there are, where there are any. */
+const namesHint = (hint: string, known: World['queues']): Pick<Field, 'hint' | 'hintValues'> => (known.length === 0 ? { hint: `${hint}None` } : { hint, hintValues: { names: known.map((one) => one.name).slice(0, 12).join(', ') } });
 const words = (name: string, hint: string): Field => readField<readonly string[]>(name, 'lines', (value) => (value ?? []).join('\n'), (typed) => ({ ok: true, value: readWords(typed) }), { hint });
 
 const businessHours: ObjectForm = {
@@ -153,11 +155,12 @@ const workflow: ObjectForm = {
     textField('displayNumber', { hint: 'displayNumber' }),
     languageField,
     textField('timeZone', { hint: 'timeZone' }),
-    promptField('welcome', false, { part: 'welcome' }),
+    promptField('welcome', false, { part: 'welcome', hint: 'recording' }),
+    ...audioField('music', opened.values['music'], 'dropMusic'),
     defaultActionField(world, opened),
     oneOfField('businessHoursId', world.businessHours, 'form.alwaysOpen', { part: 'hours' }),
     targetField('closedAction', world),
-    readField<string[]>('holidaySetIds', 'lines', (ids) => showNames(ids, world.holidaySets), (typed) => readNames(typed, world.holidaySets, 'reading.holidaySet'), { part: 'holidays', hint: 'holidaySets', hintValues: { names: world.holidaySets.map((one) => one.name).slice(0, 12).join(', ') } }),
+    readField<string[]>('holidaySetIds', 'lines', (ids) => showNames(ids, world.holidaySets), (typed) => readNames(typed, world.holidaySets, 'reading.holidaySet'), { part: 'holidays', ...namesHint('holidaySets', world.holidaySets) }),
     targetField('holidayAction', world),
     textField('priority', { part: 'rest', hint: 'priority', hintValues: LIMITS.priority }),
     toggleField('agentAnonymity'),
@@ -173,14 +176,16 @@ const workflow: ObjectForm = {
   save: (services, asking, of, opened, changes, requestId) => perform(services, asking, 'workflow.change', { id: of.id, version: opened.version, changes }, requestId),
 };
 
+const someNames = (known: World['queues']): string => known.map((one) => one.name).slice(0, 8).join(', ') || '–';
+
 const NEW_QUESTION: Omit<Question, 'id'> = { name: '', prompt: { text: '', audio: null }, invalidPrompt: null, noAnswerPrompt: null, attempts: DEFAULTS.questionAttempts, answerSeconds: DEFAULTS.answerSeconds, fallback: null, answers: [] };
 
 /** A question is part of its workflow, which is what is saved. */
 const question: ObjectForm = {
   fields: (world) => [
     textField('name'),
-    promptField('prompt', true),
-    readField<Question['answers']>('answers', 'lines', (answers) => showAnswers(answers, world), (typed, before) => readAnswers(typed, before, world), { hint: 'answers', hintValues: { queues: world.queues.map((one) => one.name).slice(0, 8).join(', '), questions: world.questions.map((one) => one.name).slice(0, 8).join(', ') || '–' } }),
+    promptField('prompt', true, { hint: 'recording' }),
+    readField<Question['answers']>('answers', 'lines', (answers) => showAnswers(answers, world), (typed, before) => readAnswers(typed, before, world), { hint: 'answers', hintValues: { queues: someNames(world.queues), questions: someNames(world.questions) } }),
     promptField('invalidPrompt', false, { part: 'trouble' }),
     promptField('noAnswerPrompt'),
     textField('attempts', range(LIMITS.questionAttempts)),
@@ -233,14 +238,23 @@ const trunkForm: ObjectForm = {
 
 const POLICY = { '-prefixes': 'allowedPrefixes', '-domains': 'allowedDomains', '-emergency': 'emergencyNumbers' } as const;
 const policyField: Field = {
-  name: 'numberPolicy', part: 'policy', hint: 'numberPolicy',
-  inputs: (Object.entries(POLICY)).map(([suffix, label]) => ({ suffix, look: 'lines' as const, label })),
+  name: 'numberPolicy', part: 'policy',
+  inputs: Object.entries(POLICY).map(([suffix, label]) => ({ suffix, look: 'lines' as const, label, ...(label === 'emergencyNumbers' ? {} : { hint: 'numberPolicy' }) })),
   show: (value) => Object.fromEntries(Object.entries(POLICY).map(([suffix, name]) => [suffix, (value as NumberPolicy)[name].join('\n')])),
   read: (typed) => ({ ok: true, value: Object.fromEntries(Object.entries(POLICY).map(([suffix, name]) => [name, readWords(typed[suffix] ?? '')])) }),
+  partAt: (part) => Object.entries(POLICY).find(([, name]) => part === name || part.startsWith(`${name}.`))?.[0],
 };
 
 const settings: ObjectForm = {
-  fields: () => [textField('gracePeriodSeconds', range(LIMITS.gracePeriodSeconds)), toggleField('callContextShown'), textField('pickupCode', { hint: 'pickupCode' }), policyField],
+  fields: (_world, opened) => [
+    textField('gracePeriodSeconds', range(LIMITS.gracePeriodSeconds)),
+    toggleField('callContextShown'),
+    ...audioField('defaultMusic', opened.values['defaultMusic'], 'dropDefaultMusic'),
+    textField('pickupCode', { part: 'codes', hint: 'pickupCode' }),
+    textField('onDutyCode'),
+    textField('offDutyCode', { hint: 'dutyCodes' }),
+    policyField,
+  ],
   async open(services, asking) {
     const found = await services.administration.settings(asking.acting);
     return found.ok ? { ok: true, value: { name: '', version: found.value.version, values: found.value.settings, mayChange: true, mayDelete: false } } : found;
@@ -248,20 +262,9 @@ const settings: ObjectForm = {
   save: (services, asking, _of, opened, changes, requestId) => perform(services, asking, 'settings.change', { version: opened.version, changes }, requestId),
 };
 
-/** `+441234567890`, `sip:alice@example.org`; `press 1` behind it where whoever answers is asked to. */
-const showContacts = (contacts: readonly Contact[]): string => contacts.map((one) => `${one.kind === 'number' ? one.number : one.uri}${one.confirm ? ' press 1' : ''}`).join('\n');
-const readContacts = (typed: string): { readonly ok: true; readonly value: unknown[] } => ({
-  ok: true,
-  value: typed.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== '').map((line) => {
-    const confirm = /\s+press 1$/i.test(line);
-    const address = line.replace(/\s+press 1$/i, '');
-    return /^sips?:/i.test(address) ? { kind: 'sipUri', uri: address, confirm } : { kind: 'number', number: address, confirm };
-  }),
-});
-
 /** Where an agent is rung beside the phone; the rest of an agent has a form of its own. */
 const agent: ObjectForm = {
-  fields: () => [readField<Contact[]>('contacts', 'lines', showContacts, readContacts as never, { hint: 'contacts' })],
+  fields: (world) => [readField<Contact[]>('contacts', 'lines', (contacts) => showContacts(contacts, world.words), readContacts, { hint: 'contacts' })],
   async open(services, asking, of) {
     const agents = asking.acting.administrator ? await services.administration.agents(asking.acting) : NOT_FOUND;
     if (!agents.ok) return agents;
@@ -333,6 +336,7 @@ export async function readWorld(services: Services, asking: Asking, groupId: str
     queues: named(queues), agentGroups: named(agentGroups), businessHours: named(hours), holidaySets: named(holidays),
     agents: agents.ok ? agents.value.map(({ id, name, sipUser }) => ({ id, name, alias: sipUser })) : [],
     questions: group?.ok === true ? group.value.workflow.questions.map(({ id, name }) => ({ id, name })) : [],
+    words: asking.say.language,
     domain: services.sipDomain,
     language: group?.ok === true ? group.value.workflow.language : DEFAULTS.language,
   };

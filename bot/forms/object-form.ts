@@ -1,10 +1,11 @@
 // The form of any object: what it shows, what was typed, what of it changed, drawn from the fields of its kind.
 import { render } from '../../cards/render';
-import { type Note, type ObjectFormView } from '../../cards/views';
+import { type Fault as CardFault, type Note, type ObjectFormView } from '../../cards/views';
+import { type Say } from '../../cards/words';
 import { type Fault } from '../../storage/administration/results';
 import { type AudioFile } from '../../storage/model/prompt';
 import { type Asking, type Shown } from '../asking';
-import { button, duration, fieldLabel, fieldName, NO_FAULT, NO_NOTE, placeFaults, submitButton } from '../views/common';
+import { button, duration, fieldName, faultText, NO_FAULT, NO_NOTE, submitButton } from '../views/common';
 import { asChoices, inputId, inputsOf, joined, type Field, type Inputs, type Input } from './field';
 import { copiedKind, type Opened } from './kinds';
 import { writeObjectToken, type ObjectToken } from './object-token';
@@ -57,7 +58,7 @@ export function objectFormCard(asking: Asking, state: FormState, typed: Typed): 
   const form = writeObjectToken(token);
   const creating = token.id === '';
   const copying = copiedKind(token.kind) !== null;
-  const { placed } = placeFaults(say, fields.map((field) => field.name), state.faults ?? [], labelsFor(fields));
+  const { placed } = placeInputFaults(say, fields, state.faults ?? []);
   const view: ObjectFormView = {
     titleText: creating ? say(`object.${token.kind}.new`) : token.kind === 'settings' ? say('object.settings.one')
       : say(copying ? 'objectForm.copy' : token.kind === 'permissions' ? 'objectForm.permissions' : 'objectForm.edit', { name: state.name }),
@@ -70,16 +71,16 @@ export function objectFormCard(asking: Asking, state: FormState, typed: Typed): 
   return { card: render('object-form', view, asking.locale) };
 
   function row(field: Field, input: Input, index: number): ObjectFormView['rows'][number] {
-    const last = field.markedAt === undefined ? index === field.inputs.length - 1 : input.suffix === field.markedAt;
+    const last = input.suffix === markedAt(field);
     const id = inputId(field, input);
     const audio = input.heard === true ? audioOf(state.values[field.name]) : null;
-    const label = input.label === undefined ? fieldLabel(say, field.name, labelsFor(fields)) : say(`form.input.${input.label}`);
+    const hint = input.hint === undefined ? (last ? field.hint : undefined) : input.hint;
     return {
       parted: index === 0 && field.part !== undefined, partText: index === 0 && field.part !== undefined ? say(`form.part.${field.part}`) : '',
       isText: input.look === 'text', isLines: input.look === 'lines', isPassword: input.look === 'password', isToggle: input.look === 'toggle', isChoice: input.look === 'choice',
-      id, label, value: typed[field.name]?.[input.suffix] ?? '', choices: asChoices(input, say),
-      fault: last ? placed[field.name] ?? NO_FAULT : NO_FAULT,
-      hinted: last && field.hint !== undefined, hintText: last && field.hint !== undefined ? say(`form.hint.${field.hint}`, field.hintValues ?? {}) : '',
+      id, label: labelOf(say, field, input), value: typed[field.name]?.[input.suffix] ?? '', choices: asChoices(input, say),
+      fault: placed[id] ?? NO_FAULT,
+      hinted: hint !== undefined, hintText: hint === undefined ? '' : say(`form.hint.${hint}`, field.hintValues ?? {}),
       sounds: audio !== null, soundText: audio === null ? '' : say('objectForm.recording', { name: audio.fileName, time: duration(0, audio.durationMs) }),
       hearable: input.heard === true, hear: submitButton(say, 'hear', 'object.hear', { form, input: id }),
       heard: { shown: state.heard?.input === id, url: state.heard?.input === id ? state.heard.url : '' },
@@ -99,15 +100,45 @@ export function audioOf(value: unknown): AudioFile | null {
   return audio ?? prompt?.audio ?? null;
 }
 
-/** A value as the form would show it, for saying who changed what. */
-export function valueAsTyped(fields: readonly Field[], name: string): (value: unknown) => unknown {
+/** A value as the form would show it, for saying who changed what: choices and switches by their words. */
+export function valueAsTyped(say: Say, fields: readonly Field[], name: string): (value: unknown) => unknown {
   const field = fields.find((one) => one.name === fieldName(name));
   return (value) => {
     if (field === undefined || value === undefined) return value;
+    let shown: Inputs;
     try {
-      return Object.values(field.show(value)).map((text) => text.replace(/\n/g, ' · ')).filter((text) => text !== '').join(' · ');
+      shown = field.show(value);
     } catch {
       return value;
     }
+    return field.inputs.map((input) => wordsOf(say, field, input, shown[input.suffix] ?? '')).filter((text) => text !== '').join(' · ');
   };
+}
+
+function wordsOf(say: Say, field: Field, input: Input, shown: string): string {
+  // A switch among several is named where it is on; one by itself says yes or no.
+  if (input.look === 'toggle') return field.inputs.length === 1 ? say.plain(shown === 'true' ? 'value.yes' : 'value.no') : shown === 'true' ? labelOf(say, field, input) : '';
+  if (input.look === 'choice') return asChoices(input, say.plain).find((one) => one.value === shown)?.title ?? shown;
+  return shown.replace(/\n/g, ' · ');
+}
+
+const markedAt = (field: Field): string => field.markedAt ?? field.inputs.at(-1)?.suffix ?? '';
+const labelKey = (field: Field, input: Input): string => (input.label === undefined ? labelsFor([field])[field.name] ?? field.name : `form.input.${input.label}`);
+const labelOf = (say: Say, field: Field, input: Input): string => say(labelKey(field, input), input.labelValues ?? {});
+
+/** Each fault below the input that it is about, under that input's own label; those that no input is about are told on top. */
+export function placeInputFaults(say: Say, fields: readonly Field[], faults: readonly Fault[]): { readonly placed: Readonly<Record<string, CardFault>>; readonly rest: readonly string[] } {
+  const placed: Record<string, CardFault> = {};
+  const rest: string[] = [];
+  for (const fault of faults) {
+    const name = fieldName(fault.field);
+    const field = fields.find((one) => one.name === name);
+    const suffix = field && (field.partAt?.(fault.field.slice(fault.field.indexOf(name) + name.length + 1)) ?? markedAt(field));
+    const input = field?.inputs.find((one) => one.suffix === suffix);
+    if (!field || !input) { rest.push(faultText(say, fault, labelsFor(fields))); continue; }
+    const id = inputId(field, input);
+    const text = faultText(say, fault, { [name]: labelKey(field, input) });
+    placed[id] = { shown: true, text: placed[id] ? `${placed[id].text} ${text}` : text };
+  }
+  return { placed, rest };
 }

@@ -7,7 +7,7 @@ type Needs = Readonly<Record<string, readonly ManagerPermission[]>>;
 /** Any one of them is enough to be shown the field; what of it may be changed, storage says. */
 const OF_WORKFLOW: Needs = {
   displayName: ['details'], description: ['details'], displayNumber: ['details'], language: ['details'], timeZone: ['details'], priority: ['details'], agentAnonymity: ['details'],
-  welcome: ['prompts'], businessHoursId: ['schedules'], holidaySetIds: ['schedules'], closedAction: ['targets', 'prompts'], holidayAction: ['targets', 'prompts'], defaultAction: ['targets'], active: ['active'],
+  welcome: ['prompts'], music: ['prompts'], businessHoursId: ['schedules'], holidaySetIds: ['schedules'], closedAction: ['targets', 'prompts'], holidayAction: ['targets', 'prompts'], defaultAction: ['targets'], active: ['active'],
 };
 /** Of the form that edits a group with its queue and agents. */
 const OF_GROUP: Needs = {

@@ -1,4 +1,6 @@
 // What a person types for hours, holidays, targets and answers, as text and back. Pure: what is read is what was shown.
+import { type Language } from '../../cards/words';
+import { type Contact } from '../../storage/model/agent';
 import { type Answer } from '../../storage/model/question';
 import { type AnswerAction } from '../../storage/model/call-action';
 import { type Prompt } from '../../storage/model/prompt';
@@ -12,7 +14,7 @@ const linesOf = (text: string): readonly string[] => text.split(/\r?\n/).map((li
 
 // Opening hours of one day.
 
-const CLOCK = /^(\d{1,2})(?:[:.h](\d{2}))?$/;
+const CLOCK = /^(\d{1,2})(?:[:.h](\d{2})|h)?$/;
 const clock = (typed: string): string | null => {
   const [, hours = '', minutes = '00'] = CLOCK.exec(typed.trim()) ?? [];
   return hours === '' ? null : `${hours.padStart(2, '0')}:${minutes}`;
@@ -20,14 +22,17 @@ const clock = (typed: string): string | null => {
 
 export const showRanges = (ranges: readonly OpenRange[]): string => ranges.map(({ open, close }) => `${open}-${close}`).join(', ');
 
+const CLOSED: ReadonlySet<string> = new Set(['', '-', 'closed', 'geschlossen', 'zu', 'ferme', 'cerrado', 'chiuso']);
+const ALL_DAY: ReadonlySet<string> = new Set(['all day', '24h', 'ganztagig', 'ganztags', 'toute la journee', 'todo el dia', 'tutto il giorno']);
+
 /** `09:00-12:00, 13:00-17:00`; also `9-17`, `9.30–12`, `all day`; empty or `closed`: closed. The order and how many are for the model to judge. */
 export function readRanges(text: string): Reading<OpenRange[]> {
-  const typed = text.trim().toLowerCase();
-  if (typed === '' || typed === 'closed' || typed === '-') return { ok: true, value: [] };
-  if (typed === 'all day' || typed === '24h') return { ok: true, value: [{ open: '00:00', close: '24:00' }] };
+  const typed = bare(text.trim());
+  if (CLOSED.has(typed)) return { ok: true, value: [] };
+  if (ALL_DAY.has(typed)) return { ok: true, value: [{ open: '00:00', close: '24:00' }] };
   const ranges: OpenRange[] = [];
-  for (const part of typed.split(/\s*(?:,|;| and )\s*/)) {
-    const [from = '', to = '', ...more] = part.split(/\s*(?:-|–|—| to )\s*/);
+  for (const part of typed.split(/\s*(?:,|;| (?:and|und|et|y|e) )\s*/)) {
+    const [from = '', to = '', ...more] = part.split(/\s*(?:-|–|—| (?:to|bis|a) )\s*/);
     const [open, close] = [clock(from), clock(to)];
     if (open === null || close === null || more.length > 0) return fault(part, 'reading.range');
     ranges.push({ open, close });
@@ -47,11 +52,15 @@ function shiftDay(date: string, days: number): string {
   return at.toISOString().slice(0, 10);
 }
 
+/** Whether something lasts from one midnight to another, and what people call its last day. */
+export const wholeDays = ({ start, end }: Pick<Holiday, 'start' | 'end'>): boolean => start.endsWith(MIDNIGHT) && end.endsWith(MIDNIGHT);
+export const lastDayOf = (end: string): string => `${shiftDay(end.slice(0, 10), -1)}${MIDNIGHT}`;
+
 /** Whole days are shown as dates, the last day included, as people say it. */
 export function showHolidays(holidays: readonly Holiday[]): string {
   return holidays.map(({ name, start, end }) => {
-    if (!start.endsWith(MIDNIGHT) || !end.endsWith(MIDNIGHT)) return `${start} ${end} ${name}`;
-    const [first, last] = [start.slice(0, 10), shiftDay(end.slice(0, 10), -1)];
+    if (!wholeDays({ start, end })) return `${start} ${end} ${name}`;
+    const [first, last] = [start.slice(0, 10), lastDayOf(end).slice(0, 10)];
     return first === last ? `${first} ${name}` : `${first} ${last} ${name}`;
   }).join('\n');
 }
@@ -107,8 +116,8 @@ export function readNames(text: string, known: readonly Nameable[], key: string)
 
 // Where calls are sent.
 
-/** What a target may name. `questions` only inside an interactive workflow. */
-export interface Reachable { readonly queues: readonly Nameable[]; readonly questions: readonly Nameable[] }
+/** What a target may name, in the words of which language. `questions` only inside an interactive workflow. */
+export interface Reachable { readonly queues: readonly Nameable[]; readonly questions: readonly Nameable[]; readonly words: Language }
 export type TargetKind = AnswerAction['kind'];
 
 /** The part of a target that is neither its kind nor its message. */
@@ -142,46 +151,82 @@ export function readTarget(kind: TargetKind, value: string, prompt: Prompt | nul
   }
 }
 
-const KIND_WORDS: Readonly<Record<TargetKind, string>> = { disconnect: 'hang up', number: 'number', sipUri: 'address', voicemail: 'voicemail', queue: 'queue', question: 'question' };
-
-/** The same words in the other languages, without accents; English is what is shown. */
-const MORE_WORDS: Readonly<Record<TargetKind, readonly string[]>> = {
-  disconnect: ['disconnect', 'end', 'auflegen', 'raccrocher', 'colgar', 'riaggancia'], number: ['nummer', 'numero'], sipUri: ['adresse', 'direccion', 'indirizzo'],
-  voicemail: ['messagerie', 'buzon', 'segreteria'], queue: ['warteschlange', 'file', 'cola', 'coda'], question: ['frage', 'pregunta', 'domanda'],
+/** The words for the kinds of target in each language: the first is what is shown, and all are understood, with or without accents. */
+export const TARGET_WORDS: Readonly<Record<Language, Readonly<Record<TargetKind, readonly string[]>>>> = {
+  en: { disconnect: ['hang up', 'hangup', 'disconnect', 'end'], number: ['number'], sipUri: ['address'], voicemail: ['voicemail'], queue: ['queue'], question: ['question'] },
+  de: { disconnect: ['auflegen'], number: ['Nummer'], sipUri: ['Adresse'], voicemail: ['Voicemail'], queue: ['Warteschlange'], question: ['Frage'] },
+  fr: { disconnect: ['raccrocher'], number: ['numéro'], sipUri: ['adresse'], voicemail: ['messagerie'], queue: ['file'], question: ['question'] },
+  es: { disconnect: ['colgar'], number: ['número'], sipUri: ['dirección'], voicemail: ['buzón'], queue: ['cola'], question: ['pregunta'] },
+  it: { disconnect: ['riaggancia'], number: ['numero'], sipUri: ['indirizzo'], voicemail: ['segreteria'], queue: ['coda'], question: ['domanda'] },
 };
-const bare = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-const means = (kind: TargetKind, word: string): boolean => KIND_WORDS[kind] === word || MORE_WORDS[kind].includes(word);
+function bare(text: string): string { return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase(); }
+const means = (kind: TargetKind, word: string): boolean => Object.values(TARGET_WORDS).some((words) => words[kind].some((one) => bare(one) === word));
+const KINDS = Object.keys(TARGET_WORDS.en) as readonly TargetKind[];
 
 /** A target in one line: `queue Sales`, `question Language`, `number +44…`, `sip:…`, `voicemail sip:…`, `hang up`. */
 export function showAction(action: AnswerAction, reachable: Reachable): string {
   const value = showTarget(action, reachable);
-  return action.kind === 'sipUri' ? value : `${KIND_WORDS[action.kind]}${value === '' ? '' : ` ${value}`}`;
+  const [word = ''] = TARGET_WORDS[reachable.words][action.kind];
+  return action.kind === 'sipUri' ? value : `${word}${value === '' ? '' : ` ${value}`}`;
 }
 
 export function readAction(text: string, prompt: Prompt | null, reachable: Reachable): Reading<AnswerAction> {
   const typed = text.trim();
-  if (means('disconnect', bare(typed)) || bare(typed) === 'hangup') return readTarget('disconnect', '', prompt, reachable);
+  if (means('disconnect', bare(typed))) return readTarget('disconnect', '', prompt, reachable);
   if (/^sips?:/i.test(typed)) return readTarget('sipUri', typed, prompt, reachable);
   if (/^(\+|tel:)/i.test(typed)) return readTarget('number', typed, prompt, reachable);
   const [, word = '', value = ''] = /^(\S+)\s+(.+)$/.exec(typed) ?? [];
-  const kind = (Object.keys(KIND_WORDS) as TargetKind[]).find((one) => one !== 'disconnect' && means(one, bare(word)));
+  const kind = KINDS.find((one) => one !== 'disconnect' && means(one, bare(word)));
   return kind === undefined ? fault(typed, 'reading.action') : readTarget(kind, value, prompt, reachable);
 }
 
-/** `1 Sales -> queue Sales`, one a line. */
-export const showAnswers = (answers: readonly Answer[], reachable: Reachable): string => answers.map(({ key, name, action }) => `${key} ${name} -> ${showAction(action, reachable)}`).join('\n');
+// What is said before an answer's target, in quotes behind it: on one line, as everything about the answer is.
 
-/** A message that an answer's action plays first is not written on the line; it stays with the answer of that key. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').replaceAll('"', '”').trim();
+const saidBefore = (prompt: Prompt | null): string => (prompt === null || prompt.text === '' ? '' : ` "${oneLine(prompt.text)}"`);
+const QUOTED = /^(.*?)\s*["“„«‹](.*)["”“»›]\s*$/;
+
+/** A recording, and words that read as they were shown, stay what they were. */
+function promptBefore(said: string | undefined, before: Prompt | null): Prompt | null {
+  const typed = said?.trim() ?? '';
+  if (before !== null && oneLine(before.text) === oneLine(typed)) return before;
+  const audio = before?.audio ?? null;
+  return typed === '' && audio === null ? null : { text: typed, audio };
+}
+
+/** `1 Sales -> queue Sales`, or `1 Sales -> queue Sales "One moment."`, one a line. */
+export const showAnswers = (answers: readonly Answer[], reachable: Reachable): string => answers.map(({ key, name, action }) => `${key} ${name} -> ${showAction(action, reachable)}${saidBefore(action.prompt)}`).join('\n');
+
+/** A recording that an answer's action plays first stays with the answer of that key. */
 export function readAnswers(text: string, before: readonly Answer[], reachable: Reachable): Reading<Answer[]> {
   const answers: Answer[] = [];
   for (const line of linesOf(text)) {
-    const [, key = '', name = '', target = ''] = /^([0-9*#])[.):]?\s+(.+?)\s*(?:->|→|=>)\s*(.+)$/.exec(line) ?? [];
+    const [, key = '', name = '', rest = ''] = /^([0-9*#])[.):]?\s+(.+?)\s*(?:->|→|=>)\s*(.+)$/.exec(line) ?? [];
     if (key === '') return fault(line, 'reading.answer');
-    const action = readAction(target, before.find((one) => one.key === key)?.action.prompt ?? null, reachable);
+    const [, target = rest, said] = QUOTED.exec(rest) ?? [];
+    const action = readAction(target, promptBefore(said, before.find((one) => one.key === key)?.action.prompt ?? null), reachable);
     if (!action.ok) return fault(line, action.key);
     answers.push({ key, name: name.trim(), action: action.value });
   }
   return { ok: true, value: answers };
+}
+
+// Where else an agent is rung, one a line.
+
+/** What stands behind an address where whoever answers is asked to press 1; understood in every language. */
+export const PRESS_WORDS: Readonly<Record<Language, string>> = { en: 'press 1', de: 'Taste 1', fr: 'touche 1', es: 'tecla 1', it: 'tasto 1' };
+const PRESSED = new RegExp(`\\s+(?:${Object.values(PRESS_WORDS).join('|')})$`, 'i');
+
+/** `+441234567890 press 1`, `sip:alice@example.org`. */
+export const showContacts = (contacts: readonly Contact[], words: Language): string => contacts.map((one) => `${one.kind === 'number' ? one.number : one.uri}${one.confirm ? ` ${PRESS_WORDS[words]}` : ''}`).join('\n');
+
+/** What is no number and no address is for the model to refuse. */
+export function readContacts(text: string): Reading<Contact[]> {
+  return { ok: true, value: linesOf(text).map((line): Contact => {
+    const address = line.replace(PRESSED, '');
+    const confirm = address !== line;
+    return /^sips?:/i.test(address) ? { kind: 'sipUri', uri: address, confirm } : { kind: 'number', number: address, confirm };
+  }) };
 }
 
 /** One a line, or separated by commas. */

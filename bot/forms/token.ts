@@ -7,6 +7,7 @@ import { type GroupVersions } from '../../storage/administration/verbs';
 export const FORM_FIELDS = [
   'displayName', 'description', 'sipUser', 'telephoneNumber', 'welcomeText', 'language', 'routingMethod', 'alertTimeSeconds', 'wrapUpSeconds',
   'timeoutSeconds', 'timeoutText', 'overflowThreshold', 'overflowText', 'active', 'agentIds',
+  'displayNumber', 'timeZone', 'priority', 'participation', 'autoPauseAfter', 'overflowCandidate', 'announceSeconds', 'agentAnonymity', 'federation',
 ] as const;
 export type FormField = (typeof FORM_FIELDS)[number];
 

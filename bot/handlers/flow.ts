@@ -1,4 +1,5 @@
 // Everything a group leads to on one card: its settings, questions, queues, agent groups, hours; and walking through its menu.
+import { Span } from '../../cards/formats';
 import { render } from '../../cards/render';
 import { type Note, type OverviewView } from '../../cards/views';
 import { type WorkflowView } from '../../storage/administration/views';
@@ -33,7 +34,7 @@ export async function showFlow(services: Services, asking: Asking, groupId: stri
   return flowCard(asking, found.value, told);
 }
 
-const reachableOf = (view: WorkflowView): Reachable => ({ queues: view.queues.map(({ id, name }) => ({ id, name })), questions: view.workflow.questions.map(({ id, name }) => ({ id, name })) });
+const reachableOf = (view: WorkflowView): Reachable => ({ queues: view.queues.map(({ id, name }) => ({ id, name })), questions: view.workflow.questions.map(({ id, name }) => ({ id, name })), words: 'en' });
 
 /** `Queue Sales`, `Hangs up`; a message said before stands in front. */
 function actionText({ say }: Asking, action: AnswerAction | null, known: Reachable): string {
@@ -90,7 +91,7 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
         const groups = agentGroupIds.flatMap((id) => view.agentGroups.find((group) => group.id === id)?.name ?? []);
         return row(say('sentence', { sentence: one.name }), [
           say('flow.served', { groups: listNames(say, groups) }),
-          ...(timeoutSeconds === null ? [] : [say('flow.timeout', { seconds: timeoutSeconds, action: actionText(asking, timeoutAction, known) })]),
+          ...(timeoutSeconds === null ? [] : [say('flow.timeout', { time: new Span(timeoutSeconds), action: actionText(asking, timeoutAction, known) })]),
           ...(overflowThreshold === null ? [] : [say('flow.overflow', { count: overflowThreshold, action: actionText(asking, overflowAction, known) })]),
           ...(noAgentsAction === null ? [] : [say('flow.noAgents', { action: actionText(asking, noAgentsAction, known) })]),
         ], edit('queue', one.id, one.rights.change));
@@ -98,7 +99,7 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
     },
     {
       titled: true, titleText: say('flow.agentGroups'), rows: view.agentGroups.map((one) => row(say('sentence', { sentence: one.name }), [
-        say('flow.ringing', { method: say(`routing.short.${one.object.routingMethod}`), count: one.object.agentIds.length, seconds: one.object.alertTimeSeconds }),
+        say('flow.ringing', { method: say(`routing.short.${one.object.routingMethod}`), count: one.object.agentIds.length, time: new Span(one.object.alertTimeSeconds) }),
         ...(one.object.participation === 'formal' ? [say('form.participation.formal')] : []),
       ], edit('agentGroup', one.id, one.rights.change))), actions: offered(view.rights.change && button(say, 'newAgentGroup', 'object.new', { kind: 'agentGroup', groupId })),
     },

@@ -5,10 +5,10 @@ import { type Verb } from '../../storage/administration/verbs';
 import { type AgentView, type GroupView } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { moveAgent, readOrder } from '../forms/agent-order';
-import { changesOf, EMPTY_FORM, FAULT_INPUTS, fingerprints, groupFormCard, readTyped, typedFrom, type FormState, type Typed } from '../forms/group-form';
+import { changesOf, EMPTY_FORM, fingerprints, GROUP_LABELS, groupFaults, groupFormCard, groupValue, readTyped, typedFrom, type FormState, type Typed } from '../forms/group-form';
 import { type FormToken } from '../forms/token';
 import { type Hold } from '../holds';
-import { button, fieldName, note, NO_NOTE, placeFaults, refusalNote, staleLine } from '../views/common';
+import { button, fieldName, note, NO_NOTE, refusalNote, staleLine } from '../views/common';
 import { groupCard, groupsCard } from '../views/group';
 import { notice, refused } from '../views/notice';
 import { firstRunCard } from './first-run';
@@ -128,6 +128,7 @@ export async function showGroup(services: Services, asking: Asking, groupId: str
 async function followForce(services: Services, asking: Asking, before: GroupView, messageId: string, hold: Hold, told: Note): Promise<void> {
   const giveUpAt = services.now().getTime() + FORCE_FOLLOWED_MS;
   let shown = before.inForce;
+  await hold.keep(new Date(giveUpAt));
   while (shown !== 'yes' && services.now().getTime() < giveUpAt) {
     await services.pause(FORCE_LOOK_MS);
     if (!hold.held) return;
@@ -135,6 +136,7 @@ async function followForce(services: Services, asking: Asking, before: GroupView
     if (!hold.held) return;
     if (!group.ok || group.value.inForce === shown) continue;
     shown = group.value.inForce;
+    if (!(await hold.stillHeld())) return;
     await services.chat.update(asking.place, messageId, groupCard(asking, group.value, told).card);
   }
   hold.release();
@@ -199,17 +201,16 @@ async function saved(services: Services, asking: Asking, groupId: string, told: 
 /** The form again, with what is wrong beside each input and everything typed still in it. */
 async function refusedForm(services: Services, asking: Asking, state: FormState, typed: Typed, refusal: Refusal): Promise<Shown> {
   const { say } = asking;
-  const { rest } = placeFaults(say, FAULT_INPUTS, refusal.faults);
+  const { rest } = groupFaults(asking, refusal.faults);
   const told = refusalNote(say, refusal, rest);
   if (refusal.code !== 'stale' || state.token.groupId === null) return groupFormCard(asking, { ...state, faults: refusal.faults, told }, typed);
   // What stands there now becomes what the form showed, so that saving again is a decision taken with open eyes.
   const fresh = await openForm(services, asking, state.token.groupId, services.newId());
   if (!fresh.ok) return fresh.shown;
   const names = new Map(state.agents.map((agent) => [agent.id, agent.name]));
-  const named = (value: unknown): unknown => (Array.isArray(value) ? value.map((one) => names.get(String(one)) ?? String(one)) : value);
   const theirs = new Set(refusal.stale.map((one) => fieldName(one.field)));
   const wanted = changesOf(typed, state.token);
   const merged = Object.fromEntries(Object.entries(typed.values).map(([field, value]) => [field, field in wanted || theirs.has(field) ? value : fresh.typed.values[field as keyof Typed['values']]])) as Typed['values'];
   const agentIds = 'agentIds' in wanted ? typed.agentIds : fresh.typed.agentIds;
-  return groupFormCard(asking, { ...fresh.state, told, changes: refusal.stale.map((one) => staleLine(say, one, {}, named)) }, { ...typed, values: merged, agentIds });
+  return groupFormCard(asking, { ...fresh.state, told, changes: refusal.stale.map((one) => staleLine(say, one, GROUP_LABELS, groupValue(asking, one.field, names))) }, { ...typed, values: merged, agentIds });
 }

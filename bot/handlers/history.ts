@@ -5,7 +5,7 @@ import { type Asking, type Handlers, type Services, type Shown } from '../asking
 import { findNamed } from '../commands';
 import { EVERYTHING, optionsOf, readHistoryWords, type HistoryFilter } from '../forms/history-words';
 import { button } from '../views/common';
-import { changeCard, historyCard, PAGE } from '../views/history';
+import { changeCard, historyCard, PAGE, what } from '../views/history';
 import { notice, refused } from '../views/notice';
 
 type HistoryHandlers = Pick<Handlers, 'history' | 'history.entry' | 'history.undo'>;
@@ -28,8 +28,7 @@ export const historyHandlers: HistoryHandlers = {
     const entry = await services.administration.change(asking.acting, entryId);
     if (!entry.ok) return refused(asking, entry);
     if (!entry.value.undo.possible) return changeCard(asking, entry.value, filter);
-    const { verb, subject } = entry.value;
-    return notice(asking, 'warning', say('history.undoTitle'), say('history.undoBody', { verb: say(`undo.verb.${verb}`), subject }), [
+    return notice(asking, 'warning', say('history.undoTitle'), say('history.undoBody', { what: what(asking, entry.value) }), [
       button(say, 'undo', 'undo.now', { entryId, requestId: services.newId() }, 'destructive'), button(say, 'keep', 'history.entry', { entryId, ...filter }),
     ]);
   },

@@ -5,11 +5,11 @@ import { type Answer, type Refusal } from '../../storage/administration/results'
 import { type ObjectView, type ShownKind } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { copiedKind, LISTED, OBJECT_FORMS, readWorld, type FormKind, type ListedKind, type ObjectOf, type Opened } from '../forms/kinds';
-import { audioOf, changedFields, fingerprintsOf, labelsFor, objectFormCard, readChanges, shownOf, typedOf, valueAsTyped, type FormState, type Typed } from '../forms/object-form';
+import { audioOf, changedFields, fingerprintsOf, labelsFor, objectFormCard, placeInputFaults, readChanges, shownOf, typedOf, valueAsTyped, type FormState, type Typed } from '../forms/object-form';
 import { inputId, type World } from '../forms/field';
 import { withRecording } from '../forms/recordings';
 import { type ObjectToken } from '../forms/object-token';
-import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, placeFaults, refusalNote, staleLine } from '../views/common';
+import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, refusalNote, staleLine } from '../views/common';
 import { notice, refused } from '../views/notice';
 import { showFlow } from './flow';
 import { HEAR_WAIT_MS, showGroup } from './groups';
@@ -188,9 +188,9 @@ async function refusedForm(services: Services, asking: Asking, state: FormState,
   const { say } = asking;
   const { token, fields } = state;
   const labels = labelsFor(fields);
-  const { rest } = placeFaults(say, fields.map((field) => field.name), refusal.faults, labels);
+  const { rest } = placeInputFaults(say, fields, refusal.faults);
   const told = refusalNote(say, refusal, rest, 'error.staleObject');
-  if (refusal.code === 'notFound' || refusal.code === 'notAllowed') return refused(asking, refusal);
+  if (refusal.code === 'notFound') return refused(asking, refusal);
   if (refusal.code !== 'stale' || token.id === '') return objectFormCard(asking, { ...state, faults: refusal.faults, told }, typed);
   // What stands there now becomes what the form showed, so that saving again is a decision taken with open eyes.
   const now = await OBJECT_FORMS[token.kind].open(services, asking, token);
@@ -200,6 +200,6 @@ async function refusedForm(services: Services, asking: Asking, state: FormState,
   const theirs = new Set(refusal.stale.map((one) => fieldName(one.field)));
   const merged: Typed = Object.fromEntries(fields.map((field) => [field.name, (mine.has(field.name) || theirs.has(field.name) ? typed : there)[field.name] ?? {}]));
   const fresh: ObjectToken = { ...token, requestId: services.newId(), version: now.value.version, shown: fingerprintsOf(fields, there) };
-  const lines = refusal.stale.filter((one) => labels[fieldName(one.field)] !== undefined).map((one) => staleLine(say, one, labels, valueAsTyped(fields, one.field)));
+  const lines = refusal.stale.filter((one) => labels[fieldName(one.field)] !== undefined).map((one) => staleLine(say, one, labels, valueAsTyped(say, fields, one.field)));
   return objectFormCard(asking, { ...stateOf(fresh, now.value, fields), told, changes: lines.length > 0 ? lines : [escapedSentence(say, refusal.message)] }, merged);
 }

@@ -54,7 +54,7 @@ export async function receiveFile(services: Services, asking: Asking, name: stri
   const fetched = await services.fetchFile(address);
   if (!fetched.ok) return refusedFile([say(`recording.because.${fetched.because}`)]);
   const kept = await services.administration.keepAudio(asking.acting, name.slice(0, 128), fetched.bytes);
-  if (!kept.ok && kept.code === 'invalid') return refusedFile(kept.faults.length === 0 ? [escapedSentence(say, kept.message)] : kept.faults.map((fault) => faultText(say, fault, FILE_LABELS)));
+  if (!kept.ok && kept.code === 'invalid') return refusedFile(kept.faults.length === 0 ? [escapedSentence(say, kept.message)] : kept.faults.map((fault) => faultText(say, fault.value === 'unknown' ? { ...fault, value: null } : fault, FILE_LABELS)));
   if (!kept.ok) return refused(asking, { code: kept.code === 'unavailable' ? 'unavailable' : 'notAllowed', message: '' });
   return chooseGroup(services, asking, kept.value);
 }

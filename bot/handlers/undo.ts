@@ -3,6 +3,7 @@ import { type HistoryEntry } from '../../storage/administration/views';
 import { type Asking, type Handlers } from '../asking';
 import { button, clientDateTime } from '../views/common';
 import { differenceLines } from '../views/difference';
+import { what } from '../views/history';
 import { notice, refused } from '../views/notice';
 
 type UndoHandlers = Pick<Handlers, 'undo' | 'undo.now'>;
@@ -16,7 +17,7 @@ export const undoHandlers: UndoHandlers = {
     if (!history.ok) return refused(asking, history, button(say, 'undoLast', 'undo'));
     const entry = history.value.find((one) => one.ownEdit && one.undoneBy === null && one.undoes === null);
     if (!entry) return notice(asking, 'default', say('undo.nothingTitle'), say('undo.nothing'), [button(say, 'groups', 'groups')]);
-    return notice(asking, 'warning', say('undo.title'), say('undo.line', { verb: say(`undo.verb.${entry.verb}`), subject: entry.subject, when: clientDateTime(entry.at) }), [
+    return notice(asking, 'warning', say('undo.title'), say('undo.line', { what: what(asking, entry), when: clientDateTime(entry.at) }), [
       button(say, 'undo', 'undo.now', { entryId: entry.entryId, requestId: services.newId() }, 'positive'), button(say, 'keep', 'groups'),
     ], fieldLines(asking, entry));
   },

@@ -3,6 +3,7 @@ import { Moment } from '../../cards/formats';
 import { type Say } from '../../cards/words';
 import { type Button, type Fault as CardFault, type Note, type Refresh, type Tone } from '../../cards/views';
 import { type Fault, type Refusal, type StaleField, type Warning } from '../../storage/administration/results';
+import { type RuleCode } from '../../storage/model/rules';
 import { type Asking } from '../asking';
 import { type BotVerb } from '../verbs';
 
@@ -32,7 +33,7 @@ export const NO_REFRESH: Refresh = { shown: false, verb: '', data: {}, userIds: 
 export const clientTime = (when: Date): Moment => new Moment(when, 'time');
 export const clientDateTime = (when: Date): Moment => new Moment(when, 'dateTime');
 
-/** `3:07`, or `1:02:03` from an hour on. Never below zero. */
+/** `3:07`, or `1:02:03` from an hour on: a clock that runs, which every language of the catalogues writes so. Never below zero. */
 export function duration(fromMs: number, toMs: number): string {
   const seconds = Math.max(0, Math.floor((toMs - fromMs) / 1000));
   const two = (value: number): string => String(value).padStart(2, '0');
@@ -90,6 +91,14 @@ export const NO_FAULT: CardFault = { shown: false, text: '' };
 
 /** Faults of the thing itself: it has no field to be named. */
 const ITSELF: ReadonlySet<string> = new Set(['id', 'entryId']);
+/** Rules about a thing that is not there, whose id tells nobody anything. */
+const NAMELESS: ReadonlySet<RuleCode> = new Set(['noQuestion', 'noQueue', 'noAgentGroup', 'noAgent', 'noWorkflow', 'gone', 'otherGroups', 'noFormalGroup', 'formalGroup', 'unfit']);
+
+/** The value that a fault is about, as people know it. */
+function faultValue(say: Say, { value, rule }: Fault): unknown {
+  if (rule !== undefined && NAMELESS.has(rule.code)) return null;
+  return rule?.code === 'switchedOff' ? say.plain(`permission.${String(value)}`) : value;
+}
 
 /** What is wrong with one input: names the field, the value and what is allowed. */
 export function faultText(say: Say, fault: Fault, labels: Readonly<Record<string, string>> = {}): string {
@@ -97,8 +106,9 @@ export function faultText(say: Say, fault: Fault, labels: Readonly<Record<string
   const message = fault.rule === undefined ? fault.message.replace(/\.$/, '') : say.plain(`fault.${fault.rule.code}`, fault.rule.params);
   if (fault.rule !== undefined && ITSELF.has(fault.field)) return say('error.faultThis', { message });
   const field = fieldLabel(say, fault.field, labels);
-  const empty = fault.value === '' || fault.value === null || fault.value === undefined;
-  return empty ? say('error.faultEmpty', { field, message }) : say('error.fault', { field, value: valueText(say, fault.value), message });
+  const value = faultValue(say, fault);
+  const empty = value === '' || value === null || value === undefined;
+  return empty ? say('error.faultEmpty', { field, message }) : say('error.fault', { field, value: valueText(say, value), message });
 }
 
 /** Faults by input, for the inputs a card has; the rest are told on top. */
@@ -121,7 +131,7 @@ export function refusalNote(say: Say, refusal: Refusal, rest: readonly string[] 
     case 'stale': return note(say(staleText), 'warning');
     case 'alreadyDone': return note(say('error.alreadyDone'), 'accent');
     case 'notFound': return note(say('error.notFound'), 'attention');
-    case 'notAllowed': return note(say('error.notAllowed'), 'attention');
+    case 'notAllowed': return note([say('error.notAllowedForm'), ...rest].join(' '), 'attention');
     case 'invalid': return note([say('error.invalid'), ...rest].join(' '), 'attention');
     case 'conflict': return note([say('error.conflict'), ...(refusal.faults.length > 0 ? rest : [escapedSentence(say, refusal.message)])].join(' '), 'attention');
   }

@@ -1,4 +1,5 @@
 // The group card and the list of groups: what is in force, what is waiting, what deserves a warning.
+import { Span } from '../../cards/formats';
 import { render } from '../../cards/render';
 import { type GroupsView, type GroupView as CardView, type Note, type TextColor } from '../../cards/views';
 import { type Say } from '../../cards/words';
@@ -85,7 +86,7 @@ function facts(say: Say, group: GroupView): CardView['facts'] {
   const limit = (key: 'timeout' | 'overflow', value: number | null, text: string): string => {
     if (value === null) return say(`group.${key}None`);
     const zero = key === 'overflow' && value === 0 ? 'Zero' : '';
-    return say(`group.${key}${zero}${text === '' ? '' : 'Words'}`, { seconds: value, count: value, text: valueText(say, text) });
+    return say(`group.${key}${zero}${text === '' ? '' : 'Words'}`, { time: new Span(value), count: value, text: valueText(say, text) });
   };
   const names = group.agents.map((agent) => (agent.onDuty ? agent.name : say('group.agentOff', { name: agent.name })));
   const managers = fact('managers', !group.managed ? say('group.managersNone') : group.managers.length === 0 ? say('group.managersMissing') : say('sentence', { sentence: listNames(say, group.managers.map((one) => one.name)) }));
@@ -93,8 +94,8 @@ function facts(say: Say, group: GroupView): CardView['facts'] {
   if (form === null) return [managers, ...lastEdit];
   return [
     fact('welcome', form.welcomeText === '' ? say('group.welcomeNone') : say('group.welcome', { text: form.welcomeText })),
-    fact('ringing', say('group.ringing', { method: say(`routing.short.${form.routingMethod}`), seconds: form.alertTimeSeconds })),
-    fact('wrapUp', form.wrapUpSeconds === 0 ? say('group.wrapUpNone') : say('group.wrapUp', { seconds: form.wrapUpSeconds })),
+    fact('ringing', say('group.ringing', { method: say(`routing.short.${form.routingMethod}`), time: new Span(form.alertTimeSeconds) })),
+    fact('wrapUp', form.wrapUpSeconds === 0 ? say('group.wrapUpNone') : say('group.wrapUp', { time: new Span(form.wrapUpSeconds) })),
     fact('agents', listEscaped(say, group.agents.map((agent) => (agent.onDuty ? agent.name : null)), names)),
     fact('timeout', limit('timeout', form.timeoutSeconds, form.timeoutText)),
     fact('overflow', limit('overflow', form.overflowThreshold, form.overflowText)),

@@ -4,7 +4,7 @@ import { type HistoryView, type Note } from '../../cards/views';
 import { type ChangeView, type HistoryEntry } from '../../storage/administration/views';
 import { type Asking, type Shown } from '../asking';
 import { EVERYTHING, type HistoryFilter } from '../forms/history-words';
-import { button, clientDateTime, escapedSentence, NO_NOTE, offered, submitButton } from './common';
+import { button, clientDateTime, escapedSentence, faultText, NO_NOTE, offered, submitButton } from './common';
 import { differenceLines } from './difference';
 import { notice } from './notice';
 
@@ -24,7 +24,11 @@ export interface HistoryPage {
   readonly told?: Note;
 }
 
-const what = ({ say }: Pick<Asking, 'say'>, entry: HistoryEntry): string => say('history.what', { verb: say(`undo.verb.${entry.verb}`), subject: entry.subject });
+/** There is one set of settings, and its id is nobody's name for it. */
+export const what = ({ say }: Pick<Asking, 'say'>, entry: Pick<HistoryEntry, 'verb' | 'subject' | 'subjectKind'>): string => {
+  const verb = say(`undo.verb.${entry.verb}`);
+  return entry.subjectKind === 'settings' ? verb : say('history.what', { verb, subject: entry.subject });
+};
 const who = ({ say }: Pick<Asking, 'say'>, entry: HistoryEntry): string => say(entry.undoneBy === null ? 'history.who' : 'history.whoTakenBack', { by: entry.by, when: clientDateTime(entry.at) });
 
 export function historyCard(asking: Asking, page: HistoryPage): Shown {
@@ -60,13 +64,19 @@ export function historyCard(asking: Asking, page: HistoryPage): Shown {
   return { card: render('history', view, asking.locale) };
 }
 
+/** What keeps it from being taken back: each reason in the reader's own words, where each is known by its rule. */
+function inTheWay({ say }: Pick<Asking, 'say'>, { faults, message }: Exclude<ChangeView['undo'], { possible: true }>): readonly string[] {
+  const told = faults.length > 0 && faults.every((fault) => fault.rule !== undefined) ? faults.map((fault) => faultText(say, fault)) : [escapedSentence(say, message)];
+  return told.map((reason) => say('history.inTheWay', { reason }));
+}
+
 /** One change in full. */
 export function changeCard(asking: Asking, entry: ChangeView, filter: HistoryFilter): Shown {
   const { say } = asking;
   const lines = differenceLines(say, entry.fields);
   const shown = lines.length > DETAILS_SHOWN ? [...lines.slice(0, DETAILS_SHOWN), say('history.more', { count: lines.length - DETAILS_SHOWN })] : lines;
   const { undo } = entry;
-  const why = undo.possible ? [] : [undo.because === 'notYours' ? say('history.notYours') : say('history.inTheWay', { reason: escapedSentence(say, undo.message) })];
+  const why = undo.possible ? [] : undo.because === 'notYours' ? [say('history.notYours')] : inTheWay(asking, undo);
   return notice(asking, 'default', what(asking, entry), who(asking, entry), offered(
     undo.possible && button(say, 'takeBack', 'history.undo', { entryId: entry.entryId, ...filter }, 'destructive'),
     button(say, 'history', 'history', { ...filter, before: 0 }),

@@ -1,4 +1,5 @@
 // What is said of pauses: the line on a card, the form, and the word to an agent whom somebody else paused. Pure.
+import { Span } from '../../cards/formats';
 import { render, type Card } from '../../cards/render';
 import { type Note } from '../../cards/views';
 import { type Say } from '../../cards/words';
@@ -26,7 +27,7 @@ export function pauseForm({ say, locale }: Pick<Asking, 'say' | 'locale'>, of: P
       titleText: agentId === '' ? say('pause.title') : say('pause.titleOf', { name: of.name }),
       values,
       lengths: [
-        ...LENGTHS.map((minutes) => ({ value: String(minutes), title: minutes >= 60 ? say('pause.hours', { count: minutes / 60 }) : say('pause.length', { count: minutes }) })),
+        ...LENGTHS.map((minutes) => ({ value: String(minutes), title: say('pause.length', { time: new Span(minutes * 60) }) })),
         { value: 'open', title: say('pause.open') },
       ],
       actions: [

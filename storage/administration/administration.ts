@@ -22,7 +22,7 @@ import { LogReader } from './log-reader';
 import { ObjectQueries } from './object-queries';
 import { poolStatus, stepDown } from './pool-status';
 import { Queries } from './queries';
-import { Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
+import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
 import { readRoles } from './roles';
 import { TABLE } from './table';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
@@ -121,7 +121,7 @@ export class Administration {
     const before = await log.ofRequest(requestId);
     if (before) {
       // A one-time id belongs to whoever used it first, and to what they did with it.
-      if (before.verb !== verb || !isSameActor(before.actor, actor)) throw refuse('conflict', 'This form was already used for something else.');
+      if (before.verb !== verb || !isSameActor(before.actor, actor)) throw refuse('conflict', 'This form was already used for something else.', [faultOf('id', requestId, 'formUsed')]);
       throw new CarriedOutBefore({ ok: true, value: before.value as VerbValues[V], entryId: before._id, sequence: before.sequence, warnings: [] }, before.token === token);
     }
     const draft = new Draft(db, pool, inSession);
@@ -223,7 +223,7 @@ export class Administration {
     const named = audioFile.shape.fileName.safeParse(fileName);
     const faults = [
       ...named.success ? [] : faultsOf(named.error, fileName).map((fault) => ({ ...fault, field: 'fileName' })),
-      ...looked.ok ? [] : [{ field: looked.field, value: looked.value, message: looked.message }],
+      ...looked.ok ? [] : [faultOf(looked.field, looked.value, looked.rule.code, looked.rule.params)],
     ];
     const { db, pool } = this.deps;
     const kept = await this.answer(async () => {

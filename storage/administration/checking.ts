@@ -6,7 +6,7 @@ import { type Draft } from './draft';
 /** A fault names no group that its reader may not see. */
 export interface Checking { readonly draft: Draft; readonly roles: Roles; readonly sipDomain: string }
 
-/** A group by name, to those who may see it. */
-export function nameOf({ administrator, manages, serves }: Roles, { id, displayName }: Workflow): string {
-  return administrator || manages.has(id) || serves.has(id) ? `the group ${displayName}` : 'another group';
+/** What a group is called, for those who may see it; null for everybody else. */
+export function nameOf({ administrator, manages, serves }: Roles, { id, displayName }: Workflow): string | null {
+  return administrator || manages.has(id) || serves.has(id) ? displayName : null;
 }

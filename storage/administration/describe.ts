@@ -16,6 +16,14 @@ export interface ActionWords { readonly action: AnswerAction['kind']; readonly t
 /** A key and what it leads to. */
 export interface AnswerWords extends ActionWords { readonly key: string; readonly name: string }
 
+/** A holiday of a set, on the wall clock of whoever uses it. */
+export interface HolidayWords { readonly holiday: string; readonly start: string; readonly end: string }
+/** Where else an agent is rung. */
+export interface ContactWords { readonly contact: string; readonly confirmed: boolean }
+
+/** Something that nobody knows the name of any more, by its id. */
+export interface GoneWords { readonly gone: string }
+
 type Fields = Readonly<Record<string, unknown>>;
 /** A password, or its hash, is compared and never shown. */
 class Secret {
@@ -48,7 +56,7 @@ const questionFields = ({ questions }: Workflow): Fields => Object.fromEntries(q
 }).map(([field, value]) => [[field, one.id].join(SEPARATOR), value])));
 
 const hours = (ranges: readonly OpenRange[]): string => ranges.map(({ open, close }) => `${open}–${close}`).join(', ');
-const contact = (one: Contact): string => `${one.kind === 'number' ? one.number : one.uri}${one.confirm ? ' (press 1)' : ''}`;
+const contact = (one: Contact): ContactWords => ({ contact: one.kind === 'number' ? one.number : one.uri, confirmed: one.confirm });
 
 const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields } = {
   workflows: (one) => ({
@@ -65,7 +73,7 @@ const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields }
   duties: ({ onDuty, pause, signedIn }) => ({ onDuty, pause: pause && { reason: pause.reason, until: pause.until }, signedIn }),
   settings: ({ id: _id, pool: _pool, version: _version, defaultMusic, numberPolicy, ...fields }) => ({ ...fields, defaultMusic: audio(defaultMusic), ...numberPolicy }),
   businessHours: (one) => ({ name: one.name, ...Object.fromEntries(WEEKDAYS.map((day) => [day, hours(one[day])])) }),
-  holidaySets: ({ name, holidays }) => ({ name, holidays: holidays.map((one) => `${one.name}: ${one.start}–${one.end}`) }),
+  holidaySets: ({ name, holidays }) => ({ name, holidays: holidays.map(({ name: holiday, start, end }): HolidayWords => ({ holiday, start, end })) }),
   trunks: ({ id: _id, pool: _pool, version: _version, password, ...fields }) => ({ ...fields, password: new Secret(password) }),
 };
 

@@ -6,7 +6,7 @@ import { type Subject } from '../stored';
 import { known } from './agent-verbs';
 import { type Changed, type Context, type Row } from './context';
 import { groupsListing, workflowsLeadingToGroups, workflowsServedBy } from './leading';
-import { refuse, type Warning } from './results';
+import { faultOf, refuse, type Warning } from './results';
 import { VERB_SCHEMAS } from './verbs';
 import { workflowWarnings } from './warnings';
 
@@ -50,7 +50,7 @@ export const pauseAgent: Row<'duty.pause'> = {
   right: (context, { agentId }) => onDutyOf(context, 'duty.pause', agentId),
   change: async (context, { agentId, reason, untilMinutes }) => {
     const { agent, duty } = await dutyOf(context, agentId);
-    if (!duty.onDuty) throw refuse('conflict', `${agent.name} is off duty, so there is nothing to pause.`, [{ field: 'agentId', value: agent.id, message: 'must be on duty' }]);
+    if (!duty.onDuty) throw refuse('conflict', `${agent.name} is off duty, so there is nothing to pause.`, [faultOf('agentId', agent.name, 'notOnDuty')]);
     const since = context.now;
     const until = untilMinutes === undefined ? null : new Date(since.getTime() + untilMinutes * 60_000);
     const by = context.roles.engine ? 'unanswered' : context.roles.agentId === agent.id ? 'agent' : 'supervisor';
@@ -83,8 +83,8 @@ async function sign<V extends 'duty.signIn' | 'duty.signOut'>(context: Context, 
   const formal = (await groupsListing(context.draft, [agent.id])).filter((one) => one.participation === 'formal');
   const meant = await concerning(context, agent, formal);
   if (!meant.some((one) => one.id === agentGroupId)) {
-    const allowed = meant.length === 0 ? 'there is none' : `allowed: ${meant.map((one) => one.name).join(', ')}`;
-    throw refuse('conflict', `${agent.name} is in no formal agent group of that id.`, [{ field: 'agentGroupId', value: agentGroupId, message: `must be a formal agent group that lists the agent (${allowed})` }]);
+    const fault = meant.length === 0 ? faultOf('agentGroupId', agentGroupId, 'noFormalGroup') : faultOf('agentGroupId', agentGroupId, 'formalGroup', { groups: meant.map((one) => one.name).join(', ') });
+    throw refuse('conflict', `${agent.name} is in no formal agent group of that id.`, [fault]);
   }
   const others = duty.signedIn.filter((id) => id !== agentGroupId && formal.some((one) => one.id === id));
   const wasIn = duty.signedIn.includes(agentGroupId);

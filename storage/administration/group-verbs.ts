@@ -7,7 +7,7 @@ import { type Changed, type Context, type Row } from './context';
 import { blankGroup, formOf, putGroup, readGroup, versionsOf, type FormGroup, type Group } from './group-form';
 import { mergeFields } from './merge';
 import { removeWorkflow } from './removal';
-import { refuse } from './results';
+import { faultOf, refuse } from './results';
 import { ADDRESS_FIELDS, VERB_SCHEMAS, type GroupField, type GroupForm, type GroupVersions } from './verbs';
 import { workflowWarnings } from './warnings';
 
@@ -23,7 +23,7 @@ export async function knownGroup(context: Context, id: string): Promise<Group> {
 /** What the form edits, of a group that has it. */
 async function knownForm(context: Context, id: string): Promise<FormGroup> {
   const { form, workflow } = await knownGroup(context, id);
-  if (!form) throw refuse('conflict', `${workflow.displayName} leads to no queue with an agent group, so the form of a group does not fit it.`, [{ field: 'id', value: id, message: 'is changed with workflow.change' }]);
+  if (!form) throw refuse('conflict', `${workflow.displayName} leads to no queue with an agent group, so the form of a group does not fit it.`, [faultOf('id', id, 'ownForm')]);
   return form;
 }
 
@@ -92,7 +92,7 @@ export const addManager: Row<'group.addManager'> = {
   right: (context, { id }) => onGroup(context, 'group.addManager', id),
   change: async (context, { id, manager }) => {
     const { workflow } = await knownGroup(context, id);
-    if (!workflow.managed) throw refuse('conflict', `${workflow.displayName} is not a managed group, so it has no managers.`, [{ field: 'manager', value: manager.name, message: 'can be named for a managed group only' }]);
+    if (!workflow.managed) throw refuse('conflict', `${workflow.displayName} is not a managed group, so it has no managers.`, [faultOf('manager', manager.name, 'managedOnly')]);
     if (!workflow.managers.some((one) => one.personId === manager.personId)) await context.draft.put('workflows', { ...workflow, managers: [...workflow.managers, manager] });
     return saved<'group.addManager'>(context, { id });
   },

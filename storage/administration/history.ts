@@ -1,8 +1,9 @@
 // The change log as people read it: only what the reader may see, and never a secret.
 import { type Db, type Filter } from 'mongodb';
 import { type Acting, type Roles } from '../access';
+import { collectionOf } from '../schema';
 import { type StoredChange } from '../stored';
-import { describeChange, type ActionWords, type FieldChange } from './describe';
+import { describeChange, type ActionWords, type FieldChange, type GoneWords } from './describe';
 import { Draft } from './draft';
 import { LogReader, takenBack } from './log-reader';
 import { Refused, refuse } from './results';
@@ -65,8 +66,8 @@ async function verdict(deps: HistoryDeps, acting: Acting, roles: Roles, log: Log
     return { possible: true };
   } catch (fault) {
     if (!(fault instanceof Refused)) throw fault;
-    const { code, message } = fault.refusal;
-    return { possible: false, because: code === 'notAllowed' || code === 'notFound' ? 'notYours' : 'inTheWay', message };
+    const { code, message, faults } = fault.refusal;
+    return { possible: false, because: code === 'notAllowed' || code === 'notFound' ? 'notYours' : 'inTheWay', message, faults };
   }
 }
 
@@ -105,6 +106,7 @@ async function namesIn(deps: Reading, entries: readonly StoredChange[]): Promise
   if (ids.length === 0) return new Map();
   const draft = new Draft(deps.db, deps.pool);
   const names = new Map<string, string>();
+  for (const { _id, name } of await collectionOf(deps.db, 'people').find({ _id: { $in: ids } }).toArray()) if (name !== '') names.set(_id, name);
   for (const kind of ['agents', 'queues', 'agentGroups', 'businessHours', 'holidaySets'] as const) {
     for (const one of await draft.find(kind, { _id: { $in: ids } }, () => true)) names.set(one.id, one.name);
   }
@@ -118,7 +120,7 @@ async function namesIn(deps: Reading, entries: readonly StoredChange[]): Promise
 }
 
 /** How the fields that hold ids are called once they hold names. */
-const NAMED: Readonly<Record<string, string>> = { agentIds: 'agents', agentGroupIds: 'agentGroups', businessHoursId: 'businessHours', holidaySetIds: 'holidaySets', signedIn: 'signedIn' };
+const NAMED: Readonly<Record<string, string>> = { personId: 'personId', agentIds: 'agents', agentGroupIds: 'agentGroups', businessHoursId: 'businessHours', holidaySetIds: 'holidaySets', signedIn: 'signedIn' };
 const A_QUEUE = /^queue:([a-z0-9][a-z0-9-]{0,63})$/;
 const isAction = (value: unknown): value is ActionWords => typeof value === 'object' && value !== null && 'action' in value && 'to' in value;
 
@@ -132,8 +134,10 @@ function idsIn(change: StoredChange['changes'][number]): string[] {
 function readable({ field, before, after, ...rest }: FieldChange, names: ReadonlyMap<string, string>): FieldChange {
   const named = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(named);
-    if (isAction(value)) { const id = A_QUEUE.exec(value.to)?.[1]; return id === undefined ? value : { ...value, to: names.get(id) ?? id }; }
-    return typeof value === 'string' && field in NAMED ? names.get(value) ?? value : value;
+    if (isAction(value)) { const id = A_QUEUE.exec(value.to)?.[1]; return id === undefined ? value : { ...value, to: names.get(id) ?? '' }; }
+    if (typeof value !== 'string' || !(field in NAMED)) return value;
+    // A person is still somebody where nobody of that id has written here.
+    return names.get(value) ?? (field === 'personId' ? value : { gone: value } satisfies GoneWords);
   };
   return { field: NAMED[field] ?? field, ...rest, before: named(before), after: named(after) };
 }

@@ -4,6 +4,7 @@ import { type Agent } from '../model/agent';
 import { type AgentGroup } from '../model/agent-group';
 import { type ObjectChange, type ObjectKinds } from '../model/configuration';
 import { type Queue } from '../model/queue';
+import { type Rule, type RuleCode } from '../model/rules';
 import { type PoolSettings } from '../model/settings';
 import { type Workflow } from '../model/workflow';
 import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
@@ -40,13 +41,13 @@ async function conflictsOf(checking: Checking, change: ObjectChange): Promise<Fa
   switch (change.kind) {
     case 'workflows': return change.after ? ofWorkflow(checking, change.before, change.after) : [];
     case 'queues': return change.after ? ofQueue(checking, change.before, change.after) : ofRemoved(change.id, await queueUsers(checking, change.id));
-    case 'agentGroups': return change.after ? ofAgentGroup(draft, change.after) : ofRemoved(change.id, (await queuesListing(draft, [change.id])).map((one) => `the queue ${one.name}`));
+    case 'agentGroups': return change.after ? ofAgentGroup(draft, change.after) : ofRemoved(change.id, (await queuesListing(draft, [change.id])).map(byQueue));
     case 'agents': return change.after ? ofAgent(checking, change.before, change.after) : ofRemoved(change.id, await agentUsers(checking, change.id));
     case 'businessHours': return change.after ? ofSchedule(draft, change.kind, change.after)
-      : ofRemoved(change.id, groupNames(checking, await draft.find('workflows', { businessHoursId: change.id }, (one) => one.businessHoursId === change.id)));
+      : ofRemoved(change.id, byGroups(checking, await draft.find('workflows', { businessHoursId: change.id }, (one) => one.businessHoursId === change.id)));
     case 'holidaySets': return change.after ? ofSchedule(draft, change.kind, change.after)
-      : ofRemoved(change.id, groupNames(checking, await draft.find('workflows', { holidaySetIds: change.id }, (one) => one.holidaySetIds.includes(change.id))));
-    case 'trunks': return change.after ? ofName(draft, 'trunks', change.after, 'trunk') : [];
+      : ofRemoved(change.id, byGroups(checking, await draft.find('workflows', { holidaySetIds: change.id }, (one) => one.holidaySetIds.includes(change.id))));
+    case 'trunks': return change.after ? ofName(draft, 'trunks', change.after, 'trunkNameTaken') : [];
     case 'settings': return change.after ? ofDialledCodes(draft, change.after) : [];
     case 'duties': return [];
   }
@@ -64,7 +65,7 @@ async function ofWorkflow(checking: Checking, before: Workflow | null, after: Wo
   const actions = actionsOfWorkflow(after);
   faults.push(...await missingQueues(draft, [...defaultAction.kind === 'queue' ? [{ field: 'defaultAction', id: defaultAction.queueId }] : [], ...queuesIn(actions)]));
   const asked = [...defaultAction.kind === 'question' ? [{ field: 'defaultAction', id: defaultAction.questionId }] : [], ...actions.flatMap(({ field, action }) => (action.kind === 'question' ? [{ field: `${field}.questionId`, id: action.questionId }] : []))];
-  faults.push(...asked.filter((one) => !questions.some((question) => question.id === one.id)).map((one) => ({ field: one.field, value: one.id, message: 'names no question of this workflow' })));
+  faults.push(...asked.filter((one) => !questions.some((question) => question.id === one.id)).map((one) => faultOf(one.field, one.id, 'noQuestion')));
   faults.push(...fallbackLoops(after));
   if (businessHoursId !== null) faults.push(...ofUsedSchedule('businessHoursId', id, businessHoursId, await draft.get('businessHours', businessHoursId)));
   for (const [i, setId] of holidaySetIds.entries()) faults.push(...ofUsedSchedule(`holidaySetIds.${i}`, id, setId, await draft.get('holidaySets', setId)));
@@ -77,9 +78,9 @@ async function ofQueue(checking: Checking, before: Queue | null, after: Queue): 
   const { draft } = checking;
   const groups = new Set((await draft.find('agentGroups', { _id: { $in: after.agentGroupIds } }, (one) => after.agentGroupIds.includes(one.id))).map((one) => one.id));
   return [
-    ...await ofName(draft, 'queues', after, 'queue'),
+    ...await ofName(draft, 'queues', after, 'queueNameTaken'),
     ...await ofOwner(draft, after.workflowId),
-    ...after.agentGroupIds.filter((id) => !groups.has(id)).map((id) => ({ field: 'agentGroupIds', value: id, message: 'names an agent group that does not exist' })),
+    ...after.agentGroupIds.filter((id) => !groups.has(id)).map((id) => faultOf('agentGroupIds', id, 'noAgentGroup')),
     ...await missingQueues(draft, queuesIn(actionsOfQueue(after))),
     ...await queueLoops(draft, after),
     ...await forbiddenTargets(checking, targetsIn(actionsOfQueue(after)), before ? targetsIn(actionsOfQueue(before)) : []),
@@ -90,9 +91,9 @@ async function ofAgentGroup(draft: Draft, after: AgentGroup): Promise<Fault[]> {
   const { agentIds } = after;
   const known = new Set((await draft.find('agents', { _id: { $in: agentIds } }, (one) => agentIds.includes(one.id))).map((one) => one.id));
   return [
-    ...await ofName(draft, 'agentGroups', after, 'agent group'),
+    ...await ofName(draft, 'agentGroups', after, 'agentGroupNameTaken'),
     ...await ofOwner(draft, after.workflowId),
-    ...agentIds.filter((id) => !known.has(id)).map((id) => ({ field: 'agentIds', value: id, message: 'names an agent who does not exist in this pool' })),
+    ...agentIds.filter((id) => !known.has(id)).map((id) => faultOf('agentIds', id, 'noAgent')),
   ];
 }
 
@@ -119,12 +120,12 @@ function ofUsedSchedule(field: string, workflowId: string, value: string, used: 
 }
 
 async function ofOwner(draft: Draft, workflowId: string | null | undefined): Promise<Fault[]> {
-  return workflowId == null || await draft.get('workflows', workflowId) ? [] : [{ field: 'workflowId', value: workflowId, message: 'names a workflow that does not exist' }];
+  return workflowId == null || await draft.get('workflows', workflowId) ? [] : [faultOf('workflowId', workflowId, 'noWorkflow')];
 }
 
-async function ofName<K extends 'queues' | 'agentGroups' | 'trunks'>(draft: Draft, kind: K, { id, name }: ObjectKinds[K], what: string): Promise<Fault[]> {
+async function ofName<K extends 'queues' | 'agentGroups' | 'trunks'>(draft: Draft, kind: K, { id, name }: ObjectKinds[K], taken: RuleCode): Promise<Fault[]> {
   const others = (await draft.find(kind, { name }, (one) => one.name === name)).filter((one) => one.id !== id);
-  return others.slice(0, 1).map(() => ({ field: 'name', value: name, message: `is already the name of another ${what}` }));
+  return others.slice(0, 1).map(() => faultOf('name', name, taken));
 }
 
 async function ofSipUser(draft: Draft, id: string, sipUser: string): Promise<Fault[]> {
@@ -133,24 +134,24 @@ async function ofSipUser(draft: Draft, id: string, sipUser: string): Promise<Fau
   const settings = await draft.get('settings', draft.pool);
   const taken = [
     ...groups.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfGroup', { by: one.displayName }) })), ...agents.map((one) => ({ id: one.id, fault: faultOf('sipUser', sipUser, 'addressOfAgent', { by: one.name }) })),
-    ...settings === null ? [] : DIALLED_CODES.filter(({ field }) => settings[field] === sipUser).map(({ what }) => ({ id: settings.id, fault: { field: 'sipUser', value: sipUser, message: `is already the ${what}` } })),
+    ...settings === null ? [] : DIALLED_CODES.filter(({ field }) => settings[field] === sipUser).map(({ taken: code }) => ({ id: settings.id, fault: faultOf('sipUser', sipUser, code) })),
   ].filter((one) => one.id !== id);
   return taken.slice(0, 1).map(({ fault }) => fault);
 }
 
 const DIALLED_CODES = [
-  { field: 'pickupCode', what: 'code that agents dial to pick a call' },
-  { field: 'onDutyCode', what: 'code that agents dial to go on duty' },
-  { field: 'offDutyCode', what: 'code that agents dial to go off duty' },
-] as const;
+  { field: 'pickupCode', taken: 'pickupCodeTaken' },
+  { field: 'onDutyCode', taken: 'onDutyCodeTaken' },
+  { field: 'offDutyCode', taken: 'offDutyCodeTaken' },
+] as const satisfies readonly { readonly field: string; readonly taken: RuleCode }[];
 
 async function ofDialledCodes(draft: Draft, settings: PoolSettings): Promise<Fault[]> {
   const faults: Fault[] = [];
   for (const [at, { field }] of DIALLED_CODES.entries()) {
     const value = settings[field];
     const same = DIALLED_CODES.slice(0, at).find((other) => settings[other.field] === value);
-    if (same !== undefined) faults.push({ field, value, message: `is already the ${same.what}` });
-    else faults.push(...(await ofSipUser(draft, draft.pool, value)).map(({ message }) => ({ field, value, message })));
+    if (same !== undefined) faults.push(faultOf(field, value, same.taken));
+    else faults.push(...(await ofSipUser(draft, draft.pool, value)).map((fault) => ({ ...fault, field })));
   }
   return faults;
 }
@@ -159,23 +160,26 @@ const queuesIn = (actions: readonly PlacedAction[]) => actions.flatMap(({ field,
 
 async function missingQueues(draft: Draft, named: readonly { readonly field: string; readonly id: string }[]): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const { field, id } of named) if (!await draft.get('queues', id)) faults.push({ field, value: id, message: 'names a queue that does not exist' });
+  for (const { field, id } of named) if (!await draft.get('queues', id)) faults.push(faultOf(field, id, 'noQueue'));
   return faults;
 }
 
-const groupNames = ({ roles }: Checking, workflows: readonly Workflow[]): string[] => [...new Set(workflows.map((one) => nameOf(roles, one)))];
+/** What still uses something, as a rule that names it. */
+const byQueue = ({ name }: Queue): Rule => ({ code: 'usedByQueue', params: { by: name } });
+const byGroups = ({ roles }: Checking, workflows: readonly Workflow[]): Rule[] =>
+  [...new Set(workflows.map((one) => nameOf(roles, one)))].map((by): Rule => (by === null ? { code: 'usedByOther', params: {} } : { code: 'usedByGroup', params: { by } }));
 
-async function queueUsers(checking: Checking, id: string): Promise<string[]> {
-  return [...groupNames(checking, await workflowsUsing(checking.draft, [id])), ...(await queuesUsing(checking.draft, [id])).map((one) => `the queue ${one.name}`)];
+async function queueUsers(checking: Checking, id: string): Promise<Rule[]> {
+  return [...byGroups(checking, await workflowsUsing(checking.draft, [id])), ...(await queuesUsing(checking.draft, [id])).map(byQueue)];
 }
 
-async function agentUsers(checking: Checking, id: string): Promise<string[]> {
+async function agentUsers(checking: Checking, id: string): Promise<Rule[]> {
   const groups = await groupsListing(checking.draft, [id]);
-  const names = groupNames(checking, await workflowsLeadingToGroups(checking.draft, groups.map((one) => one.id)));
-  return names.length > 0 ? names : groups.map((one) => `the agent group ${one.name}`);
+  const users = byGroups(checking, await workflowsLeadingToGroups(checking.draft, groups.map((one) => one.id)));
+  return users.length > 0 ? users : groups.map(({ name }): Rule => ({ code: 'usedByAgentGroup', params: { by: name } }));
 }
 
 /** Deleting what is used names the users. */
-function ofRemoved(id: string, users: readonly string[]): Fault[] {
-  return users.map((user) => faultOf('id', id, 'usedBy', { by: user }));
+function ofRemoved(id: string, users: readonly Rule[]): Fault[] {
+  return users.map(({ code, params }) => faultOf('id', id, code, params));
 }

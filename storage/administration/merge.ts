@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ObjectChange } from '../model/configuration';
 import { describeChange } from './describe';
 import { byWhom, type LogReader } from './log-reader';
-import { Refused, type StaleField } from './results';
+import { faultOf, Refused, type StaleField } from './results';
 
 interface Merge<F extends object> {
   readonly wanted: Partial<F>;
@@ -34,7 +34,7 @@ export async function mergeFields<F extends object>({ wanted, now, opened, ids, 
     const shown = (value: unknown): unknown => (secret.includes(field) && value !== null ? 'set' : value ?? null);
     return { field, opened: shown(opened?.[field]), now: shown(now[field]), wanted: shown(wanted[field]), changedBy: last ? byWhom(last) : '', changedAt: last?.at ?? new Date(0) };
   });
-  const faults = fields.map(({ field, wanted: value, changedBy }) => ({ field, value, message: `was changed by ${changedBy} in the meantime` }));
+  const faults = fields.map(({ field, wanted: value, changedBy }) => faultOf(field, value, 'changedBy', { by: changedBy }));
   throw new Refused({ ok: false, code: 'stale', message: 'Someone changed this after you opened it. Nothing was saved.', faults, stale: fields });
 }
 

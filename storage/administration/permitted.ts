@@ -5,7 +5,7 @@ import { type ManagerPermission } from '../model/workflow';
 import { permissionsNeeded } from '../permissions';
 import { type Draft } from './draft';
 import { NOUNS, targetOf, type Noun } from './owners';
-import { refuse, type Fault } from './results';
+import { faultOf, refuse } from './results';
 
 /**
  * Whatever verb it was: the permissions follow from the fields that differ, also where an undo brings them back.
@@ -24,7 +24,7 @@ export async function checkPermitted(draft: Draft, roles: Roles): Promise<void> 
     }
   }
   if (lacking.size === 0) return;
-  const faults = [...lacking].map((value): Fault => ({ field: 'managerPermissions', value, message: 'is switched off for managers of this group' }));
+  const faults = [...lacking].map((value) => faultOf('managerPermissions', value, 'switchedOff'));
   throw refuse('notAllowed', 'An administrator has switched this off for managers of this group.', faults);
 }
 

@@ -14,7 +14,8 @@ export async function sharingFaults(checking: Checking, changes: readonly Object
   const faults: Fault[] = [];
   for (const reach of await reachOf(draft, changed)) {
     for (const other of await sharing(checking, reach)) {
-      faults.push(faultOf('managed', reach.workflow.managed, 'shares', { by: nameOf(roles, other) }));
+      const by = nameOf(roles, other);
+      faults.push(by === null ? faultOf('managed', reach.workflow.managed, 'sharesOther') : faultOf('managed', reach.workflow.managed, 'sharesGroup', { by }));
     }
   }
   // What was made for a workflow counts as if it led there already, or it could take in what another's managers have.
@@ -28,10 +29,17 @@ export async function sharingFaults(checking: Checking, changes: readonly Object
       const pair = [reach.workflow.id, other.id].sort().join();
       if (told.has(pair)) continue;
       told.add(pair);
-      faults.push({ field: 'id', value: queues.map((one) => one.name).join(', '), message: `would be shared by ${nameOf(roles, reach.workflow)} and ${nameOf(roles, other)}, and a managed group shares with no other` });
+      faults.push(wouldShare(queues, [nameOf(roles, reach.workflow), nameOf(roles, other)]));
     }
   }
   return faults;
+}
+
+function wouldShare(queues: readonly Queue[], groups: readonly (string | null)[]): Fault {
+  const value = queues.map((one) => one.name).join(', ');
+  const [one, other] = groups.filter((name) => name !== null);
+  if (one === undefined) return faultOf('id', value, 'wouldShareOthers');
+  return other === undefined ? faultOf('id', value, 'wouldShareOther', { one }) : faultOf('id', value, 'wouldShareGroups', { one, other });
 }
 
 /** The other workflows that lead to the same queues or agent groups, or that those were made for, where one of the two is managed. */

@@ -64,7 +64,7 @@ export async function activationFaults(checking: Checking, workflow: Workflow): 
     const isLeft = queue.noAgentsAction !== null || queue.timeoutSeconds !== null || queue.overflowThreshold === 0;
     if (queue.agentGroupIds.length === 0 && !isLeft) faults.push(faultOf('active', true, 'stuckQueue', { queue: queue.name }));
     const refused = await forbiddenTargets(checking, targetsIn(actionsOfQueue(queue)), []);
-    faults.push(...refused.map(({ field, value, message }) => ({ field: 'active', value: true, message: `cannot be, because ${field} of the queue ${queue.name} (${String(value)}) ${message}` })));
+    faults.push(...refused.map(({ value }) => faultOf('active', true, 'queueTarget', { queue: queue.name, value: String(value) })));
   }
   return faults;
 }

@@ -17,7 +17,7 @@ export const number = (range: Range, unit = '') => z.preprocess(fromText, whole(
 export const numberOrNone = (range: Range, unit = '') =>
   z.preprocess((typed) => (typed === '' ? null : fromText(typed)), z.union([z.null(), whole(range, unit)], { error: schemaRule('wholeOrNone', { min: range.min, max: range.max }, `must be empty, or a whole number from ${range.min} to ${range.max}${unit}`) }));
 
-export const yesOrNo = z.preprocess((typed) => (typed === 'true' ? true : typed === 'false' ? false : typed), z.boolean({ error: 'must be true or false' }));
+export const yesOrNo = z.preprocess((typed) => (typed === 'true' ? true : typed === 'false' ? false : typed), z.boolean({ error: schemaRule('yesNo') }));
 
 /** An empty field means: none. */
 export const orNone = <S extends z.ZodType>(schema: S) => z.preprocess((typed) => (typeof typed === 'string' && typed.trim() === '' ? null : typed), schema.nullable());

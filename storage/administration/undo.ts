@@ -8,7 +8,7 @@ import { workflowsServedBy } from './leading';
 import { byWhom, takenBack } from './log-reader';
 import { NOUNS, targetOf } from './owners';
 import { checkPermitted } from './permitted';
-import { refuse } from './results';
+import { faultOf, refuse } from './results';
 import { VERB_SCHEMAS, VERBS, type Verb } from './verbs';
 import { workflowWarnings } from './warnings';
 import { isAddressChanged } from './workflow-verbs';
@@ -37,7 +37,7 @@ const nothingToUndo = (entryId: string | undefined) => refuse('notFound', entryI
 
 /** Puts everything back as it was, in the draft. */
 async function stageUndo(context: Context, entry: StoredChange, root: StoredChange): Promise<void> {
-  if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.');
+  if (root.verb === 'agent.resetPassword') throw refuse('conflict', 'A password is not brought back. Make a new one instead.', [faultOf('entryId', entry._id, 'passwordStays')]);
   await refuseIfChangedSince(context, entry);
   for (const change of entry.changes) await takeBack(context, change);
 }
@@ -112,10 +112,10 @@ async function refuseIfChangedSince({ log }: Context, entry: StoredChange): Prom
   const later = await log.touching(ids, entry.sequence);
   const taken = takenBack(later);
   const undone = taken.get(entry._id);
-  if (undone) throw refuse('conflict', `${byWhom(undone)} has already taken this back.`, [{ field: 'entryId', value: entry._id, message: 'is already taken back' }]);
+  if (undone) throw refuse('conflict', `${byWhom(undone)} has already taken this back.`, [faultOf('entryId', entry._id, 'undoneBy', { by: byWhom(undone) })]);
   const [since] = later.filter((one) => !taken.has(one._id) && one.undoes === null && (!isOfDuty(one) || isOfDuty(entry)));
   if (since) {
-    throw refuse('conflict', `${byWhom(since)} has changed ${since.subject.name} since (${since.verb}). Take that back first.`, [{ field: 'entryId', value: entry._id, message: `is followed by ${since.verb} by ${byWhom(since)} at ${since.at.toISOString()}` }]);
+    throw refuse('conflict', `${byWhom(since)} has changed ${since.subject.name} since (${since.verb}). Take that back first.`, [faultOf('entryId', entry._id, 'changedSince', { by: byWhom(since), subject: since.subject.name })]);
   }
 }
 

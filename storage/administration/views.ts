@@ -8,7 +8,7 @@ import { type Manager, type ManagerPermission, type Workflow } from '../model/wo
 import { type Subject } from '../stored';
 import { type FieldChange } from './describe';
 import { type Verb, type GroupForm, type GroupVersions } from './verbs';
-import { type Warning } from './results';
+import { type Fault, type Warning } from './results';
 
 export interface GroupName { readonly id: string; readonly displayName: string; readonly sipUser: string }
 
@@ -188,7 +188,7 @@ export interface HistoryOptions {
 
 /** One entry, and whether who asks may take it back as things stand. `notYours`: seen, but not theirs to take back. `inTheWay`: `message` says what, and who. */
 export interface ChangeView extends HistoryEntry {
-  readonly undo: { readonly possible: true } | { readonly possible: false; readonly because: 'notYours' | 'inTheWay'; readonly message: string };
+  readonly undo: { readonly possible: true } | { readonly possible: false; readonly because: 'notYours' | 'inTheWay'; readonly message: string; readonly faults: readonly Fault[] };
 }
 
 export interface SettingsView { readonly version: number; readonly settings: Omit<PoolSettings, 'id' | 'pool' | 'version'> }

@@ -5,7 +5,7 @@ import { displayName, id, stored, whole } from './fields';
 import { schemaRule } from './rules';
 
 /** `parallel`: every free agent rings. `longestIdle`: the one idle longest. `roundRobin`: the next in turn. `serial`: the first from the top of the list. `attendant`: agents see who waits and pick. */
-export const routingMethod = z.enum(['parallel', 'longestIdle', 'roundRobin', 'serial', 'attendant'], { error: 'must be parallel, longestIdle, roundRobin, serial or attendant' });
+export const routingMethod = z.enum(['parallel', 'longestIdle', 'roundRobin', 'serial', 'attendant'], { error: schemaRule('choice', {}, 'must be parallel, longestIdle, roundRobin, serial or attendant') });
 export type RoutingMethod = z.output<typeof routingMethod>;
 
 export const agentGroup = z.object({

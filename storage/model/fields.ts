@@ -4,7 +4,7 @@ import { LIMITS, type Range } from './limits';
 import { schemaRule } from './rules';
 
 /** Ids are made by storage, never typed by a person: lower-case, `kind-` and random. Pools are named by an administrator. */
-export const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id has 1–64 lower-case letters, digits and hyphens');
+export const id = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, schemaRule('unfit', {}, 'an id has 1–64 lower-case letters, digits and hyphens'));
 
 /** A directory object id (`aadObjectId`), the only thing that identifies a person. Compared in lower case. */
 export const personId = z.string().trim().toLowerCase().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, schemaRule('personId', {}, 'a directory object id looks like 01234567-89ab-cdef-0123-456789abcdef'));

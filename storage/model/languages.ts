@@ -1,5 +1,6 @@
 // The languages a workflow may have: those of the original, and whether the built-in voice speaks them.
 import { z } from 'zod';
+import { schemaRule } from './rules';
 
 /** Voice names are espeak-ng's; null where the built-in voice does not speak the language. */
 export const LANGUAGES = {
@@ -10,4 +11,4 @@ export const LANGUAGES = {
 
 export type Language = keyof typeof LANGUAGES;
 export const LANGUAGE_NAMES = Object.keys(LANGUAGES) as [Language, ...Language[]];
-export const language = z.enum(LANGUAGE_NAMES, { error: `must be one of ${LANGUAGE_NAMES.join(', ')}` });
+export const language = z.enum(LANGUAGE_NAMES, { error: schemaRule('choice', {}, `must be one of ${LANGUAGE_NAMES.join(', ')}`) });

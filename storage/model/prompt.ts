@@ -6,7 +6,7 @@ import { schemaRule } from './rules';
 
 /** A WAV file that was looked at and kept (storage/audio.ts); its id is the SHA-256 of its bytes. */
 export const audioFile = z.object({
-  audioId: z.string().regex(/^[0-9a-f]{64}$/, 'must be the id of an audio file that was kept'),
+  audioId: z.string().regex(/^[0-9a-f]{64}$/, schemaRule('audioMissing', {}, 'must be the id of an audio file that was kept')),
   /** As the person who sent it calls it. */
   fileName: text({ min: 1, max: 128 }),
   durationMs: z.int().min(1),

@@ -14,7 +14,7 @@ export type Manager = z.output<typeof manager>;
 /** What an administrator lets the managers of one workflow change; whatever else a manager may change of it needs none of these. */
 export const MANAGER_PERMISSIONS = ['details', 'prompts', 'schedules', 'questions', 'targets', 'agentGroups', 'queues', 'active', 'managers'] as const;
 export type ManagerPermission = (typeof MANAGER_PERMISSIONS)[number];
-const managerPermission = z.enum(MANAGER_PERMISSIONS, { error: `must be one of ${MANAGER_PERMISSIONS.join(', ')}` });
+const managerPermission = z.enum(MANAGER_PERMISSIONS, { error: schemaRule('choice', {}, `must be one of ${MANAGER_PERMISSIONS.join(', ')}`) });
 
 export const workflow = z.object({
   ...stored,
@@ -32,7 +32,7 @@ export const workflow = z.object({
   managed: z.boolean(),
   managers: z.array(manager).max(64),
   /** Without order; each at most once. An administrator narrows it. */
-  managerPermissions: z.array(managerPermission).max(MANAGER_PERMISSIONS.length).refine((named) => new Set(named).size === named.length, 'must name each permission once').default([...MANAGER_PERMISSIONS]),
+  managerPermissions: z.array(managerPermission).max(MANAGER_PERMISSIONS.length).refine((named) => new Set(named).size === named.length, schemaRule('twice', {}, 'must name each permission once')).default([...MANAGER_PERMISSIONS]),
   welcome: prompt.nullable().default(null),
   /** Music while waiting and on hold; null: the pool's. */
   music: audioFile.nullable().default(null),
@@ -47,7 +47,7 @@ export const workflow = z.object({
   defaultAction: z.discriminatedUnion('kind', [z.object({ kind: z.literal('queue'), queueId: id }), z.object({ kind: z.literal('question'), questionId: id })]),
   /** Of an interactive workflow, in no order: actions lead from one to the next. */
   questions: z.array(question).max(LIMITS.questionsOfWorkflow.max, schemaRule('tooMany', { max: LIMITS.questionsOfWorkflow.max }, `must have at most ${LIMITS.questionsOfWorkflow.max} questions`))
-    .refine((questions) => new Set(questions.map((one) => one.id)).size === questions.length, 'must give each question an id of its own').default([]),
+    .refine((questions) => new Set(questions.map((one) => one.id)).size === questions.length, schemaRule('twice', {}, 'must give each question an id of its own')).default([]),
 });
 export type Workflow = z.output<typeof workflow>;
 

@@ -153,7 +153,7 @@ describe('by words', () => {
 
   it.each<[string, string, object, string]>([
     ['pause bob 10 minutes', 'duty.pause', { agentId: 'agent-bob', untilMinutes: '10', reason: '' }, 'Max Reuter paused you'], ['pause bob 5 minutes Team meeting', 'duty.pause', { agentId: 'agent-bob', untilMinutes: '5', reason: 'Team meeting' }, 'Reason: Team meeting'],
-    ['pause Bob', 'duty.pause', { agentId: 'agent-bob', reason: '' }, 'Until you or they resume'], ['resume bob okafor', 'duty.resume', { agentId: 'agent-bob' }, 'Max Reuter ended your pause'],
+    ['pause Bob', 'duty.pause', { agentId: 'agent-bob', reason: '' }, 'Until you resume, or a supervisor ends it for you'], ['resume bob okafor', 'duty.resume', { agentId: 'agent-bob' }, 'Max Reuter ended your pause'],
     ['sign bob in to night', 'duty.signIn', { agentId: 'agent-bob', agentGroupId: 'agents-night' }, 'Max Reuter signed you in to Night Desk'],
   ])('%s by a supervisor does so, and the agent is told', async (typed, verb, input, told) => {
     await asMax();

@@ -56,7 +56,7 @@ test('a change is shown in full, and taken back after a question', async () => {
 });
 
 test.each([['inTheWay', 'Bea has changed Help Desk since.', 'Bea has changed Help Desk since'], ['notYours', '', 'Only an administrator']] as const)('what cannot be taken back says why, and offers nothing: %s', async (because, message, words) => {
-  world.administration.undoAnswer = { possible: false, because, message };
+  world.administration.undoAnswer = { possible: false, because, message, faults: [] };
   const { card } = await world.press('ada', 'history.entry', { ...NOTHING, entryId: 'main:12' });
   expect(textOf(card)).toContain(words);
   expect(buttonsOf(card).map((one) => one.verb)).not.toContain('history.undo');

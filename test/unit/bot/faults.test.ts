@@ -8,7 +8,7 @@ import { queue } from '../../../storage/model/queue';
 import { RULE_WORDS, ruleText, type RuleCode } from '../../../storage/model/rules';
 
 const CODES = Object.keys(RULE_WORDS) as RuleCode[];
-const PARAMS = { min: 1, max: 5, by: 'Sales', way: 'A → B', prefixes: '+44', domains: 'example.org', queue: 'Night' };
+const PARAMS = { min: 1, max: 5, by: 'Sales', way: 'A → B', prefixes: '+44', domains: 'example.org', queue: 'Night', one: 'Sales', other: 'Night', value: '+44', subject: 'Sales', groups: 'Sales', megabytes: 4, bytes: 2, channels: 1, bits: 16 };
 
 it.each(CODES)('the rule %s is said in every language, in English as storage says it', (code) => {
   expect(wordsFor('en').plain(`fault.${code}`, PARAMS)).toBe(ruleText(code, PARAMS));
@@ -39,5 +39,5 @@ describe('faults of schemas', () => {
 });
 
 it('a thing that is still used says so of itself, with the name escaped once', () => {
-  expect(faultText(wordsFor('de'), faultOf('id', 'queue-1', 'usedBy', { by: 'Help [x](y)' }))).toBe('Dies wird noch verwendet von Help \\[x\\]\\(y\\)\\.'.replace('\\.', '.'));
+  expect(faultText(wordsFor('de'), faultOf('id', 'queue-1', 'usedByGroup', { by: 'Help [x](y)' }))).toBe('Dies wird noch von der Gruppe Help \\[x\\]\\(y\\) verwendet.');
 });

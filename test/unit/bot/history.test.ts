@@ -59,7 +59,15 @@ describe('A difference', () => {
     ['agents', [], ['Alice', 'Bob'], '**Agents**: Alice and Bob'],
     ['active', false, true, '**Active**: no → yes'],
     ['routingMethod', 'serial', 'attendant', `**Routing method**: ${say('routing.short.serial')} → ${say('routing.short.attendant')}`],
-    ['timeoutAction', { action: 'disconnect', to: '', said: '' }, { action: 'queue', to: 'Sales', said: 'Moved on' }, `**${say('form.field.timeoutAction')}**: hang up → “Moved on”, then queue Sales`],
+    ['timeoutAction', { action: 'disconnect', to: '', said: '' }, { action: 'queue', to: 'Sales', said: 'Moved on' }, '**At the timeout**: hang up → “Moved on”, then queue Sales'],
+    ['noAgentsAction', null, { action: 'queue', to: '', said: '' }, '**With nobody signed in**: queue something that is no longer there'],
+    ['holidays', [], [{ holiday: 'Christmas', start: '2026-12-25T00:00', end: '2026-12-27T00:00' }, { holiday: 'Eve', start: '2026-12-24T13:00', end: '2026-12-25T00:00' }], '**Holidays**: Christmas, Dec 25, 2026 – Dec 26, 2026 and Eve, Dec 24, 2026, 1:00 PM – Dec 25, 2026, 12:00 AM'],
+    ['contacts', [{ contact: 'sip:a@b.example', confirmed: false }], [{ contact: 'sip:a@b.example', confirmed: false }, { contact: '+441234567890', confirmed: true }], '**Also rung**: added \\+441234567890 (confirmed with the key 1)'],
+    ['password', null, 'set', '**Password**: was set'],
+    ['password', 'set', 'set', '**Password**: was changed'],
+    ['agents', ['Alice'], ['Alice', { gone: 'agent-1' }], '**Agents**: added something that is no longer there'],
+    ['overflowThreshold', 1000, 900, '**Overflow threshold (waiting callers)**: 1,000 → 900'],
+    ['port', 5060, 5061, '**Port**: 5060 → 5061'],
     ['monday', '', '09:00–17:00', `**${say('form.field.monday')}**: 09:00–17:00`],
   ])('%s: %j → %j', (field, before, after, line) => {
     expect(differenceLines(say, [{ field, before, after }]).map((one) => one.replace(/[\u2068\u2069]/g, ''))).toEqual([line]);

@@ -1,10 +1,11 @@
 // Hours, holidays, targets and answers as they are typed: tables, and that whatever is shown is read as it was.
 import fc from 'fast-check';
+import { LANGUAGES } from '../../../cards/words';
 import { idFor, readAction, readAnswers, readHolidays, readNames, readRanges, showAction, showAnswers, showHolidays, showNames, showRanges, type Reachable } from '../../../bot/forms/readings';
 import { type AnswerAction } from '../../../storage/model/call-action';
 import { type Holiday } from '../../../storage/model/schedule';
 
-const reachable: Reachable = { queues: [{ id: 'queue-1', name: 'Sales' }, { id: 'queue-2', name: 'Help Desk' }], questions: [{ id: 'question-1', name: 'Language' }] };
+const reachable: Reachable = { queues: [{ id: 'queue-1', name: 'Sales' }, { id: 'queue-2', name: 'Help Desk' }], questions: [{ id: 'question-1', name: 'Language' }], words: 'en' };
 const value = (reading: { readonly ok: boolean; readonly value?: unknown }): unknown => (reading.ok ? reading.value : reading);
 const two = (count: number): string => String(count).padStart(2, '0');
 
@@ -73,10 +74,26 @@ describe('answers', () => {
     expect(value(readAnswers(showAnswers(before, reachable), before, reachable))).toEqual(before);
   });
 
-  it('keep the message that an action plays first', () => {
-    const prompt = { text: 'One moment.', audio: null };
+  it.each([['"One moment."'], ['“One moment.”'], ['„One moment.“'], ['«One moment.»']])('say first what stands behind them in quotes, like %s', (quoted) => {
+    const [answer] = value(readAnswers(`1 Sales -> queue sales ${quoted}`, [], reachable)) as unknown as { action: unknown }[];
+    expect(answer?.action).toEqual({ kind: 'queue', queueId: 'queue-1', prompt: { text: 'One moment.', audio: null } });
+  });
+
+  it.each([[{ text: 'One moment.', audio: null }], [{ text: 'One "moment".\nThank you.', audio: null }], [{ text: '', audio: { audioId: 'a'.repeat(64), fileName: 'a.wav', durationMs: 1 } }], [{ text: 'Words', audio: { audioId: 'a'.repeat(64), fileName: 'a.wav', durationMs: 1 } }]])('keep the message %j that an action plays first, also where name and target change', (prompt) => {
     const spoken = [{ key: '1', name: 'Sales', action: { kind: 'queue' as const, queueId: 'queue-1', prompt } }];
-    expect(value(readAnswers('1 Sales team -> queue help desk', spoken, reachable))).toEqual([{ key: '1', name: 'Sales team', action: { kind: 'queue', queueId: 'queue-2', prompt } }]);
+    expect(value(readAnswers(showAnswers(spoken, reachable).replace('Sales ->', 'Sales team ->').replace('queue Sales', 'queue help desk'), spoken, reachable))).toEqual([{ key: '1', name: 'Sales team', action: { kind: 'queue', queueId: 'queue-2', prompt } }]);
+  });
+
+  it('say nothing any more once their message is taken out', () => {
+    const spoken = [{ key: '1', name: 'Sales', action: { kind: 'queue' as const, queueId: 'queue-1', prompt: { text: 'One moment.', audio: null } } }];
+    expect(value(readAnswers('1 Sales -> queue sales', spoken, reachable))).toEqual([{ key: '1', name: 'Sales', action: { kind: 'queue', queueId: 'queue-1', prompt: null } }]);
+  });
+
+  it.each(LANGUAGES)('are shown in %s so that they can be read', (words) => {
+    const all = value(readAnswers('1 A -> queue sales "Hi."\n2 B -> question language\n3 C -> number +441234567890\n4 D -> sip:a@b.example\n5 E -> voicemail sip:b@b.example\n6 F -> hang up', [], reachable)) as never;
+    const shown = showAnswers(all, { ...reachable, words });
+    expect(value(readAnswers(shown, [], { ...reachable, words }))).toEqual(all);
+    if (words !== 'en') expect(shown).not.toMatch(/hang up|queue /);
   });
 
   it.each(['Sales -> queue sales', '1 -> queue sales', '1 Sales', 'x Sales -> queue sales', '1 Sales -> queue nowhere'])('%j is refused, naming the line', (line) => {

@@ -83,7 +83,7 @@ describe('the catalogue', () => {
     const say = wordsFor('en');
     for (const verb of VERBS) expect(say(`undo.verb.${verb}`)).not.toBe('');
     const opened = { name: '', version: 1, mayChange: true, mayDelete: true, values: { changesAddress: true, hasPassword: true, defaultAction: { kind: 'queue', queueId: 'q' } } };
-    const world = { queues: [], questions: [], agents: [], agentGroups: [], businessHours: [], holidaySets: [], domain: 'x' };
+    const world = { queues: [], questions: [], agents: [], agentGroups: [], businessHours: [], holidaySets: [], domain: 'x', words: 'en' as const };
     const inputs = FORM_KINDS.flatMap((kind) => OBJECT_FORMS[kind].fields(world, opened, { id: '', groupId: '' }).flatMap((field) => [
       say(labelsFor([field])[field.name] ?? ''), ...(field.part === undefined ? [] : [say(`form.part.${field.part}`)]), ...(field.hint === undefined ? [] : [say(`form.hint.${field.hint}`, field.hintValues ?? {})]),
       ...field.inputs.flatMap((input) => [...(input.label === undefined ? [] : [say(`form.input.${input.label}`)]), ...asChoices(input, say).map((one) => one.title)]),
