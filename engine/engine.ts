@@ -20,7 +20,7 @@ import { type EdgeInventory, type Inventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
 import { PauseWriter, type PauseStore } from './continuity/pause-writer';
-import { closeLeftovers, reconcileLegs } from './continuity/reconcile';
+import { closeLeftovers, reconcileLegs, RESTARTED } from './continuity/reconcile';
 import { type SpillFile } from './continuity/spill-file';
 import { takeUp, type TakenUp } from './continuity/takeover';
 import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
@@ -424,7 +424,9 @@ export class Engine {
         restore: (call) => { restoreCall(this.state, call, this.journalNow()); },
       }));
       this.leftovers = taken.unreadable;
-      this.active.link.start();
+      if (taken.strayLegs.length > 0) log.warn({ legs: taken.strayLegs.length }, 'agents talk whom no journal tells of; they are let go');
+      // One that cannot be ended now is ended when both accounts are compared.
+      void Promise.allSettled(taken.strayLegs.map((id) => inventory.end(id, RESTARTED))).then(() => { if (!this.stopping) this.active?.link.start(); });
     }, (fault: unknown) => {
       if (this.stopping) return;
       log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the edge could not be asked what exists; tried again');

@@ -244,12 +244,14 @@ export class Carrier implements SipListener {
   /** Takes up a call that another engine left. Nothing is told and nothing is done yet: `lost` follows for what is gone, then a step of the core. */
   adopt(callId: CallId, kept: RoomKept): void { this.rooms.adopt(callId, kept); }
 
+  /** Legs of an adopted call that do not stand any more. Asked of every call before `lost` is told of any: what is rung for a call because of another's losses is not among them. */
+  missing(callId: CallId, standing: ReadonlySet<OfferId>): readonly OfferId[] { return [...this.rooms.legsOf(callId)].map(({ legId }) => legId).filter((legId) => !standing.has(legId)); }
+
   /** After all calls were adopted: what of a call is over although the journal knows it. `cause`: how the caller's dialog ended, as the edge saw it. */
-  lost(callId: CallId, { caller, legs }: { readonly caller: 'up' | 'awaited' | 'gone'; readonly legs: ReadonlySet<OfferId> }, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
-    const over = [...this.rooms.legsOf(callId)].filter(({ legId }) => !legs.has(legId));
+  lost(callId: CallId, caller: 'up' | 'awaited' | 'gone', missing: readonly OfferId[], cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
     // First: no phone is rung once more for a caller who is gone.
     if (caller === 'gone') this.callerGone(callId, cause);
-    for (const { legId } of over) this.legEnded(legId, 'withdrawn');
+    for (const legId of missing) this.legEnded(legId, 'withdrawn');
     this.rooms.inLine(callId, async (room) => {
       if (room.gone || room.callerSdp === null) return;
       try {

@@ -23,7 +23,8 @@ export interface ReconcileDeps {
 /** The inventory and SIP come over two connections that do not wait for each other, so nothing is ended on one look. */
 export const SECOND_LOOK_MS = 500;
 
-const REASON = 'SIP;cause=503;text="Service restarted"';
+/** Why a dialog is ended that an earlier engine left. */
+export const RESTARTED = 'SIP;cause=503;text="Service restarted"';
 
 /** How a dialog ended that the edge tells of; `seen` is what it told before, which it has forgotten since. */
 type KeptEvents = Inventory['events'];
@@ -41,7 +42,7 @@ export async function reconcileLegs(deps: ReconcileDeps, seen: KeptEvents = []):
   const anchors = second.anchors.filter((id) => first.anchors.includes(id));
   const hungUp = new Set([...seen, ...second.events].filter(({ cause }) => cause === 'bye' || cause === 'cancel').map(({ dialog }) => dialog));
   for (const id of vanished) deps.legs.vanished(id, hungUp.has(id) ? 'hungUp' : 'endedByUs');
-  for (const id of ownerless) await deps.inventory.end(id, REASON);
+  for (const id of ownerless) await deps.inventory.end(id, RESTARTED);
   for (const id of anchors) await deps.releaseAnchor(id).catch((fault: unknown) => { deps.log.warn({ fault: String(fault) }, 'an anchor nobody owns could not be released'); });
   const done = { ended: ownerless.length, vanished: vanished.length, released: anchors.length };
   if (done.ended + done.vanished + done.released > 0) deps.log.warn(done, 'the edge and the engine did not agree on what exists; they do now');

@@ -11,7 +11,7 @@ import { wholeBodyOf } from './documents';
 import { type Inventory } from './inventory';
 
 export interface TakeUpDeps {
-  readonly carrier: Pick<Carrier, 'adopt' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
+  readonly carrier: Pick<Carrier, 'adopt' | 'missing' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
   readonly switchboard: Pick<Switchboard, 'adopt' | 'adoptCaller' | 'liveDialogs'>;
   readonly media: Pick<MediaPort, 'adopt'>;
   restore(call: CallJournal): void;
@@ -29,6 +29,8 @@ export interface TakenUp {
   readonly closed: number;
   /** Entries nobody can go on with; to be closed truthfully. */
   readonly unreadable: readonly JournalEntry[];
+  /** Agents' dialogs that no journal tells of: answered in the moment before the other engine ended. To be ended before any phone is rung, or an agent who is free by the journal would be rung in a call. */
+  readonly strayLegs: readonly string[];
   /** Tells of callers who are gone: first, so that no phone rings for any of them. */
   tellGone(): void;
   /** Tells of legs that are gone, and of callers no journal knows. */
@@ -58,11 +60,15 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
     else here.push({ callId, adopted, deaf });
   }
   const strays = straysOf(inventory, deps);
+  const ours = switchboard.liveDialogs();
+  const missing = new Map([...gone, ...here].map(({ callId, adopted }) => [callId, carrier.missing(callId, adopted.legs)]));
+  const lost = (callId: string, { caller }: Adopted, cause: GoneCause): void => { carrier.lost(callId, caller, missing.get(callId) ?? [], cause); };
   return {
     carried: here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
-    tellGone: () => { for (const { callId, adopted, cause } of gone) carrier.lost(callId, adopted, cause); },
+    strayLegs: [...standing.values()].filter(({ id, role }) => role === 'uac' && !ours.has(id)).map(({ id }) => id),
+    tellGone: () => { for (const { callId, adopted, cause } of gone) lost(callId, adopted, cause); },
     tellRest: () => {
-      for (const { callId, adopted } of here) carrier.lost(callId, adopted, 'failed');
+      for (const { callId, adopted } of here) lost(callId, adopted, 'failed');
       const deaf = here.filter((each) => each.deaf).map(({ callId }) => callId);
       if (deaf.length > 0) {
         log.warn({ calls: deaf.length }, 'what was kept of the sound of some calls cannot be read; their phones are asked anew');

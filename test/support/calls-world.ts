@@ -463,7 +463,8 @@ export class World {
       this.carrier.adopt(call.callId, room);
       return { callId: call.callId, found: this.switchboard.adopt(call.callId, sip, known, now) };
     });
-    for (const { callId, found } of adopted) this.carrier.lost(callId, found, 'hungUp');
+    const missing = new Map(adopted.map(({ callId, found }) => [callId, this.carrier.missing(callId, found.legs)]));
+    for (const { callId, found } of adopted) this.carrier.lost(callId, found.caller, missing.get(callId) ?? [], 'hungUp');
     this.loop.post({ type: 'wake' });
     this.reconcile(now);
     for (const invite of this.invites) if (invite.status === null && !invite.given) this.switchboard.request(invite);

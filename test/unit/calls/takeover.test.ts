@@ -201,6 +201,21 @@ test('whoever was rung is offered the call again at once, and the agent is none 
   expect([...world.state.calls.values()].map(({ phase }) => phase.state)).toEqual(['talking']);
 });
 
+test('whoever is free because another caller is gone is rung once for the next, and that ring stands', async () => {
+  const world = opened();
+  const first = await world.waits();
+  await world.waits();
+  const [, second = ''] = [...world.state.calls.keys()];
+  world.dialogs.delete(first.dialogId);
+  world.takeOver();
+  await settle();
+  const rung = world.rings.filter(({ orphaned }) => !orphaned);
+  expect(rung.map(({ legId, cancelledWith }) => [legId, cancelledWith])).toEqual([[`${second}.1`, null]]);
+  rung[0]?.says(200, TALK);
+  await settle();
+  expect(world.state.calls.get(second)?.phase.state).toBe('talking');
+});
+
 test('a number that was dialled for a caller is dialled again', async () => {
   const { world } = await STAGES.forwarding.set();
   world.takeOver();
