@@ -13,7 +13,7 @@ import { type BotVerb, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
-export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'change' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'group' | 'live' | 'agents' | 'myAgent' | 'history' | 'change' | 'status' | 'stepDown' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
 
 /** People seen in chat. Every method rejects when the database is away. */
 export interface PeoplePort {
@@ -55,6 +55,8 @@ export interface Services {
   /** A file that somebody sent, from where the channel says it lies. Never rejects. */
   readonly fetchFile: (address: string) => Promise<Fetched>;
   readonly newId: () => string;
+  /** `true` for the first of all who ask with this id, whichever bot they ask; `away`: nobody knows, for the database does not answer. */
+  readonly once: (id: string) => Promise<boolean | 'away'>;
   readonly now: () => Date;
   /** Resolves after `ms`, or when the bot stops. */
   readonly pause: (ms: number) => Promise<void>;

@@ -1,16 +1,31 @@
 // Tells agents, in their own chat, of the call on their phone, and of a pause that somebody else gave them. Driven by live documents.
 import { type Say } from '../cards/words';
+import { type StoredCallCard } from '../storage/bot-cards';
 import { type Followed, type FollowedAgent } from '../storage/followed';
 import { type LiveCaller } from '../storage/model/live';
 import { type Logger } from '../storage/process/log';
 import { type Watch } from '../storage/live';
 import { type PeoplePort } from './asking';
-import { tell, type Told } from './telling';
+import { reach, tell, wordsOf, type Told } from './telling';
 import { type Chat } from './turn';
 import { callCard, type CallState } from './views/call';
 import { pausedCard } from './views/pause';
 
+/** What a card shows, as bots know it of each other. */
+export type KeptCallCard = Omit<StoredCallCard, 'at' | 'bot' | 'pool'>;
+
+/** How bots of one pool agree on whose each card is. Every method rejects when the database is away. */
+export interface CallCardDesk {
+  /** `false`: another bot has a card for this call on this phone. */
+  claim(card: KeptCallCard): Promise<boolean>;
+  /** What the card shows from now on; `false`: another bot has taken it over. */
+  keep(card: KeptCallCard): Promise<boolean>;
+  /** `true` for one of all bots. */
+  once(id: string): Promise<boolean>;
+}
+
 export interface CallCardsDeps {
+  readonly desk: CallCardDesk;
   /** Rejects when the database is away. */
   readonly read: (workflowIds: readonly string[] | 'all') => Promise<Followed>;
   readonly people: Pick<PeoplePort, 'read'>;
@@ -29,8 +44,9 @@ const RETRY_MS = 2_000;
 /** Messages on their way at once; one more waits, and shows how things stand when its turn comes. */
 const SENDING_MOST = 8;
 
-/** One call on one agent's phone. There is one card for it, edited whenever its state changes. */
+/** One call on one agent's phone. There is one card for it, edited whenever its state changes, by one bot. */
 interface Entry {
+  readonly key: string;
   readonly groupId: string;
   readonly groupName: string;
   readonly agentId: string;
@@ -40,6 +56,8 @@ interface Entry {
   at: Date;
   waitedMs: number;
   message: Told | null;
+  /** The card is another bot's. */
+  foreign: boolean;
   /** The state the card shows; null: there is no card yet. */
   shown: CallState | null;
   /** Waiting for its turn, or on its way. */
@@ -69,6 +87,16 @@ export class CallCards {
       this.#changed.add(workflowId);
       this.#running ??= this.#run();
     });
+  }
+
+  /** Goes on with cards of a bot that died. One that it was just sending is left alone: whether it arrived nobody knows. */
+  adopt(cards: readonly StoredCallCard[]): void {
+    for (const { _id: key, groupId, groupName, agentId, personId, caller, state, since, waitedMs, message } of cards) {
+      const shown = state as CallState;
+      this.#entries.set(key, { key, groupId, groupName, agentId, personId, caller, state: shown, at: since, waitedMs, message, foreign: message === null, shown, busy: false });
+      this.#changed.add(groupId);
+    }
+    if (cards.length > 0) this.#running ??= this.#run();
   }
 
   async close(): Promise<void> {
@@ -106,7 +134,7 @@ export class CallCards {
           const key = keyOf(caller.callId, agentId);
           const personId = personOf.get(agentId) ?? null;
           if (followed.callContextShown && personId !== null && !this.#entries.has(key)) {
-            this.#entries.set(key, { groupId: group.id, groupName: group.displayName, agentId, personId, caller, state: 'gone', at: this.#deps.now(), waitedMs: 0, message: null, shown: null, busy: false });
+            this.#entries.set(key, { key, groupId: group.id, groupName: group.displayName, agentId, personId, caller, state: 'gone', at: this.#deps.now(), waitedMs: 0, message: null, foreign: false, shown: null, busy: false });
           }
         }
       }
@@ -135,7 +163,7 @@ export class CallCards {
   }
 
   #show(entry: Entry): void {
-    if (entry.busy || entry.shown === entry.state) return;
+    if (entry.busy || entry.foreign || entry.shown === entry.state) return;
     // A phone that has stopped ringing before the card was sent needs none.
     if (entry.shown === null && entry.state !== 'ringing' && entry.state !== 'talking' && entry.state !== 'missed') return;
     entry.busy = true;
@@ -160,15 +188,23 @@ export class CallCards {
   }
 
   async #send(entry: Entry): Promise<void> {
-    const state = entry.state;
+    const { desk, chat } = this.#deps;
+    const { state } = entry;
     // Whatever comes of it, the same is not tried again: the next state is.
     entry.shown = state;
-    if (entry.message === null) {
-      entry.message = await tell(this.#deps, entry.personId, (say, locale) => this.#draw(entry, state, say, locale));
+    if (entry.message !== null) {
+      entry.foreign = !(await desk.keep(kept(entry, state)));
+      if (!entry.foreign) await chat.update(entry.message.place, entry.message.messageId, this.#draw(entry, state, wordsOf(entry.message), entry.message.locale));
       return;
     }
-    const { place, messageId, say, locale } = entry.message;
-    await this.#deps.chat.update(place, messageId, this.#draw(entry, state, say, locale));
+    const reached = await reach(this.#deps, entry.personId);
+    if (reached === null) return;
+    entry.foreign = !(await desk.claim(kept(entry, state)));
+    if (entry.foreign) return;
+    const messageId = await chat.send(reached.place, this.#draw(entry, state, wordsOf(reached), reached.locale));
+    if (messageId === null) return;
+    entry.message = { ...reached, messageId };
+    entry.foreign = !(await desk.keep(kept(entry, state)));
   }
 
   #draw(entry: Entry, state: CallState, say: Say, locale: string): ReturnType<typeof callCard> {
@@ -181,9 +217,14 @@ export class CallCards {
     const since = pause?.since.getTime() ?? before ?? 0;
     this.#pauses.set(id, since);
     if (before === undefined || pause === null || since <= before || pause.by !== 'unanswered' || personId === null) return;
-    tell(this.#deps, personId, (say, locale) => pausedCard(say, locale, pause, null))
+    this.#deps.desk.once(`paused:${id}:${since}`)
+      .then((isOurs) => (isOurs ? tell(this.#deps, personId, (say, locale) => pausedCard(say, locale, pause, null)) : null))
       .catch((fault: unknown) => { this.#deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'An agent could not be told of a pause.'); });
   }
+}
+
+function kept({ key, groupId, groupName, agentId, personId, caller, at, waitedMs, message }: Entry, state: CallState): KeptCallCard {
+  return { _id: key, over: OVER.has(state), groupId, groupName, agentId, personId, caller, state, since: at, waitedMs, message };
 }
 
 function stateOf(entry: Entry, caller: LiveCaller | null): CallState {

@@ -11,7 +11,7 @@ import { FormStays } from './handlers/objects';
 import { receiveFile } from './handlers/recordings';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
-import { type Hold, type Holds } from './holds';
+import { type Holds } from './holds';
 import { type Deed, type Reply, type Turn } from './turn';
 import { button } from './views/common';
 import { notice, refused } from './views/notice';
@@ -77,19 +77,20 @@ export class Conversation {
     if (asking.automatic) return (await carryOut(services, asking, deed.verb, deed.data)).card;
     // In a personal chat whatever followed something in this message lets go before it shows something else. In a group chat each person
     // sees their own view, so that only what begins or ends following for everybody touches the message.
-    const take = (): Hold | null => (deed.messageId === null ? null : holds.take(turn.place, deed.messageId));
+    const take = (): ReturnType<Holds['take']> | null => (deed.messageId === null ? null : holds.take(turn.place, deed.messageId));
     const early = asking.place.personal ? take() : null;
     const shown = await carryOut(services, asking, deed.verb, deed.data);
-    const hold = early ?? (shown.after || deed.verb === 'live.stop' ? take() : null);
-    if (hold && deed.messageId !== null && shown.after) shown.after(deed.messageId, hold);
-    else hold?.release();
+    const taking = early ?? (shown.after || deed.verb === 'live.stop' ? take() : null);
+    await taking?.taken;
+    if (taking && deed.messageId !== null && shown.after) shown.after(deed.messageId, taking.hold);
+    else taking?.hold.release();
     return shown.card;
   }
 
   /** A new message; what is to follow begins when the channel has named it. */
   async #show(turn: Turn, asking: Asking, shown: Shown): Promise<Reply> {
     const messageId = await turn.send(asking.place.personal ? shown.card : shown.shared ?? shown.card);
-    if (messageId !== null && shown.after) shown.after(messageId, this.#deps.holds.take(turn.place, messageId));
+    if (messageId !== null && shown.after) shown.after(messageId, this.#deps.holds.begin(turn.place, messageId));
     return null;
   }
 
@@ -126,6 +127,7 @@ export class Conversation {
       case 'newAgent': return verb('agent.new');
       case 'agents': return verb('agents', { search: command.search });
       case 'undo': return verb('undo');
+      case 'pool': return verb('pool');
       case 'history': return typedHistory(services, asking, command.words);
       case 'settings': return verb('settings');
       case 'objects': return verb('objects', { kind: command.kind, groupId: '' });

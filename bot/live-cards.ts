@@ -5,7 +5,9 @@ import { type Logger } from '../storage/process/log';
 import { type LiveView } from '../storage/administration/views';
 import { type Watch } from '../storage/live';
 import { type AdministrationPort, type LiveCard, type LivePort } from './asking';
+import { type Follow, type Hold } from './holds';
 import { type Chat } from './turn';
+import { NO_NOTE } from './views/common';
 import { liveCard, sharedLiveCard, type LiveMoment } from './views/live';
 
 /** Nobody tells the bot whether anybody looks, so a card follows this long and then asks. */
@@ -20,7 +22,9 @@ const NOBODY: ReadonlySet<string> = new Set();
 
 export interface LiveCardsDeps {
   readonly administration: Pick<AdministrationPort, 'live' | 'myAgent'>;
-  readonly chat: Chat;
+  readonly chat: Pick<Chat, 'update'>;
+  /** Directory object ids, in lower case. */
+  readonly administrators: ReadonlySet<string>;
   /** Calls back with the ids of workflows whose live document changed; null: any of them. */
   readonly watch: (onChange: (workflowId: string | null) => void) => Watch;
   readonly now: () => Date;
@@ -45,12 +49,25 @@ export class LiveCards implements LivePort {
   }
 
   follow(card: LiveCard): void {
+    const { place, messageId, workflowId, acting, locale, timeZone } = card;
+    this.#begin(card, card.hold.keep(card.until, { place, messageId, workflowId, personId: acting.personId, name: acting.name, locale, timeZone }));
+  }
+
+  /** Goes on with a card that another bot followed until it died. */
+  adopt(follow: Follow, until: Date, hold: Hold): void {
+    const { place, messageId, workflowId, personId, name, locale, timeZone } = follow;
+    // One that should have ended meanwhile is looked at once more, and then says so.
+    const last = new Date(this.#deps.now().getTime() + LOOK_MS);
+    this.#begin({ place, messageId, workflowId, locale, timeZone, until: until > last ? until : last, hold, told: NO_NOTE, acting: { kind: 'person', personId, name, administrator: this.#deps.administrators.has(personId) } });
+  }
+
+  #begin(card: LiveCard, known = Promise.resolve()): void {
     this.#watch ??= this.#deps.watch((workflowId) => {
       if (workflowId === null) this.#anyChange++;
       else this.#changes.set(workflowId, (this.#changes.get(workflowId) ?? 0) + 1);
     });
     this.#followed++;
-    this.#follow(card)
+    known.then(() => this.#follow(card))
       .catch((fault: unknown) => { this.#deps.log.warn({ err: fault }, 'A live card could not be kept up to date.'); })
       .finally(() => this.#ended());
   }
@@ -87,7 +104,10 @@ export class LiveCards implements LivePort {
       lookedMs = now().getTime();
       const [answer, mine] = await Promise.all([this.#deps.administration.live(card.acting, card.workflowId), isAgent ? this.#deps.administration.myAgent(card.acting) : null]);
       if (!card.hold.held) return;
-      if (!answer.ok && answer.code !== 'unavailable') return this.#edit(card, this.#gone(card));
+      if (!answer.ok && answer.code !== 'unavailable') {
+        if (await card.hold.stillHeld()) await this.#edit(card, this.#gone(card));
+        return card.hold.release();
+      }
       if (answer.ok) seen = answer.value;
       if (mine?.ok === false && mine.code !== 'unavailable') isAgent = false;
       if (mine?.ok === true) pickable = new Set(mine.value.pickable.map((one) => one.callId));
@@ -95,6 +115,7 @@ export class LiveCards implements LivePort {
       const drawn = this.#draw(card, seen, { now: now(), until: card.until, lost: !answer.ok, pickable, ...(now().getTime() < toldUntil ? { told: card.told } : {}) });
       const text = JSON.stringify(drawn);
       if (text === edited) continue;
+      if (!(await card.hold.stillHeld())) return;
       try {
         await this.#edit(card, card.place.personal ? drawn : sharedLiveCard({ say: wordsFor(card.locale), locale: card.locale }, card.workflowId));
         edited = text;
@@ -103,7 +124,7 @@ export class LiveCards implements LivePort {
         if (++faults >= FAULTS_MOST) throw fault;
       }
     }
-    if (card.hold.held && seen !== null && card.place.personal) await this.#edit(card, this.#draw(card, seen, { now: now(), until: null }));
+    if (seen !== null && card.place.personal && await card.hold.stillHeld()) await this.#edit(card, this.#draw(card, seen, { now: now(), until: null }));
     card.hold.release();
   }
 

@@ -2,24 +2,31 @@
 import { randomUUID } from 'node:crypto';
 import { Administration } from '../storage/administration/administration';
 import { readAudio } from '../storage/audio';
+import { adoptCallCards, adoptMessages, claimCallCard, holdMessage, isMessageHeld, keepCallCard, letMessageGo } from '../storage/bot-cards';
+import { beat, BOT_BEAT_MS, leave, livingBots } from '../storage/bots';
+import { claimOnce } from '../storage/claims';
 import { connect, isUnusable, type Connection } from '../storage/connect';
 import { readFollowed } from '../storage/followed';
 import { watchLive, type Watch } from '../storage/live';
 import { findPeople, readPerson, rememberPerson } from '../storage/people';
+import { PoolWatch } from '../storage/pool-watch';
 import { EnvironmentFault, maskedSettings } from '../storage/process/environment';
 import { EXIT, stopOnSignal } from '../storage/process/exit';
 import { createLog } from '../storage/process/log';
 import { VERSION } from '../storage/process/root';
+import { isDatabaseAway } from '../storage/transaction';
 import { BotAdapter, createAuthentication } from './adapter';
 import { type Services } from './asking';
 import { AudioLinks } from './audio-links';
 import { CallCards } from './call-cards';
+import { Companions } from './companions';
 import { Conversation } from './conversation';
 import { ExportLinks, exportHistory } from './exports';
 import { fetchFile } from './files';
 import { Holds } from './holds';
 import { LiveCards } from './live-cards';
 import { createPauses } from './pauses';
+import { PoolAlarms } from './pool-alarms';
 import { serveBot } from './server';
 import { allowedTenants, BOT_VARIABLES, publicUrl, readBotSettings, type BotSettings } from './settings';
 
@@ -40,15 +47,26 @@ async function main(): Promise<void> {
 async function start(settings: BotSettings, log: ReturnType<typeof createLog>): Promise<() => Promise<void>> {
   const connection = await connectPatiently(settings.MONGODB_URI, log);
   const { client, db } = connection;
+  const pool = settings.POOL;
+  const botId = randomUUID();
   const now = (): Date => new Date();
   const pauses = createPauses();
-  const holds = new Holds();
-  const administration = new Administration({ client, db, pool: settings.POOL, sipDomain: settings.SIP_DOMAIN, log });
+  const holds = new Holds({
+    messages: {
+      hold: ({ id, token, until, follow }) => holdMessage(db, { _id: id, pool, bot: botId, token, until, follow }),
+      letGo: (id, token) => letMessageGo(db, id, token),
+      isHeld: (id, token) => isMessageHeld(db, id, token),
+    },
+    newId: randomUUID, log,
+  });
+  const administration = new Administration({ client, db, pool, sipDomain: settings.SIP_DOMAIN, log });
   const authentication = createAuthentication(settings);
   const audioLinks = new AudioLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
   const exportLinks = new ExportLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
   const administrators: ReadonlySet<string> = new Set(settings.ADMINISTRATORS);
   const adapter = new BotAdapter({ authentication, appId: settings.MICROSOFT_APP_ID, log, answer: (turn) => conversation.answer(turn) });
+  const watch = (onChange: (workflowId: string | null) => void): Watch => watchLive({ db, log }, onChange);
+  const liveCards = new LiveCards({ administration, administrators, chat: adapter, watch, now, pause: pauses.pause, log });
   const services: Services = {
     administration,
     people: {
@@ -57,19 +75,38 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
       find: (text, limit) => findPeople(db, text, limit),
     },
     chat: adapter,
-    live: new LiveCards({ administration, chat: adapter, watch: (onChange) => watchLive({ db, log }, onChange), now, pause: pauses.pause, log }),
+    live: liveCards,
     sipDomain: settings.SIP_DOMAIN,
     sipServer: settings.SIP_SERVER,
     audioUrl: (audioId) => audioLinks.url(audioId),
     exportUrl: (wanted) => exportLinks.url(wanted),
     fetchFile: (address) => fetchFile(address, settings.MICROSOFT_APP_ID === undefined),
     newId: randomUUID,
+    once: (id) => claimOnce(db, id).catch((fault: unknown) => {
+      if (isDatabaseAway(fault)) return 'away' as const;
+      throw fault;
+    }),
     now,
     pause: pauses.pause,
     log,
   };
-  const watch = (onChange: (workflowId: string | null) => void): Watch => watchLive({ db, log }, onChange);
-  const callCards = new CallCards({ read: (workflowIds) => readFollowed(db, settings.POOL, workflowIds), people: services.people, chat: adapter, watch, now, pause: pauses.pause, log });
+  const callCards = new CallCards({
+    read: (workflowIds) => readFollowed(db, pool, workflowIds), people: services.people, chat: adapter, watch, now, pause: pauses.pause, log,
+    desk: { claim: (card) => claimCallCard(db, { ...card, pool, bot: botId }), keep: (card) => keepCallCard(db, { ...card, pool, bot: botId }), once: (id) => claimOnce(db, id) },
+  });
+  const companions = new Companions({
+    beat: async () => {
+      await beat(db, pool, botId);
+      return livingBots(db, pool);
+    },
+    adopt: async (living) => {
+      callCards.adopt(await adoptCallCards(db, pool, botId, living));
+      for (const message of await adoptMessages(db, pool, botId, living, randomUUID)) if (message.follow) liveCards.adopt(message.follow, message.until, holds.adopt(message));
+    },
+    leave: () => leave(db, botId), pause: pauses.pause, log,
+  });
+  const poolWatch = new PoolWatch({ db, pool, log, now });
+  const poolAlarms = new PoolAlarms({ look: () => poolWatch.look(), administrators, people: services.people, chat: adapter, pause: pauses.pause, log });
   const conversation = new Conversation({ services, holds, administrators });
   const server = await serveBot({
     gate: { authentication, appId: settings.MICROSOFT_APP_ID, tenants: allowedTenants(settings) },
@@ -78,18 +115,22 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     readAudio: (audioId) => readAudio(db, audioId),
     health: async () => {
       const database = await db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => 'up', () => 'away');
-      return { ok: database === 'up', process: 'bot', version: VERSION, pool: settings.POOL, database };
+      return { ok: database === 'up', process: 'bot', version: VERSION, pool, database };
     },
   }, settings.BOT_ADDRESS, settings.BOT_PORT).catch(async (fault: unknown) => {
     await connection.close();
     throw fault;
   });
+  companions.start(BOT_BEAT_MS);
   callCards.start();
+  poolAlarms.start();
   return async () => {
     await server.close();
     holds.close();
     pauses.close();
     await callCards.close();
+    await poolAlarms.close();
+    await companions.close();
     await connection.close();
   };
 }

@@ -9,17 +9,26 @@ export interface TellingDeps {
   readonly chat: Pick<Chat, 'send'>;
 }
 
-export interface Told { readonly place: Place; readonly messageId: string; readonly say: Say; readonly locale: string }
+/** Where and how somebody is written to. */
+export interface Reached { readonly place: Place; readonly locale: string; readonly timeZone: string | null }
+export interface Told extends Reached { readonly messageId: string }
 
 /** Sends a card in the person's language. `null`: their chat is not known, or the channel gave no id. Rejects with what the database or the channel answered. */
 export async function tell(deps: TellingDeps, personId: string, draw: (say: Say, locale: string) => Card): Promise<Told | null> {
-  const person = await deps.people.read(personId);
-  if (!person?.conversation) return null;
-  const place: Place = { conversationId: conversationIdOf(person.conversation), personal: true, reference: person.conversation };
-  const say = wordsFor(person.locale, person.timeZone ?? null);
-  const messageId = await deps.chat.send(place, draw(say, person.locale));
-  return messageId === null ? null : { place, messageId, say, locale: person.locale };
+  const reached = await reach(deps, personId);
+  if (reached === null) return null;
+  const messageId = await deps.chat.send(reached.place, draw(wordsOf(reached), reached.locale));
+  return messageId === null ? null : { ...reached, messageId };
 }
+
+/** `null`: their chat is not known. Rejects with what the database answered. */
+export async function reach({ people }: Pick<TellingDeps, 'people'>, personId: string): Promise<Reached | null> {
+  const person = await people.read(personId);
+  if (!person?.conversation) return null;
+  return { place: { conversationId: conversationIdOf(person.conversation), personal: true, reference: person.conversation }, locale: person.locale, timeZone: person.timeZone ?? null };
+}
+
+export const wordsOf = ({ locale, timeZone }: Pick<Reached, 'locale' | 'timeZone'>): Say => wordsFor(locale, timeZone);
 
 function conversationIdOf(reference: Readonly<Record<string, unknown>>): string {
   const { conversation } = reference as { readonly conversation?: { readonly id?: unknown } };

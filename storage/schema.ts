@@ -10,6 +10,8 @@ export function collectionOf<N extends keyof Collections>(db: Db, name: N): Coll
 
 /** Tombstones, instructions and bindings are of no use an hour after their end. */
 const FORGOTTEN_AFTER_SECONDS = 3_600;
+/** Longer than anybody talks: the card of a call that is still talked in is written only when that ends. */
+const CARD_FORGOTTEN_AFTER_SECONDS = 86_400;
 
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   workflows: [
@@ -57,6 +59,10 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   engines: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   migrations: [],
   alarms: [],
+  bots: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
+  claims: [{ key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
+  heldMessages: [{ key: { pool: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
+  callCards: [{ key: { pool: 1, over: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: CARD_FORGOTTEN_AFTER_SECONDS }],
   bindings: [{ key: { pool: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   instructions: [{ key: { pool: 1, outcome: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   records: [{ key: { pool: 1, arrivedAt: -1 } }, { key: { pool: 1, workflowId: 1, arrivedAt: -1 } }],

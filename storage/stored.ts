@@ -5,7 +5,7 @@ import { type ChangeEntry } from './model/change';
 import { type ObjectKind, type ObjectKinds } from './model/configuration';
 import { type EngineReport } from './model/engine-report';
 import { type Instruction } from './model/instruction';
-import { type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
+import { type LiveCaller, type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
 import { type MirrorState } from './model/mirror';
 import { type CallRecord } from './model/record';
 
@@ -32,6 +32,8 @@ export interface StoredChange extends ChangeEntry {
   readonly value: unknown;
   /** Made anew by each call of `perform`, which recognises by it what an attempt of its own has written. */
   readonly token: string;
+  /** When somebody wanted it, where it could be carried out only later. */
+  readonly pressedAt?: Date;
 }
 
 /** `begunAt`: when an engine took it up, in database time. */
@@ -91,6 +93,53 @@ export type StoredMigration =
 /** `_id` is the pool. What administrators were told of its redundancy. */
 export interface StoredAlarms { readonly _id: string; readonly revision: number; readonly memory: AlarmMemory }
 
+/** A bot that lives, by its own id; `at` in database time. */
+export interface StoredBot { readonly _id: string; readonly pool: string; readonly at: Date }
+
+/** Something that is done or told once; `_id` says what. */
+export interface StoredClaim { readonly _id: string; readonly at: Date }
+
+/** Where a bot writes outside of a turn; `reference` is opaque here. */
+export interface StoredPlace { readonly conversationId: string; readonly personal: boolean; readonly reference: Readonly<Record<string, unknown>> }
+
+/** A message that a bot edits by itself until something else is shown in it. `_id`: conversation and message. */
+export interface StoredHeldMessage {
+  readonly _id: string;
+  readonly pool: string;
+  readonly bot: string;
+  /** Changes hands with the message: whoever has it may edit. */
+  readonly token: string;
+  readonly at: Date;
+  /** Nobody edits it after this. */
+  readonly until: Date;
+  /** What another bot needs to go on with a live group; null: nobody goes on. */
+  readonly follow: {
+    readonly place: StoredPlace; readonly messageId: string; readonly workflowId: string;
+    readonly personId: string; readonly name: string; readonly locale: string; readonly timeZone: string | null;
+  } | null;
+}
+
+/** The card of one call on one agent's phone. `_id`: call and agent. */
+export interface StoredCallCard {
+  readonly _id: string;
+  readonly pool: string;
+  readonly bot: string;
+  readonly at: Date;
+  /** The call has left, so that the card stays as it is. */
+  readonly over: boolean;
+  readonly groupId: string;
+  readonly groupName: string;
+  readonly agentId: string;
+  readonly personId: string;
+  readonly caller: LiveCaller;
+  /** What the card says the call is to this agent, and since when. */
+  readonly state: string;
+  readonly since: Date;
+  readonly waitedMs: number;
+  /** null: on its way to the channel, or lost with the bot that sent it. */
+  readonly message: { readonly place: StoredPlace; readonly messageId: string; readonly locale: string; readonly timeZone: string | null } | null;
+}
+
 /** Every collection beside the configuration's, by name. */
 export interface Collections {
   changes: StoredChange;
@@ -103,6 +152,10 @@ export interface Collections {
   engines: EngineReport;
   migrations: StoredMigration;
   alarms: StoredAlarms;
+  bots: StoredBot;
+  claims: StoredClaim;
+  heldMessages: StoredHeldMessage;
+  callCards: StoredCallCard;
   bindings: PhoneBinding;
   instructions: StoredInstruction;
   records: CallRecord;

@@ -1,7 +1,7 @@
 // My phone: how to connect it, whether it is registered, a new password, a test ring.
 import { render } from '../../cards/render';
 import { type Note } from '../../cards/views';
-import { type InstructionOutcome } from '../../storage/model/instruction';
+import { type InstructionOutcome, type REFUSAL_REASONS } from '../../storage/model/instruction';
 import { type MyAgent } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { type Hold } from '../holds';
@@ -9,6 +9,12 @@ import { button, NO_NOTE, NO_REFRESH, note, offered, refreshFor } from '../views
 import { notice, refused } from '../views/notice';
 import { notAnAgent } from './duty';
 import { goesOn } from './within';
+
+/** Longer than an instruction takes, however it ends. */
+const RING_FOLLOWED_MS = 60_000;
+
+/** Why a phone may not have been rung; the others are about callers and engines. */
+export const RING_REASONS: ReadonlySet<(typeof REFUSAL_REASONS)[number]> = new Set(['offDuty', 'unreachable', 'busy', 'declined', 'noAnswer', 'unknownAgent', 'cannotRender', 'failed']);
 
 type PhoneHandlers = Pick<Handlers, 'phone' | 'phone.ring' | 'phone.reset' | 'phone.resetNow'>;
 
@@ -54,16 +60,18 @@ async function showPhone(services: Services, asking: Asking, told: Note = NO_NOT
 }
 
 async function ring(services: Services, asking: Asking, agentId: string, messageId: string, hold: Hold): Promise<void> {
+  await hold.keep(new Date(services.now().getTime() + RING_FOLLOWED_MS));
   const outcome = await services.administration.ask(asking.acting, { kind: 'ringPhone', agentId });
   const mine = await services.administration.myAgent(asking.acting);
-  if (!hold.held || !mine.ok) return;
+  if (!mine.ok || !(await hold.stillHeld())) return;
   await services.chat.update(asking.place, messageId, phoneCard(services, asking, mine.value, outcome.ok ? ringNote(asking, outcome.value) : note(asking.say('phone.ring.unavailable'), 'attention')));
   hold.release();
 }
 
 function ringNote({ say }: Asking, outcome: InstructionOutcome): Note {
   if (outcome.kind === 'done') return note(say('phone.ring.done'), 'good');
-  return note(say(outcome.kind === 'expired' ? 'phone.ring.expired' : `phone.ring.${outcome.reason}`), 'warning');
+  if (outcome.kind === 'expired') return note(say('phone.ring.expired'), 'warning');
+  return note(say(`phone.ring.${RING_REASONS.has(outcome.reason) ? outcome.reason : 'failed'}`), 'warning');
 }
 
 /** `password` only in the one card that follows making it; that card does not refresh itself, or it would be gone before it is read. */

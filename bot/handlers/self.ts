@@ -3,6 +3,7 @@ import { render } from '../../cards/render';
 import { type HelpView } from '../../cards/views';
 import { type WhoAmI } from '../../storage/administration/views';
 import { type Asking, type Handlers } from '../asking';
+import { EVERYTHING } from '../forms/history-words';
 import { type BotVerb } from '../verbs';
 import { button, listNames, offered } from '../views/common';
 import { refused } from '../views/notice';
@@ -37,7 +38,7 @@ export const selfHandlers: SelfHandlers = {
 };
 
 /** What a line of help sends along. */
-const HELP_DATA: Partial<Record<BotVerb, Readonly<Record<string, unknown>>>> = { agents: { search: '' }, 'duty.pause': { agentId: '', groupId: '' }, 'longest.pick': { groupId: '' }, objects: { kind: 'businessHours', groupId: '' } };
+const HELP_DATA: Partial<Record<BotVerb, Readonly<Record<string, unknown>>>> = { agents: { search: '' }, 'duty.pause': { agentId: '', groupId: '' }, 'longest.pick': { groupId: '' }, objects: { kind: 'businessHours', groupId: '' }, history: { ...EVERYTHING, before: 0 } };
 
 function roleText({ say }: Asking, who: WhoAmI): string {
   const names = (groups: WhoAmI['manages']): string => listNames(say, groups.map((one) => one.displayName));
@@ -55,9 +56,9 @@ function sections({ say }: Asking, who: WhoAmI): HelpView['sections'] {
   const changes = who.administrator || who.manages.length > 0;
   const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`), text: say(`help.command.${key}.text`), verb, data: HELP_DATA[verb] ?? {} });
   const all = [
-    { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('flow', 'groups'), changes && line('team', 'groups'), changes && line('managers', 'groups'), changes && line('undo', 'undo')] },
+    { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('flow', 'groups'), changes && line('team', 'groups'), changes && line('managers', 'groups'), changes && line('history', 'history'), changes && line('undo', 'undo')] },
     { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('pause', 'duty.pause'), who.agent !== null && line('pick', 'longest.pick'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },
-    { key: 'administration', commands: [who.administrator && line('newGroup', 'group.new'), who.administrator && line('newAgent', 'agent.new'), who.administrator && line('agents', 'agents'), changes && line('hours', 'objects'), who.administrator && line('settings', 'settings')] },
+    { key: 'administration', commands: [who.administrator && line('newGroup', 'group.new'), who.administrator && line('newAgent', 'agent.new'), who.administrator && line('agents', 'agents'), changes && line('hours', 'objects'), who.administrator && line('settings', 'settings'), who.administrator && line('pool', 'pool')] },
   ];
   return all.map(({ key, commands }) => ({ titleText: say(`help.section.${key}`), commands: commands.filter((one) => one !== false) })).filter((section) => section.commands.length > 0);
 }

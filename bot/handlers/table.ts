@@ -13,13 +13,14 @@ import { liveHandlers } from './live';
 import { managerHandlers } from './managers';
 import { objectHandlers } from './objects';
 import { phoneHandlers } from './phone';
+import { poolHandlers } from './pool';
 import { recordingHandlers } from './recordings';
 import { selfHandlers } from './self';
 import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...poolHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

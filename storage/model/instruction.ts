@@ -13,13 +13,17 @@ export type InstructionRequest =
   /** The active engine writes everything and gives the lease up to one that stands by; no call is touched. */
   | { readonly kind: 'drain' };
 
+export const REFUSAL_REASONS = [
+  'offDuty', 'unreachable', 'busy', 'declined', 'noAnswer', 'unknownAgent', 'cannotRender', 'failed',
+  /** The caller does not wait any more, or waits for somebody already picked. */
+  'notWaiting', 'alreadyPicked', 'unknownQueue', 'notServing',
+  /** No engine stands by that could go on. */
+  'noStandby',
+] as const;
+
 export type InstructionOutcome =
   | { readonly kind: 'done'; readonly audioId?: string }
-  | { readonly kind: 'refused'; readonly reason: 'offDuty' | 'unreachable' | 'busy' | 'declined' | 'noAnswer' | 'unknownAgent' | 'cannotRender' | 'failed'
-    /** The caller does not wait any more, or waits for somebody already picked. */
-    | 'notWaiting' | 'alreadyPicked' | 'unknownQueue' | 'notServing'
-    /** No engine stands by that could go on. */
-    | 'noStandby' }
+  | { readonly kind: 'refused'; readonly reason: (typeof REFUSAL_REASONS)[number] }
   | { readonly kind: 'expired' };
 
 export interface Instruction {

@@ -7,7 +7,7 @@ import { AudioLinks } from '../../bot/audio-links';
 import { Conversation } from '../../bot/conversation';
 import { ExportLinks, exportHistory } from '../../bot/exports';
 import { type Fetched } from '../../bot/files';
-import { Holds } from '../../bot/holds';
+import { type HeldMessages, Holds } from '../../bot/holds';
 import { LiveCards } from '../../bot/live-cards';
 import { serveBot, type BotServer } from '../../bot/server';
 import { readBotSettings } from '../../bot/settings';
@@ -96,6 +96,15 @@ export interface BotWorld {
   stop(): Promise<void>;
 }
 
+/** What bots agree on, in memory: of several that are given the same one, each sees what the others hold. */
+export class FakeHeldMessages implements HeldMessages {
+  readonly #tokens = new Map<string, string>();
+
+  async hold({ id, token }: { readonly id: string; readonly token: string }): Promise<void> { this.#tokens.set(id, token); }
+  async letGo(id: string, token?: string): Promise<void> { if (token === undefined || this.#tokens.get(id) === token) this.#tokens.delete(id); }
+  async isHeld(id: string, token: string): Promise<boolean> { return this.#tokens.get(id) === token; }
+}
+
 export async function startBotWorld(): Promise<BotWorld> {
   const connector = new Connector();
   await connector.start();
@@ -106,6 +115,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   const settings = readBotSettings({ MONGODB_URI: 'mongodb://127.0.0.1/' });
   const authentication = createAuthentication(settings);
   const clock = { now: NOW };
+  const administrators: ReadonlySet<string> = new Set([PEOPLE.ada.personId]);
   const now = (): Date => clock.now;
   let paused: (() => void)[] = [];
   const pausing: (() => void)[] = [];
@@ -119,18 +129,20 @@ export async function startBotWorld(): Promise<BotWorld> {
   const exportLinks = new ExportLinks('https://bot.example.org', 'secret', now);
   const files = new Map<string, Fetched>();
   let ids = 0;
+  const claims = new Set<string>();
   const services: Services = {
     administration, people, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
     exportUrl: (wanted) => exportLinks.url(wanted),
+    once: async (id) => (administration.away ? 'away' : !claims.has(id) && claims.add(id).has(id)),
     fetchFile: async (address) => files.get(address) ?? { ok: false, because: 'unreachable' },
-    live: new LiveCards({ administration, chat: adapter, watch: (onChange) => { watchers.add(onChange); return { close: async () => { watchers.delete(onChange); } }; }, now, pause, log }),
+    live: new LiveCards({ administration, administrators, chat: adapter, watch: (onChange) => { watchers.add(onChange); return { close: async () => { watchers.delete(onChange); } }; }, now, pause, log }),
   };
-  const holds = new Holds();
-  const conversation = new Conversation({ services, holds, administrators: new Set([PEOPLE.ada.personId]) });
+  const holds = new Holds({ messages: new FakeHeldMessages(), newId: services.newId, log });
+  const conversation = new Conversation({ services, holds, administrators });
   const wav = Buffer.from('RIFF....WAVE');
   const server = await serveBot({
     gate: { authentication, appId: undefined, tenants: new Set() }, adapter, audioLinks, exportLinks, log,
-    exportHistory: (wanted) => exportHistory({ administration, administrators: new Set([PEOPLE.ada.personId]) }, wanted),
+    exportHistory: (wanted) => exportHistory({ administration, administrators }, wanted),
     readAudio: async (audioId) => (audioId.startsWith('a') ? wav : null), health: async () => ({ ok: !administration.away, process: 'bot' }),
   }, '127.0.0.1', 0);
   const url = `http://127.0.0.1:${server.port}`;

@@ -5,6 +5,7 @@ import { type Answer, type Kept, type Result } from '../../storage/administratio
 import { type Verb } from '../../storage/administration/verbs';
 import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
+import { type PoolStatus, type StepDownOutcome } from '../../storage/model/pool-status';
 import { type Person } from '../../storage/people';
 import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, shownObjects, whoAmI } from './storage-views';
 
@@ -79,6 +80,10 @@ export class FakeAdministration implements AdministrationPort {
   async workflow(_acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> { return this.#answer(this.workflowAnswers[workflowId]); }
   kept: Kept = { ok: true, value: { audioId: 'a'.repeat(64), fileName: 'welcome.wav', durationMs: 12_000 } };
   async keepAudio(): Promise<Kept> { return this.away ? { ...AWAY, faults: [] } : this.kept; }
+  statusAnswer: PoolStatus | null = null;
+  stepDownAnswer: StepDownOutcome = { kind: 'done', from: 'a:27017', to: 'b:27017' };
+  async status(): Promise<Answer<PoolStatus>> { return this.#answer(this.statusAnswer); }
+  async stepDown(): Promise<Answer<StepDownOutcome>> { return this.#answer(this.stepDownAnswer); }
   async settings(): Promise<Answer<SettingsView>> { return this.#answer(this.settingsAnswer); }
   async ask(_acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
     this.asked.push(request);

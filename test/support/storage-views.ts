@@ -3,6 +3,7 @@ import { type AgentView, type GroupName, type GroupSummary, type GroupView, type
 import { agentGroup } from '../../storage/model/agent-group';
 import { MANAGER_PERMISSIONS } from '../../storage/model/workflow';
 import { queue } from '../../storage/model/queue';
+import { type PoolStatus } from '../../storage/model/pool-status';
 import { businessHours, holidaySet } from '../../storage/model/schedule';
 import { type GroupForm } from '../../storage/administration/verbs';
 
@@ -136,5 +137,22 @@ export function shownObjects(): { readonly [K in ShownKind]: readonly ObjectView
     businessHours: [view<'businessHours'>(businessHours.parse({ ...own, id: 'hours-office', name: 'Office hours', ...Object.fromEntries(['monday', 'tuesday', 'wednesday', 'thursday', 'friday'].map((day) => [day, [{ open: '09:00', close: '12:00' }, { open: '13:00', close: '17:00' }]])) }), [HELP_NAME])],
     holidaySets: [view<'holidaySets'>(holidaySet.parse({ ...own, id: 'holidays-uk', name: 'United Kingdom', holidays: [{ name: 'Christmas', start: '2026-12-25T00:00', end: '2026-12-27T00:00' }, { name: 'Early close', start: '2026-12-24T13:00', end: '2026-12-25T00:00' }] }), [])],
     trunks: [],
+  };
+}
+
+/** Three members, two engines, one edge, and a takeover behind them. */
+export function poolStatus(changes: Partial<PoolStatus> = {}): PoolStatus {
+  const since = secondsAgo(600);
+  const engine = { pool: 'main', host: 'one', pid: 11, since, version: '0.1.0', healthPort: 9025, edges: [], backlog: { records: 0, oldest: null }, takeover: null, at: NOW, alive: true };
+  return {
+    pool: 'main', at: NOW,
+    database: { replicaSet: 'rs0', isDetailed: true, members: [
+      { name: 'a:27017', role: 'primary', healthy: true, lagMs: 0 }, { name: 'b:27017', role: 'secondary', healthy: true, lagMs: 1_200 }, { name: 'c:27017', role: 'secondary', healthy: true, lagMs: 300 },
+    ] },
+    engines: [{ ...engine, _id: 'x', role: 'active', epoch: 7 }, { ...engine, _id: 'y', host: 'two', pid: 12, role: 'standby', epoch: null }],
+    edges: [{ address: '127.0.0.1:9022', connected: true, since, dialogs: 3, anchors: 1 }],
+    backlog: { records: 4, oldest: secondsAgo(3) },
+    lastTakeover: { at: since, reason: 'ownerGone', callsCarried: 160, callsClosed: 2, tookMs: 380 },
+    ...changes,
   };
 }

@@ -1,7 +1,8 @@
 // The card of the call on an agent's phone: who gets it, when, and what becomes of it, with a database and a channel by script.
 import fc from 'fast-check';
-import { CallCards } from '../../../bot/call-cards';
+import { CallCards, type CallCardDesk, type KeptCallCard } from '../../../bot/call-cards';
 import { type Place } from '../../../bot/turn';
+import { type StoredCallCard } from '../../../storage/bot-cards';
 import { type Followed, type FollowedAgent, type FollowedGroup } from '../../../storage/followed';
 import { createLog } from '../../../storage/process/log';
 import { type Pause } from '../../../storage/model/agent';
@@ -9,6 +10,38 @@ import { type LiveCaller } from '../../../storage/model/live';
 import { FakePeople } from '../../support/fake-administration';
 import { textOf } from '../../support/bot-world';
 import { NOW, PEOPLE, secondsAgo } from '../../support/storage-views';
+
+/** What bots of one pool agree on, as the database would keep it. */
+class Desk {
+  readonly cards = new Map<string, KeptCallCard & { readonly bot: string }>();
+  readonly #claims = new Set<string>();
+
+  of(bot: string): CallCardDesk {
+    const { cards } = this;
+    const claims = this.#claims;
+    return {
+      async claim(card) {
+        const there = cards.get(card._id);
+        if (there !== undefined && !there.over && there.bot !== bot) return false;
+        cards.set(card._id, { ...card, bot });
+        return true;
+      },
+      async keep(card) {
+        if (cards.get(card._id)?.bot !== bot) return false;
+        cards.set(card._id, { ...card, bot });
+        return true;
+      },
+      async once(id) { return !claims.has(id) && claims.add(id).has(id); },
+    };
+  }
+
+  /** Everything that is not over is another bot's from now on, as when the one that had it died. */
+  handOver(to: string): readonly StoredCallCard[] {
+    const orphans = [...this.cards.values()].filter((one) => !one.over);
+    for (const one of orphans) this.cards.set(one._id, { ...one, bot: to });
+    return orphans.map((one) => ({ ...one, bot: to, pool: 'main', at: NOW }));
+  }
+}
 
 interface Shown { readonly to: string; readonly messageId: string; readonly text: string; readonly edit: boolean }
 
@@ -23,7 +56,16 @@ class World {
   /** Messages wait here while the channel is slow. */
   held: (() => void)[] | null = null;
   #change: (workflowId: string | null) => void = () => undefined;
-  readonly cards = new CallCards({
+  readonly cards: CallCards;
+
+  constructor(readonly desk = new Desk(), readonly bot = 'bot-a') {
+    this.cards = this.#cards();
+    for (const key of ['alice', 'bob'] as const) this.knows(key);
+    this.cards.start();
+  }
+
+  readonly #cards = (): CallCards => new CallCards({
+    desk: this.desk.of(this.bot),
     read: async (ids) => {
       this.reads++;
       if (this.away) throw new Error('away');
@@ -31,17 +73,12 @@ class World {
     },
     people: this.people,
     chat: {
-      send: async (place: Place, card) => { await this.#carry(); const messageId = `m${this.shown.length}`; this.shown.push({ to: place.conversationId, messageId, text: textOf(card), edit: false }); return messageId; },
+      send: async (place: Place, card) => { await this.#carry(); const messageId = this.bot === 'bot-a' ? `m${this.shown.length}` : `${this.bot}-m${this.shown.length}`; this.shown.push({ to: place.conversationId, messageId, text: textOf(card), edit: false }); return messageId; },
       update: async (place: Place, messageId, card) => { await this.#carry(); this.shown.push({ to: place.conversationId, messageId, text: textOf(card), edit: true }); },
     },
     watch: (onChange) => { this.#change = onChange; return { close: async () => undefined }; },
     now: () => NOW, pause: () => new Promise((resolve) => { setImmediate(resolve); }), log: createLog('bot', 'silent'),
   });
-
-  constructor() {
-    for (const key of ['alice', 'bob'] as const) this.knows(key);
-    this.cards.start();
-  }
 
   knows(key: 'alice' | 'bob', conversation: Record<string, unknown> | null = { conversation: { id: `a:${key}` } }): void {
     this.people.people.set(PEOPLE[key].personId, { _id: PEOPLE[key].personId, name: PEOPLE[key].name, locale: 'en', conversation, seenAt: NOW });
@@ -214,5 +251,72 @@ describe('a pause', () => {
     await world.is([]);
     await world.is([], paused('unanswered', secondsAgo(-60)));
     expect(world.shown).toHaveLength(2);
+  });
+});
+
+describe('with two bots', () => {
+  let other: World;
+  beforeEach(() => { other = new World(world.desk, 'bot-b'); });
+  afterEach(() => other.cards.close());
+  const both = async (...step: Parameters<World['is']>): Promise<void> => { await Promise.all([world.is(...step), other.is(...step)]); };
+  const shown = (): readonly Shown[] => [...world.shown, ...other.shown];
+
+  it('a call is told once, and its card is edited by the one that sent it', async () => {
+    await both([rings('alice')]);
+    await both([caller({ state: 'talking', agentId: 'alice' })]);
+    await both([]);
+    expect(shown().map((one) => [one.messageId, one.edit])).toEqual([[shown()[0]?.messageId, false], [shown()[0]?.messageId, true], [shown()[0]?.messageId, true]]);
+  });
+
+  it('and the one that sent it dies, the other goes on with the same card', async () => {
+    await world.is([rings('alice')]);
+    await other.is([rings('alice')]);
+    await world.cards.close();
+    await other.is([caller({ state: 'talking', agentId: 'alice' })]);
+    expect(other.shown).toEqual([]);
+    other.cards.adopt(world.desk.handOver('bot-b'));
+    await other.settled();
+    await other.is([]);
+    expect(other.shown.map((one) => [one.messageId, one.edit, /took|ended/.exec(one.text)?.[0]])).toEqual([['m0', true, 'took'], ['m0', true, 'ended']]);
+  });
+
+  it('and the one that sent it was only frozen, it lets go of the card', async () => {
+    await both([rings('alice')]);
+    const [sender, heir] = world.shown.length > 0 ? [world, other] as const : [other, world] as const;
+    heir.cards.adopt(world.desk.handOver(heir.bot));
+    await heir.settled();
+    await both([caller({ state: 'talking', agentId: 'alice' })]);
+    expect([sender.shown.map((one) => one.edit), heir.shown.map((one) => one.edit)]).toEqual([[false], [true]]);
+  });
+
+  it('and one dies before its message is known to have arrived, no second one is sent', async () => {
+    world.held = [];
+    await world.is([rings('alice')]);
+    other.cards.adopt(world.desk.handOver('bot-b'));
+    await other.is([caller({ state: 'talking', agentId: 'alice' })]);
+    expect(other.shown).toEqual([]);
+    for (const carry of world.held) carry();
+    world.held = null;
+  });
+
+  it('a pause is told once', async () => {
+    await both([]);
+    await both([], [agent('alice', { activity: 'paused', pause: { reason: '', since: NOW, until: null, by: 'unanswered' } }), agent('bob')]);
+    expect(shown()).toHaveLength(1);
+  });
+
+  it('never has two cards for one agent, whatever happens, in whatever order and whoever sees it first', async () => {
+    const step = fc.record({ callers: fc.constantFrom<readonly LiveCaller[]>([rings('alice')], [rings('alice', 'bob')], [rings('bob')], [caller()], [caller({ state: 'talking', agentId: 'alice' })]), first: fc.boolean() });
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 10 }), async (steps) => {
+      const one = new World();
+      const two = new World(one.desk, 'bot-b');
+      for (const { callers, first } of steps) {
+        await (first ? one : two).is(callers);
+        await (first ? two : one).is(callers);
+      }
+      await Promise.all([one.is([]), two.is([])]);
+      await Promise.all([one.cards.close(), two.cards.close()]);
+      return ['a:alice', 'a:bob'].every((to) => new Set([...one.shown, ...two.shown].filter((each) => each.to === to).map((each) => each.messageId)).size <= 1);
+    }), { numRuns: 40 });
   });
 });

@@ -49,6 +49,7 @@ const HELP: Readonly<Record<string, unknown>> = {
   groups: { command: 'groups' }, live: { command: 'live', group: 'help desk' }, edit: { command: 'edit', group: 'help desk' }, duty: { command: 'duty' }, phone: { command: 'phone' }, who: { command: 'who' }, undo: { command: 'undo' },
   newGroup: { command: 'newGroup' }, newAgent: { command: 'newAgent' }, agents: { command: 'agents', search: '' }, managers: { command: 'managers', group: 'help desk' }, flow: { command: 'flow', group: 'help desk' },
   team: { command: 'team', group: 'help desk' }, pause: { command: 'pause' }, pick: { command: 'pick', group: '' }, hours: { command: 'objects', kind: 'businessHours' }, settings: { command: 'settings' },
+  history: { command: 'history' }, pool: { command: 'pool' },
 };
 
 describe.each(LANGUAGES)('the help card in %s', (language) => {
