@@ -1,7 +1,7 @@
 // Everything a group leads to on one card: its settings, questions, queues, agent groups, hours; and walking through its menu.
 import { Span } from '../../cards/formats';
 import { render } from '../../cards/render';
-import { type Note, type OverviewView } from '../../cards/views';
+import { type Button, type Note, type OverviewView } from '../../cards/views';
 import { type WorkflowView } from '../../storage/administration/views';
 import { type AnswerAction } from '../../storage/model/call-action';
 import { type Prompt } from '../../storage/model/prompt';
@@ -13,6 +13,8 @@ import { refused } from '../views/notice';
 
 type FlowHandlers = Pick<Handlers, 'flow' | 'walk'>;
 type Row = OverviewView['sections'][number]['rows'][number];
+/** Buttons right below what is told. */
+export const nextSteps = (next: readonly Button[]): OverviewView['sections'] => (next.length === 0 ? [] : [{ titled: false, titleText: '', rows: [], actions: next }]);
 const QUESTIONS_SHOWN = 25;
 const INDENT_PX = 20;
 
@@ -28,10 +30,11 @@ export const flowHandlers: FlowHandlers = {
   },
 };
 
-export async function showFlow(services: Services, asking: Asking, groupId: string, told: Note = NO_NOTE): Promise<Shown> {
+/** `next` stands below what is told. */
+export async function showFlow(services: Services, asking: Asking, groupId: string, told: Note = NO_NOTE, next: (view: WorkflowView) => readonly Button[] = () => []): Promise<Shown> {
   const found = await services.administration.workflow(asking.acting, groupId);
   if (!found.ok) return refused(asking, found, button(asking.say, 'flow', 'flow', { groupId }));
-  return flowCard(asking, found.value, told);
+  return flowCard(asking, found.value, told, next(found.value));
 }
 
 const reachableOf = (view: WorkflowView): Reachable => ({ queues: view.queues.map(({ id, name }) => ({ id, name })), questions: view.workflow.questions.map(({ id, name }) => ({ id, name })), words: 'en' });
@@ -48,7 +51,7 @@ function quoted({ say }: Pick<Asking, 'say'>, prompt: Prompt): string {
   return say('flow.quoted', { text: prompt.text.length > 100 ? `${prompt.text.slice(0, 99)}…` : prompt.text });
 }
 
-function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
+function flowCard(asking: Asking, view: WorkflowView, told: Note, next: readonly Button[]): Shown {
   const { say } = asking;
   const { workflow } = view;
   const groupId = view.id;
@@ -58,6 +61,7 @@ function flowCard(asking: Asking, view: WorkflowView, told: Note): Shown {
   const tree = treeOf(workflow);
   const schedule = (key: 'closed' | 'holiday', action: AnswerAction): string => say(`flow.${key}`, { action: actionText(asking, action, known) });
   const sections: OverviewView['sections'] = [
+    ...nextSteps(next),
     {
       titled: false, titleText: '', actions: [],
       rows: [

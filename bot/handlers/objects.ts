@@ -1,6 +1,6 @@
 // Objects by themselves: lists, forms, deletion. One set of handlers for every kind.
 import { render } from '../../cards/render';
-import { type Note, type OverviewView } from '../../cards/views';
+import { type Button, type Note, type OverviewView } from '../../cards/views';
 import { type Answer, type Refusal } from '../../storage/administration/results';
 import { type ObjectView, type ShownKind } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
@@ -11,13 +11,14 @@ import { withRecording } from '../forms/recordings';
 import { type ObjectToken } from '../forms/object-token';
 import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, refusalNote, staleLine } from '../views/common';
 import { notice, refused } from '../views/notice';
-import { showFlow } from './flow';
+import { nextSteps, showFlow } from './flow';
 import { HEAR_WAIT_MS, showGroup } from './groups';
 import { showManagers } from './managers';
 import { permitted } from '../forms/permitted';
+import { GROUPS_OFFERED, isUsable, usedIn, type UsableKind } from '../forms/using';
 import { within } from './within';
 
-type ObjectHandlers = Pick<Handlers, 'objects' | 'object.new' | 'object.edit' | 'object.save' | 'object.hear' | 'object.delete' | 'object.deleteNow' | 'settings'>;
+type ObjectHandlers = Pick<Handlers, 'object.use' | 'objects' | 'object.new' | 'object.edit' | 'object.save' | 'object.hear' | 'object.delete' | 'object.deleteNow' | 'settings'>;
 const SHOWN_MOST = 30;
 
 export const objectHandlers: ObjectHandlers = {
@@ -49,6 +50,7 @@ export const objectHandlers: ObjectHandlers = {
     if (faults.length > 0) return objectFormCard(asking, { ...state, faults, told: note(say('error.invalid'), 'attention') }, typed);
     const saved = await OBJECT_FORMS[token.kind].save(services, asking, token, { version: token.id === '' ? opened.version : token.version, values: opened.values }, changes, token.requestId);
     if (saved.ok && token.kind === 'workflowCopy' && 'id' in saved.value) return showGroup(services, asking, saved.value.id, note(say('objectForm.copied'), 'good'));
+    if (saved.ok && token.id === '' && 'id' in saved.value && isUsable(token.kind)) return madeNew(services, asking, token.kind, saved.value.id, token.groupId, String(changes['name']));
     if (saved.ok && token.kind === 'permissions') return showManagers(services, asking, token.id, note(say('group.saved'), 'good'));
     if (saved.ok) return afterwards(services, asking, token, note(say(saved.entryId === null ? 'group.nothingChanged' : 'group.saved'), saved.entryId === null ? 'accent' : 'good'));
     if (saved.code === 'alreadyDone') return afterwards(services, asking, token, note(say('error.alreadyDone'), 'accent'));
@@ -84,6 +86,16 @@ export const objectHandlers: ObjectHandlers = {
       button(say, 'deleteNow', 'object.deleteNow', { kind, id, groupId, requestId: services.newId() }, 'destructive', { name: opened.value.name }),
       button(say, 'keep', ...backTo(kind, groupId)),
     ]);
+  },
+
+  async 'object.use'(services, asking, { kind, id, groupId, requestId }) {
+    const view = await services.administration.workflow(asking.acting, groupId);
+    if (!view.ok) return refused(asking, view);
+    const change = isUsable(kind) ? usedIn(kind, id, view.value) : null;
+    if (change === null) return refused(asking, { code: 'notFound', message: '' });
+    const done = await services.administration.perform(asking.acting, change.verb, change.input, { requestId });
+    if (!done.ok && done.code !== 'alreadyDone') return refused(asking, done, button(asking.say, 'useIt', 'object.use', { kind, id, groupId, requestId }));
+    return showFlow(services, asking, groupId, done.ok ? note(asking.say(`objectForm.used.${kind}`, { group: view.value.workflow.displayName }), 'good') : note(asking.say('error.alreadyDone'), 'accent'));
   },
 
   /** What still uses it is named by storage, which refuses then. */
@@ -126,7 +138,18 @@ async function afterwards(services: Services, asking: Asking, { kind: of, groupI
   return notice(asking, told.tone, told.text, '', [kind === 'agent' ? button(say, 'agents', 'agents', { search: '' }) : button(say, 'groups', 'groups')]);
 }
 
-export async function listObjects(services: Services, asking: Asking, kind: ListedKind, groupId: string, told: Note = NO_NOTE): Promise<Shown> {
+/** What was just made is of no use until something leads to it: said with the button that does so. */
+async function madeNew(services: Services, asking: Asking, kind: UsableKind, id: string, groupId: string, name: string): Promise<Shown> {
+  const { say } = asking;
+  const use = (of: { readonly id: string; readonly displayName: string }): Button => button(say, 'useIn', 'object.use', { kind, id, groupId: of.id, requestId: services.newId() }, 'positive', { name: of.displayName });
+  const told = note(say(`objectForm.made.${kind}`, { name }), 'good');
+  if (groupId !== '') return showFlow(services, asking, groupId, told, (view) => (usedIn(kind, id, view) === null ? [] : [use({ id: groupId, displayName: view.workflow.displayName })]));
+  const groups = await services.administration.groups(asking.acting);
+  const theirs = groups.ok && kind !== 'queue' ? groups.value.filter((one) => one.rights.change).slice(0, GROUPS_OFFERED) : [];
+  return listObjects(services, asking, kind, '', told, theirs.map(use));
+}
+
+export async function listObjects(services: Services, asking: Asking, kind: ListedKind, groupId: string, told: Note = NO_NOTE, next: readonly Button[] = []): Promise<Shown> {
   const { say } = asking;
   const listed: Answer<readonly ObjectView<ShownKind>[]> = await services.administration.objects(asking.acting, LISTED[kind]);
   if (!listed.ok) return refused(asking, listed, button(say, 'tryAgain', 'objects', { kind, groupId }));
@@ -134,7 +157,7 @@ export async function listObjects(services: Services, asking: Asking, kind: List
   const mayCreate = asking.acting.administrator;
   const view: OverviewView = {
     titleText: say(`object.${kind}.many`), introduced: true, introText: say(all.length === 0 ? 'objectForm.none' : `object.${kind}.intro`), note: told, warnings: [],
-    sections: [{
+    sections: [...nextSteps(next), {
       titled: false, titleText: '', actions: [],
       rows: all.slice(0, SHOWN_MOST).map((one) => ({
         nameText: say('sentence', { sentence: one.name }), indent: '1px',

@@ -2,7 +2,7 @@
 import { render } from '../../cards/render';
 import { type HelpView } from '../../cards/views';
 import { type WhoAmI } from '../../storage/administration/views';
-import { type Asking, type Handlers } from '../asking';
+import { type Asking, type Handlers, type Services } from '../asking';
 import { EVERYTHING } from '../forms/history-words';
 import { type BotVerb } from '../verbs';
 import { button, listNames, offered } from '../views/common';
@@ -14,7 +14,7 @@ export const selfHandlers: SelfHandlers = {
   async help(services, asking) {
     const who = await services.administration.whoAmI(asking.acting);
     if (!who.ok) return refused(asking, who, button(asking.say, 'help', 'help'));
-    return { card: render('help', { name: asking.acting.name, roleText: roleText(asking, who.value), sections: sections(asking, who.value) }, asking.locale) };
+    return { card: render('help', { name: asking.acting.name, roleText: roleText(asking, who.value), sections: sections(asking, await named(services, asking, who.value)) }, asking.locale) };
   },
 
   async who(services, asking) {
@@ -50,11 +50,21 @@ function roleText({ say }: Asking, who: WhoAmI): string {
   return roles.length > 0 ? roles.join(' ') : say('help.role.nobody');
 }
 
+/** Whoever administers everything and is named by no group has all of them. */
+async function named(services: Services, asking: Asking, who: WhoAmI): Promise<WhoAmI> {
+  if (!who.administrator || who.manages.length + who.serves.length > 0) return who;
+  const groups = await services.administration.groups(asking.acting);
+  return { ...who, serves: groups.ok ? groups.value.slice(0, 1) : [] };
+}
+
 /** Only what this person may do. A line about “a group” opens the list, from where every group can be reached. */
 function sections({ say }: Asking, who: WhoAmI): HelpView['sections'] {
   const sees = who.administrator || who.manages.length > 0 || who.serves.length > 0;
   const changes = who.administrator || who.manages.length > 0;
-  const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`), text: say(`help.command.${key}.text`), verb, data: HELP_DATA[verb] ?? {} });
+  // The name of a group of their own, so that the words work as they stand.
+  const [own] = [...who.manages, ...who.serves];
+  const group = (own?.displayName ?? say.plain('help.someGroup')).toLocaleLowerCase(say.language);
+  const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`, { group }), text: say(`help.command.${key}.text`), verb, data: HELP_DATA[verb] ?? {} });
   const all = [
     { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('flow', 'groups'), changes && line('team', 'groups'), changes && line('managers', 'groups'), changes && line('history', 'history'), changes && line('undo', 'undo')] },
     { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('pause', 'duty.pause'), who.agent !== null && line('pick', 'longest.pick'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },

@@ -1,5 +1,5 @@
 // Forms of objects and recordings over HTTP: what is shown, saved, refused and kept, and for whom.
-import { type Result } from '../../../storage/administration/results';
+import { faultOf, type Result } from '../../../storage/administration/results';
 import { type WorkflowView } from '../../../storage/administration/views';
 import { workflow } from '../../../storage/model/workflow';
 import { parserComplaints, schemaComplaints } from '../../support/card-schema';
@@ -82,6 +82,39 @@ describe('every form', () => {
     const again = await save(await edit('queue', 'queue-help'), { timeoutSeconds: '5', timeoutAction: 'number', 'timeoutAction-value': '+1' });
     for (const words of ['“+1” is not allowed', '“5” must be 10 to 65535 seconds']) expect(textOf(again.card)).toContain(words);
     expect(inputsOf(again.card)).toMatchObject({ timeoutSeconds: '5', 'timeoutAction-value': '+1' });
+  });
+
+  it('that storage does not allow this person keeps everything typed, and says what is switched off', async () => {
+    world.administration.answers['queue.change'] = (): Result => ({ ok: false, code: 'notAllowed', message: 'no', faults: [faultOf('managerPermissions', 'prompts', 'switchedOff')] });
+    const again = await save(await edit('queue', 'queue-help'), { timeoutSeconds: '50', 'timeoutAction-text': 'Sorry.' });
+    expect(textOf(again.card)).toContain('“Prompts and music” is switched off for managers of this group');
+    expect(inputsOf(again.card)).toMatchObject({ timeoutSeconds: '50', 'timeoutAction-text': 'Sorry.' });
+  });
+
+  it('of several inputs for one value shows each fault, and each hint, below the input it is about', async () => {
+    world.administration.answers['settings.change'] = (): Result => ({ ok: false, code: 'invalid', message: 'no', faults: [faultOf('numberPolicy.allowedPrefixes.1', '33', 'prefix'), faultOf('numberPolicy.emergencyNumbers.0', 'x', 'emergencyNumber')] });
+    const shown = textOf((await save(await edit('settings', 'settings'), { 'numberPolicy-prefixes': '+44\n33' })).card).split('\n');
+    const at = (words: string): number => shown.findIndex((line) => line.includes(words));
+    const order = [at('Allowed numbers begin with, one'), at('“33” must be +'), at('Nothing is allowed until'), at('Allowed domains of SIP addresses, one'), at('Emergency numbers, never'), at('“x” must be 2 to 6 digits')];
+    expect(order).toEqual([...order].sort((one, other) => one - other));
+    expect(order).not.toContain(-1);
+  });
+
+  it.each<[string, Record<string, string>, string, RegExp, object]>([
+    ['businessHours', { name: 'Nights' }, 'hours-new', /No group uses these hours yet/, { verb: 'workflow.change', input: { id: HELP, version: 7, changes: { businessHoursId: 'hours-new' } } }],
+    ['holidaySet', { name: 'France', holidays: '2026-07-14 Bastille' }, 'holidays-new', /No group observes these holidays yet/, { verb: 'workflow.change', input: { changes: { holidaySetIds: ['holidays-new'] } } }],
+    ['agentGroup', { name: 'Second line' }, 'agents-new', /answers once a queue lists it/, { verb: 'queue.change', input: { id: 'queue-help', changes: { agentGroupIds: ['agents-help', 'agents-new'] } } }],
+  ])('of a new %s says what is next, and one press does it', async (kind, typed, id, words, performed) => {
+    world.administration.answers[`${kind}.create` as 'queue.create'] = (): Result<'queue.create'> => ({ ok: true, value: { id }, entryId: 'main:9', sequence: 9, warnings: [] });
+    for (const groupId of [HELP, '']) {
+      const form = (await world.press('ada', 'object.new', { kind, groupId })).card;
+      const { card } = await save(form, typed);
+      expect(textOf(card)).toMatch(words);
+      const use = buttonsOf(card).find((one) => one.verb === 'object.use' && one.title === 'Use it in Help Desk');
+      const done = await world.press('ada', 'object.use', use?.data);
+      expect(last()).toMatchObject(performed);
+      expect(textOf(done.card)).toContain('Help Desk');
+    }
   });
 
   it('gone stale shows who changed what as the form would, keeps what was typed, and may be saved again', async () => {

@@ -19,7 +19,7 @@ const places = (text: string): readonly string[] => [...text.matchAll(/\{\{-?\s*
 
 /** What is the same word in both languages, or no word at all. Whatever else stays English was forgotten. */
 const SAME: Readonly<Record<Exclude<Language, 'en'>, readonly string[]>> = {
-  de: ['Agent', 'Engines', 'Live', 'Manager', 'Name', 'Parallel', 'Pause', 'Pause…', 'Server', 'Trunk', 'Trunks', 'Host', 'Port', 'Transport', 'Format', 'Voicemail', '● Live', 'live help desk'],
+  de: ['Agent', 'Engines', 'Live', 'Manager', 'Name', 'Parallel', 'Pause', 'Pause…', 'Server', 'Trunk', 'Trunks', 'Host', 'Port', 'Transport', 'Format', 'Voicemail', '● Live', 'live {{group}}'],
   fr: ['Agent', 'Agents', 'Description', 'Contacts', 'Pause', 'Pause…', 'Place', 'Question', 'Questions', 'Trunk', 'Trunks', 'Port', 'Transport', 'Format', 'Administration', 'agents', 'question {{value}}', '{{count}} minute', '{{count}} minutes'],
   es: ['no', 'Host'],
   it: ['no', 'Host', 'Server', 'Timeout', 'Trunk', 'Password', 'Overflow'],
