@@ -17,19 +17,39 @@ export const NO_NUMBERS: NumberPolicy = numberPolicy.parse({});
 export type OutsideTarget = { readonly kind: 'number'; readonly number: string } | { readonly kind: 'uri'; readonly uri: string };
 export type PolicyVerdict = { readonly allowed: true } | { readonly allowed: false; readonly because: 'emergency' | 'prefix' | 'domain' };
 
-/** Whether the policy lets a call go there. A SIP address whose user is a number is held to the rules for numbers too when it has `user=phone`. */
+/**
+ * Whether the policy lets a call go there. A SIP address whose user is a number is held to the rules for numbers too when it has `user=phone`.
+ * Whatever way a number is written in (RFC 3966 section 5.1.1, RFC 3261 section 19.1.2), it is the same number to whoever gets it.
+ */
 export function mayDial(policy: NumberPolicy, target: OutsideTarget): PolicyVerdict {
-  if (target.kind === 'number') {
-    const digits = target.number.replace(/^\+/, '');
-    if (policy.emergencyNumbers.includes(digits)) return { allowed: false, because: 'emergency' };
-    return policy.allowedPrefixes.some((prefix) => target.number.startsWith(prefix)) ? { allowed: true } : { allowed: false, because: 'prefix' };
-  }
+  if (target.kind === 'number') return mayDialNumber(policy, plain(target.number));
   const tel = /^tel:(.+)$/i.exec(target.uri);
-  if (tel !== null) return mayDial(policy, { kind: 'number', number: (tel[1] ?? '').split(';')[0] ?? '' });
+  if (tel !== null) return mayDialNumber(policy, plain(tel[1] ?? ''));
   const sip = /^sips?:([^@]*)@(\[[^\]]+\]|[^:;]+)(.*)$/i.exec(target.uri);
   if (sip === null) return { allowed: false, because: 'domain' };
-  const user = (sip[1] ?? '').split(';')[0] ?? '';
-  if (policy.emergencyNumbers.includes(user.replace(/^\+/, ''))) return { allowed: false, because: 'emergency' };
-  if (!policy.allowedDomains.includes((sip[2] ?? '').toLowerCase())) return { allowed: false, because: 'domain' };
-  return /;user=phone/i.test(sip[3] ?? '') ? mayDial(policy, { kind: 'number', number: user }) : { allowed: true };
+  const [, user = '', host = '', rest = ''] = sip;
+  const number = plain(user);
+  if (isEmergency(policy, number)) return { allowed: false, because: 'emergency' };
+  // A maddr sends the call to another host than the one it names (RFC 3261 section 19.1.1), and headers say what the INVITE holds.
+  const elsewhere = /;maddr=([^;?]*)/i.exec(rest)?.[1] ?? host;
+  if (rest.includes('?') || ![host, elsewhere].every((each) => policy.allowedDomains.includes(each.toLowerCase()))) return { allowed: false, because: 'domain' };
+  return /;user=phone/i.test(rest) ? mayDialNumber(policy, number) : { allowed: true };
+}
+
+function mayDialNumber(policy: NumberPolicy, number: string): PolicyVerdict {
+  if (isEmergency(policy, number)) return { allowed: false, because: 'emergency' };
+  return /^\+[0-9]+$/.test(number) && policy.allowedPrefixes.some((prefix) => number.startsWith(prefix)) ? { allowed: true } : { allowed: false, because: 'prefix' };
+}
+
+function isEmergency({ emergencyNumbers }: NumberPolicy, number: string): boolean { return emergencyNumbers.includes(number.replace(/^\+/, '')); }
+
+/** Without escapes, visual separators, parameters and password. */
+function plain(user: string): string { return unescaped(user.split(/[;:]/)[0] ?? '').replace(/[-.()\s]/g, ''); }
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
