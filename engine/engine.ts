@@ -16,11 +16,12 @@ import { BindingWriter, type BindingStore } from './continuity/binding-writer';
 import { type TakeoverReason } from './continuity/candidate';
 import { bodyOf } from './continuity/documents';
 import { FreezeWatch } from './continuity/freeze-watch';
+import { EdgeContact } from './continuity/edge-contact';
 import { type EdgeInventory, type Inventory } from './continuity/inventory';
 import { JournalWriter } from './continuity/journal-writer';
 import { LiveWriter, type LiveStore } from './continuity/live-writer';
 import { PauseWriter, type PauseStore } from './continuity/pause-writer';
-import { closeLeftovers, reconcileLegs, RESTARTED } from './continuity/reconcile';
+import { closeLeftovers } from './continuity/reconcile';
 import { type SpillFile } from './continuity/spill-file';
 import { takeUp, type TakenUp } from './continuity/takeover';
 import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
@@ -29,7 +30,7 @@ import { type CoreEvent, type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
 import { type Algorithm, DigestGate } from './sip/digest';
 import { ArrivalReader } from './sip/arrivals';
-import { Link, LinkFault, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
+import { LinkFault, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
 import { Registrar } from './sip/registrar';
 import { Switchboard } from './sip/switchboard';
 import { Trunks } from './sip/trunks';
@@ -64,6 +65,8 @@ export interface EngineDeps {
   reported(): void;
   /** Somebody asked that this engine give its place to one that stands by. */
   drain(instructionId: string): void;
+  /** The edge has been out of reach for a while; said again for as long as it is. */
+  cutOff(): void;
 }
 
 /** What an engine begins with, once the lease is its own. */
@@ -84,11 +87,9 @@ interface Active {
   readonly epoch: number;
   readonly journal: JournalWriter;
   readonly live: LiveWriter;
-  readonly link: Link;
 }
 
-/** `edgeLost`: an edge that is not back by then has been started anew, or its calls are beyond our help. */
-const MS = { reconcileEvery: 60_000, reconcileRetry: 2_000, endCalls: 5_000, journal: 3_000, edgeLost: 2_000, confirmLease: 1_000, takeUpRetry: 250, carrying: 500 } as const;
+const MS = { endCalls: 5_000, journal: 3_000, confirmLease: 1_000, carrying: 500 } as const;
 
 /** Stands by from the first, warm: the configuration is followed and prompts are rendered, but there is no call. `begin` makes it the active one. */
 export class Engine {
@@ -113,10 +114,7 @@ export class Engine {
   /** Taken up, and told to the core when the edge is there. */
   private takenUp: TakenUp | null = null;
   private takeover: TakeoverReport | null = null;
-  private edge: EdgeReport;
-  private cancelTakeUp: (() => void) | null = null;
-  private cancelReconcile: (() => void) | null = null;
-  private cancelEdgeLost: (() => void) | null = null;
+  private readonly edge: EdgeContact;
   private unwatch: (() => void) | null = null;
   private stopping = false;
   private whenEmpty: (() => void) | null = null;
@@ -125,7 +123,6 @@ export class Engine {
     const { log, timers, storage, media, sounds, pool } = deps;
     this.startedAt = deps.civil();
     this.roleSince = this.startedAt;
-    this.edge = { address: `${deps.edge.host}:${deps.edge.port}`, connected: false, since: this.startedAt, dialogs: null, anchors: null };
     this.state = createState(pool, { domain: deps.domain });
     this.bindings = new BindingWriter(storage.bindings, deps);
     this.pauses = new PauseWriter(storage.pauses, deps);
@@ -168,13 +165,22 @@ export class Engine {
       phoneChanged: (agentId, reachable) => { this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
     }));
     const link = { send: (outgoing: Outgoing, outcome: Outcome): void => {
-      if (this.active === null) outcome.failed(new LinkFault('down', 'this engine stands by'));
-      else this.active.link.send(outgoing, outcome);
+      if (!this.edge.send(outgoing, outcome)) outcome.failed(new LinkFault('down', 'this engine stands by'));
     } };
     const trunks = (this.trunks = new Trunks({ link, timers, log, randomHex, random: () => Math.random(), domain: deps.domain, registrar }));
     const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source) });
     this.switchboard = new Switchboard(this.carrier, { link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain });
     this.carrier.use(this.switchboard);
+    this.edge = new EdgeContact({
+      edge: deps.edge, inventory: deps.inventory, switchboard: this.switchboard, registrar, trunks, timers, log,
+      civil: () => deps.civil(),
+      pause: () => this.loop.pause(),
+      ownsAnchor: (anchorId) => this.carrier.owns(anchorId),
+      releaseAnchor: (anchorId) => media.release(anchorId),
+      happened: (events) => { this.closeLeftovers(events); },
+      reported: () => { deps.reported(); },
+      cutOff: () => { if (!this.stopping) deps.cutOff(); },
+    });
   }
 
   /** Is the active engine from now on, and takes up what an earlier one left. The configuration must be in force. */
@@ -194,7 +200,6 @@ export class Engine {
         leaseLost: (fault) => { this.replaced(fault); },
       }),
       live: this.liveWriter(journal),
-      link: this.newLink(journal.epoch, () => { this.firstUp(reason, decidedAtMs); }),
     };
     this.lease = journal;
     this.freezes.start();
@@ -209,7 +214,7 @@ export class Engine {
     inventory.hold(journal.epoch);
     // One of a newer epoch may be told of here before the database can say so.
     this.unwatch = inventory.watch({ owner: (owner) => { if (owner !== null && owner.epoch > journal.epoch) this.replaced(new LeaseLost(journal.pool, journal.epoch)); } });
-    this.takeUp(calls);
+    this.edge.begin(journal.epoch, { exists: (read) => this.takeUp(calls, read), firstUp: () => { this.firstUp(reason, decidedAtMs); } });
   }
 
   configurationChanged(update: ConfigurationUpdate): void {
@@ -264,8 +269,8 @@ export class Engine {
     const inForce = this.state.configuration.sequence;
     if (active === null) return { ok: !stopping, role: 'standby', edge: this.deps.inventory.owner !== null, media: this.deps.media.healthy, inForce, stopping };
     return {
-      ok: active.link.isUp && this.deps.media.healthy && !stopping, role: 'active',
-      edge: active.link.isUp, media: this.deps.media.healthy, database: active.journal.healthy,
+      ok: this.edge.isUp && this.deps.media.healthy && !stopping, role: 'active',
+      edge: this.edge.isUp, media: this.deps.media.healthy, database: active.journal.healthy,
       epoch: active.epoch, inForce, calls: this.state.calls.size, stopping, backlog: active.journal.backlog.records,
       trunks: this.trunks.health, takeover: this.takeover,
     };
@@ -274,7 +279,7 @@ export class Engine {
   /** For people: what this engine is, and what it has seen. */
   report(): { readonly role: EngineRole; readonly since: Date; readonly epoch: number | null; readonly edges: readonly EdgeReport[]; readonly backlog: BacklogReport; readonly takeover: TakeoverReport | null } {
     const { active } = this;
-    const edge = active === null ? { ...this.edge, connected: this.deps.inventory.owner !== null } : this.edge;
+    const edge = active === null ? { ...this.edge.report, connected: this.deps.inventory.owner !== null } : this.edge.report;
     return { role: active === null ? 'standby' : 'active', since: this.roleSince, epoch: active?.epoch ?? null, edges: [edge], backlog: active?.journal.backlog ?? { records: 0, oldest: null }, takeover: this.takeover };
   }
 
@@ -298,17 +303,17 @@ export class Engine {
   }
 
   /**
-   * Lets go of every call without ending one, and writes all that is known, so that another engine goes on. `settle`: the instruction that asked for it.
-   * Resolves to whether the database has all of it.
+   * Lets go of every call without ending one, and writes all that is known, so that another engine goes on. `instructionId`: of the instruction
+   * that asked for it; null: it was nobody's. Resolves to whether the database has all of it.
    */
-  async handOver(instructionId: string): Promise<boolean> {
+  async handOver(instructionId: string | null): Promise<boolean> {
     this.stopping = true;
     this.trunks.abandon();
     // From here on the edge keeps what happens for whoever comes next.
     this.letGo();
     await Promise.race([this.carrier.idle(), new Promise<void>((resolve) => { this.deps.timers.after(MS.carrying, resolve); })]);
     this.active?.journal.touch(this.state.calls.keys(), this.state.agents.keys());
-    this.settle(instructionId, { kind: 'done' });
+    if (instructionId !== null) this.settle(instructionId, { kind: 'done' });
     return this.closeWriters();
   }
 
@@ -329,9 +334,9 @@ export class Engine {
     // What ends with the connection is no news: the state stays as it is to be found.
     this.loop.pause();
     this.freezes.stop();
-    for (const cancel of [this.cancelReconcile, this.cancelTakeUp, this.cancelEdgeLost, this.unwatch]) cancel?.();
+    this.unwatch?.();
     this.loop.stop();
-    this.active?.link.stop();
+    this.edge.stop();
     this.deps.inventory.close();
   }
 
@@ -351,8 +356,8 @@ export class Engine {
     const { lease } = this;
     if (lease === null || this.stopping) return;
     this.deps.log.warn({ ms: Math.round(ms) }, 'this process stood still; it asks first whether another engine has taken over');
-    this.loop.pause();
-    const goOn = (): void => { if (!this.stopping) this.loop.resume(); };
+    const resume = this.loop.pause();
+    const goOn = (): void => { if (!this.stopping) resume(); };
     const cancel = this.deps.timers.after(MS.confirmLease, goOn);
     lease.write({}).catch((fault: unknown) => { if (fault instanceof LeaseLost) this.replaced(fault); }).finally(() => {
       cancel();
@@ -382,56 +387,15 @@ export class Engine {
 
   // ── The edge ──
 
-  private newLink(epoch: number, firstUp: () => void): Link {
-    const { log } = this.deps;
-    let isFirst = true;
-    return new Link({ ...this.deps.edge, tags: [`epoch:${epoch}`] }, {
-      request: (incoming) => { this.switchboard.request(incoming); },
-      up: () => {
-        log.info({}, 'connected to the edge');
-        this.cancelEdgeLost?.();
-        this.edge = { ...this.edge, connected: true, since: this.deps.civil() };
-        if (isFirst) firstUp();
-        else this.registrar.tellAll();
-        isFirst = false;
-        this.trunks.linkUp();
-        this.reconcileAfter(0);
-      },
-      down: () => {
-        log.warn({}, 'the connection to the edge was lost');
-        this.edge = { ...this.edge, connected: false, since: this.deps.civil() };
-        this.cancelReconcile?.();
-        this.trunks.linkDown();
-        this.switchboard.linkDown();
-        this.cancelEdgeLost = this.deps.timers.after(MS.edgeLost, () => {
-          log.error({ calls: this.state.calls.size }, 'the edge is lost, and its calls with it');
-          this.deps.reported();
-          this.switchboard.edgeLost();
-        });
-      },
-      turnedAway: (reason) => { log.error({ reason }, 'the edge does not let this engine in: another holds it, or DRACHTIO_SECRET is not the same on both sides'); },
-    }, this.deps);
-  }
-
-  /** Asks the edge what exists, as often as it takes, and only then connects to it: so no request comes for a call that is not known yet. */
-  private takeUp(calls: readonly JournalEntry[]): void {
-    const { inventory, media, log, timers } = this.deps;
-    inventory.read().then((read) => {
-      if (this.stopping || this.active === null) return;
-      const taken = (this.takenUp = takeUp(calls, read, {
-        carrier: this.carrier, switchboard: this.switchboard, media, log,
-        now: () => this.journalNow(),
-        restore: (call) => { restoreCall(this.state, call, this.journalNow()); },
-      }));
-      this.leftovers = taken.unreadable;
-      if (taken.strayLegs.length > 0) log.warn({ legs: taken.strayLegs.length }, 'agents talk whom no journal tells of; they are let go');
-      // One that cannot be ended now is ended when both accounts are compared.
-      void Promise.allSettled(taken.strayLegs.map((id) => inventory.end(id, RESTARTED))).then(() => { if (!this.stopping) this.active?.link.start(); });
-    }, (fault: unknown) => {
-      if (this.stopping) return;
-      log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the edge could not be asked what exists; tried again');
-      this.cancelTakeUp = timers.after(MS.takeUpRetry, () => { this.takeUp(calls); });
-    });
+  /** What the engine before left is known from here on; the core is told when the edge is there. Returns dialogs to be ended first. */
+  private takeUp(calls: readonly JournalEntry[], read: Inventory): readonly string[] {
+    const taken = (this.takenUp = takeUp(calls, read, {
+      carrier: this.carrier, switchboard: this.switchboard, media: this.deps.media, log: this.deps.log,
+      now: () => this.journalNow(),
+      restore: (call) => { restoreCall(this.state, call, this.journalNow()); },
+    }));
+    this.leftovers = taken.unreadable;
+    return taken.strayLegs;
   }
 
   /** Before any request of the network: what was taken up is told, so that the core goes on from what is. */
@@ -466,44 +430,13 @@ export class Engine {
     if (this.whenEmpty !== null && this.isEmpty()) this.whenEmpty();
   }
 
-  private reconcileAfter(ms: number): void {
-    this.cancelReconcile?.();
-    this.cancelReconcile = this.deps.timers.after(ms, () => {
-      this.reconcile().then(() => { this.again(MS.reconcileEvery); }, (fault: unknown) => {
-        this.deps.log.warn({ fault: fault instanceof Error ? fault.message : String(fault) }, 'the edge could not be asked what exists; tried again');
-        this.again(MS.reconcileRetry);
-      });
-    });
-  }
-
-  private again(ms: number): void {
-    if (this.active?.link.isUp === true && !this.stopping) this.reconcileAfter(ms);
-  }
-
-  private async reconcile(): Promise<void> {
-    const seen = await this.closeLeftovers();
-    await reconcileLegs({
-      inventory: this.deps.inventory,
-      legs: this.switchboard,
-      ownsAnchor: (anchorId) => this.carrier.owns(anchorId),
-      releaseAnchor: (anchorId) => this.deps.media.release(anchorId),
-      timers: this.deps.timers,
-      log: this.deps.log,
-    }, seen);
-  }
-
-  /** Once, with what the edge saw of their ends while no engine listened; resolves to that. */
-  private async closeLeftovers(): Promise<Inventory['events']> {
-    const { events, dialogs, anchors } = await this.deps.inventory.read();
-    this.edge = { ...this.edge, dialogs: dialogs.length, anchors: anchors.length };
+  /** Once, with what the edge saw of their ends while no engine listened. */
+  private closeLeftovers(events: Inventory['events']): void {
     const { leftovers } = this;
     this.leftovers = [];
     for (const record of closeLeftovers(leftovers, this.state.pool, events, this.deps.civil(), this.deps.log)) this.recorded(record);
     // Not in our state, so each is written as a tombstone.
     this.active?.journal.touch(leftovers.map(({ id }) => id), []);
-    const last = events.at(-1);
-    if (last !== undefined) await this.deps.inventory.forget(last.sequence);
-    return events;
   }
 }
 

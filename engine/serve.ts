@@ -21,7 +21,7 @@ import { leftFiles, SpillFile } from './continuity/spill-file';
 import { standBy, type Standby, type TakeOver } from './continuity/standby';
 import { Engine, type EngineDeps, type EngineStorage } from './engine';
 
-export interface ServeDeps extends Omit<EngineDeps, 'storage' | 'log' | 'pool' | 'databaseNow' | 'drain' | 'reported'> {
+export interface ServeDeps extends Omit<EngineDeps, 'storage' | 'log' | 'pool' | 'databaseNow' | 'drain' | 'cutOff' | 'reported'> {
   /** Unique to this process; see `holderName`. */
   readonly holder: string;
   readonly healthPort: number;
@@ -62,6 +62,7 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
     ...deps, pool, log, storage: storageOf(connection, administration), databaseNow: () => clock.now(),
     reported: () => { candidate.report.tell(); },
     drain: (instructionId) => { void handOver(instructionId); },
+    cutOff: () => { void handOver(null); },
     fenced: (fault) => {
       candidate.stop();
       deps.fenced(fault);
@@ -75,12 +76,17 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
     clock.stop();
     await Promise.all([candidate.instructions?.close(), feed.close()]);
   };
-  const handOver = async (instructionId: string): Promise<void> => {
-    if (!(await candidate.hasHeir())) {
-      engine.settle(instructionId, { kind: 'refused', reason: 'noStandby' });
+  let handingOver = false;
+  /** `instructionId` null: nobody asked, but the edge is out of reach from here. Then it is worth it only where the other one reaches it. */
+  const handOver = async (instructionId: string | null): Promise<void> => {
+    if (handingOver) return;
+    handingOver = true;
+    if (!(await candidate.hasHeir(instructionId === null))) {
+      handingOver = false;
+      if (instructionId !== null) engine.settle(instructionId, { kind: 'refused', reason: 'noStandby' });
       return;
     }
-    log.info({ epoch: candidate.journal?.epoch }, 'this engine hands over to the one that stands by');
+    log.info({ epoch: candidate.journal?.epoch, cutOff: instructionId === null }, 'this engine hands over to the one that stands by');
     const written = await engine.handOver(instructionId);
     // What the database does not have stands in the file alone; whoever takes over then waits for the lease to stand still.
     if (written) await candidate.journal?.release().catch((fault: unknown) => { log.warn({ fault: String(fault) }, 'the lease could not be given up'); });
@@ -141,10 +147,10 @@ class Candidate {
     this.report.stop();
   }
 
-  /** Whether another engine stands by and is alive. */
-  async hasHeir(): Promise<boolean> {
+  /** Whether another engine stands by and is alive, and where it matters, reaches the edge. */
+  async hasHeir(atTheEdge: boolean): Promise<boolean> {
     const engines = await readEngines(this.connection.db, this.pool).catch(() => []);
-    return engines.some(({ _id, role, alive }) => alive && role === 'standby' && _id !== this.deps.holder);
+    return engines.some(({ _id, role, alive, edges }) => alive && role === 'standby' && _id !== this.deps.holder && (!atTheEdge || edges.some(({ connected }) => connected)));
   }
 
   private decide(): Promise<TakeOver | null> {

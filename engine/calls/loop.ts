@@ -20,7 +20,7 @@ export interface LoopDeps {
 export class Loop {
   private readonly waiting: CoreEvent[] = [];
   private running = false;
-  private paused = false;
+  private readonly pauses = new Set<object>();
   private wakeAtMs: number | null = null;
   private cancelWake: (() => void) | null = null;
 
@@ -33,12 +33,14 @@ export class Loop {
     this.drain();
   }
 
-  /** Events wait from now on, until `resume`. */
-  pause(): void { this.paused = true; }
-
-  resume(): void {
-    this.paused = false;
-    if (!this.running) this.drain();
+  /** Events wait from now on, until what is returned is called, by everybody who paused. */
+  pause(): () => void {
+    const pause = {};
+    this.pauses.add(pause);
+    return () => {
+      this.pauses.delete(pause);
+      if (!this.running) this.drain();
+    };
   }
 
   private drain(): void {
@@ -50,7 +52,7 @@ export class Loop {
     }
   }
 
-  private next(): CoreEvent | undefined { return this.paused ? undefined : this.waiting.shift(); }
+  private next(): CoreEvent | undefined { return this.pauses.size > 0 ? undefined : this.waiting.shift(); }
 
   /** No more wakes. */
   stop(): void {

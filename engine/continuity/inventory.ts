@@ -54,6 +54,12 @@ export interface InventoryOptions {
 }
 export interface InventoryDeps { readonly log: Logger; readonly timers: Timers }
 
+/**
+ * What the latest try to reach the edge came to. `refused`: nobody listens there, so many times in a row; the edge is not running. `silent`:
+ * no answer, which says nothing of the edge. `startedAtMs`: the same for as long as the edge has lost nothing.
+ */
+export type Reach = { readonly kind: 'there'; readonly startedAtMs: number } | { readonly kind: 'refused'; readonly times: number } | { readonly kind: 'silent' };
+
 export interface EdgeInventory {
   /** All that exists. @throws InventoryFault */
   read(): Promise<Inventory>;
@@ -65,13 +71,14 @@ export interface EdgeInventory {
   hold(epoch: number | null): void;
   /** How it stands with the engine that holds the edge, as told last; null while the edge cannot be reached or has never told. */
   readonly owner: Owner | null;
-  /** Calls whenever `owner` changed, and with every dialog that ended while no engine was told. Returns how to stop. */
+  /** Calls whenever `owner` changed, with what each try to reach the edge came to, and with every dialog that ended while no engine was told. Returns how to stop. */
   watch(watcher: EdgeWatcher): () => void;
   close(): void;
 }
 
 export interface EdgeWatcher {
   owner?(owner: Owner | null): void;
+  reached?(reach: Reach): void;
   ended?(event: KeptEvent): void;
 }
 
@@ -96,6 +103,7 @@ class InventoryClient implements EdgeInventory {
   private lastId = 0;
   private epoch: number | null = null;
   private silentLooks = 0;
+  private refusals = 0;
   private cancelLook: () => void = () => undefined;
   private readonly waiting = new Map<number, { settle(answer: Answer): void; fail(fault: InventoryFault): void }>();
   private readonly whenReady = new Set<() => void>();
@@ -108,7 +116,10 @@ class InventoryClient implements EdgeInventory {
     const socket = createConnection({ host, port });
     this.socket = socket;
     socket.setNoDelay(true).setEncoding('utf8');
-    socket.on('connect', () => { this.write({ secret, ...(engine === undefined ? {} : { engine, epoch: this.epoch }) }); });
+    socket.on('connect', () => {
+      this.refusals = 0;
+      this.write({ secret, ...(engine === undefined ? {} : { engine, epoch: this.epoch }) });
+    });
     let text = '';
     socket.on('data', (chunk: string) => {
       this.silentLooks = 0;
@@ -118,13 +129,17 @@ class InventoryClient implements EdgeInventory {
       text = lines.pop() ?? '';
       for (const line of lines) this.line(line);
     });
-    socket.on('error', (fault) => { this.deps.log.debug({ fault: fault.message }, 'connection to the inventory of the edge failed'); });
+    socket.on('error', (fault: NodeJS.ErrnoException) => {
+      this.refusals = fault.code === 'ECONNREFUSED' ? this.refusals + 1 : 0;
+      this.deps.log.debug({ fault: fault.message }, 'connection to the inventory of the edge failed');
+    });
     socket.on('close', () => {
       this.ready = false;
       this.cancelLook();
       for (const each of [...this.waiting.values()]) each.fail(new InventoryFault('down', 'the connection to the edge was lost'));
       if (this.closed) return;
       if (this.owner !== null) this.told(null);
+      this.reached(this.refusals > 0 ? { kind: 'refused', times: this.refusals } : { kind: 'silent' });
       this.deps.timers.after(MS.retry, () => { if (!this.closed) this.connect(); });
     });
     this.silentLooks = 0;
@@ -211,6 +226,7 @@ class InventoryClient implements EdgeInventory {
       // It may have changed since the greeting went out.
       if (this.epoch !== null) this.hold(this.epoch);
       if (greeted.data.hello.owner !== undefined) this.told(greeted.data.hello.owner);
+      this.reached({ kind: 'there', startedAtMs: greeted.data.hello.startedAtMs });
       for (const go of [...this.whenReady]) {
         this.whenReady.delete(go);
         go();
@@ -229,6 +245,10 @@ class InventoryClient implements EdgeInventory {
   private told(now: Owner | null): void {
     this.owner = now;
     for (const watcher of [...this.watchers]) watcher.owner?.(now);
+  }
+
+  private reached(reach: Reach): void {
+    for (const watcher of [...this.watchers]) watcher.reached?.(reach);
   }
 
   private write(message: Record<string, unknown>): void {

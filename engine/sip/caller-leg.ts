@@ -62,6 +62,9 @@ export class CallerLeg {
   /** Whether it may be replaced or moved: its dialog stands. */
   get isUp(): boolean { return this.state === 'up'; }
 
+  /** Before there is a dialog, and while the edge may tell the INVITE again: what the edge calls the dialog, or will. Null at any other time. */
+  get awaitedDialog(): string | null { return (this.state === 'invited' || this.state === 'answering') && this.cancelDeadline !== null ? this.dialogToBe.id : null; }
+
   /** From now on what happens is told to somebody else. */
   become(events: CallerLegEvents): void { this.events = events; }
 
@@ -149,10 +152,9 @@ export class CallerLeg {
     if (standing !== null) return { dialog: standing.keep(now), state: this.state === 'awaitingAck' ? 'awaitingAck' : 'up' };
     const terms = answerTerms(invite, null);
     const agreement = terms.kind === 'agreed' ? terms.agreement : null;
-    const [callId, remoteTag] = [invite.header('call-id') ?? '', tagIn(invite.header('from'))];
     return {
       state: 'invited',
-      dialog: { name: { id: `${callId};from-tag=${remoteTag}`, callId, localTag: '', remoteTag }, weBegan: false, mayRefer: false, theyAllow: invite.header('allow'), timer: timerOut(agreement, now.monotonicMs, now), awaits: 'ack' },
+      dialog: { name: this.dialogToBe, weBegan: false, mayRefer: false, theyAllow: invite.header('allow'), timer: timerOut(agreement, now.monotonicMs, now), awaits: 'ack' },
     };
   }
 
@@ -170,8 +172,17 @@ export class CallerLeg {
     if (state === 'awaitingAck') this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.lateAck, () => { this.nowUp(null); });
   }
 
+  /** The edge has answered with what we gave it, and could not say so. Its ACK may have come and gone. */
+  stands(localTag: string): void {
+    if (this.state !== 'answering' || this.standing !== null) return;
+    this.cancelDeadline?.();
+    this.stand({ ...this.dialogToBe, localTag });
+    this.cancelDeadline = this.deps.timers.after(DEADLINES_MS.lateAck, () => { this.nowUp(null); });
+    if (this.endWanted) this.bye('endedByUs');
+  }
+
   /** The edge, asked what exists, does not know our dialog: it ended while we could not hear. */
-  vanished(cause: 'hungUp' | 'endedByUs' = 'hungUp'): void {
+  vanished(cause: CallerGoneCause = 'hungUp'): void {
     if (this.state === 'over') return;
     this.finish(cause);
   }
@@ -182,6 +193,11 @@ export class CallerLeg {
       if (this.invite !== invite || (this.state !== 'invited' && this.state !== 'answering')) return;
       this.finish('cancelled');
     });
+  }
+
+  private get dialogToBe(): DialogName {
+    const [callId, remoteTag] = [this.invite.header('call-id') ?? '', tagIn(this.invite.header('from'))];
+    return { id: `${callId};from-tag=${remoteTag}`, callId, localTag: '', remoteTag };
   }
 
   private get allow(): string { return this.events.referred === null ? ALLOW : ALLOW_AGENT; }
@@ -205,7 +221,7 @@ export class CallerLeg {
       },
       failed: (fault) => {
         // While the edge is away the INVITE may be told again; see linkDown.
-        if (this.state !== 'answering' || this.invite !== invite || fault.code === 'down') return;
+        if (this.state !== 'answering' || this.invite !== invite || fault.code === 'down' || fault.code === 'lost') return;
         this.finish(fault.code === 'refused' ? 'cancelled' : 'failed');
       },
     });

@@ -37,7 +37,7 @@ export interface Incoming extends Received {
   onCancel(act: () => void): void;
 }
 
-/** `localTag`: our side's, where the edge tells it. */
+/** `localTag`: our side's, where the edge tells it. `accepted` may come once more after `failed`, late: there is a dialog then that nobody wants. */
 export interface Accepting { accepted(dialogId: string, localTag?: string): void; failed(fault: LinkFault): void }
 
 export interface Reply extends Received {
@@ -67,9 +67,12 @@ export interface Outcome {
 
 export interface Sent { cancel(headers: Headers): void }
 
-/** The edge refused a message, did not answer in time, or is gone. */
+/**
+ * The edge refused a message, did not answer in time, or cannot be reached. `down`: it was not sent. `lost`: the connection broke while it
+ * was under way, and the edge takes back what it can.
+ */
 export class LinkFault extends Error {
-  constructor(readonly code: 'down' | 'timeout' | 'refused', message: string, options?: ErrorOptions) {
+  constructor(readonly code: 'down' | 'lost' | 'timeout' | 'refused', message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'LinkFault';
   }
@@ -94,8 +97,10 @@ export interface LinkOptions {
 
 /** What we serve; the edge answers 405 to the rest. */
 const METHODS = ['invite', 'register', 'options', 'bye', 'info', 'update', 'refer'] as const;
-const CONFIRM_MS = 2_000;
-const PING_EVERY_MS = 2_000;
+/** Longer than it takes to find out by pings that nobody is there, so that what is merely late is not given up. */
+const CONFIRM_MS = 8_000;
+/** A hang is noticed within 4 s: an edge with much to do, on a machine with much to do, may be silent for a second or two. A dead one closes its sockets. */
+const PING_EVERY_MS = 1_000;
 const PINGS_MISSED = 3;
 const RETRY_MS = { first: 100, factor: 2, most: 2_000 };
 
@@ -273,7 +278,7 @@ class Session {
     const wasUp = this.isUp;
     this.isUp = false;
     this.cancelPing?.();
-    for (const fail of [...this.underWay]) fail(new LinkFault('down', 'the connection to the edge was lost'));
+    for (const fail of [...this.underWay]) fail(new LinkFault('lost', 'the connection to the edge was lost'));
     this.events.closed(wasUp, this.refusal);
   }
 
@@ -296,14 +301,14 @@ class Session {
 
   private accept(res: SrfResponse, options: { readonly headers?: Headers; readonly body?: string }, done: Accepting): void {
     let settled = false;
-    const settle = (act: () => void): void => {
-      if (settled) return;
+    const settle = (): boolean => {
+      const first = !settled;
       settled = true;
       this.underWay.delete(fail);
       cancelDeadline();
-      act();
+      return first;
     };
-    const fail = (fault: LinkFault): void => { settle(() => { done.failed(fault); }); };
+    const fail = (fault: LinkFault): void => { if (settle()) done.failed(fault); };
     this.underWay.add(fail);
     const cancelDeadline = this.deps.timers.after(CONFIRM_MS, () => { fail(new LinkFault('timeout', 'the edge did not confirm the 200')); });
     if (this.over) {
@@ -315,7 +320,11 @@ class Session {
         const { dialogId } = res.meta;
         if (fault !== undefined && fault !== null) fail(new LinkFault('refused', `the edge would not send the 200: ${typeof fault === 'string' ? fault : 'refused'}`));
         else if (dialogId === undefined || dialogId === '') fail(new LinkFault('refused', 'the edge named no dialog'));
-        else settle(() => { done.accepted(dialogId, parseAddress(sent?.get('to') ?? '')?.params.get('tag') ?? ''); });
+        else {
+          settle();
+          // Late as well: the caller has our 200, and whoever gave up must end what it began.
+          done.accepted(dialogId, parseAddress(sent?.get('to') ?? '')?.params.get('tag') ?? '');
+        }
       });
     });
   }

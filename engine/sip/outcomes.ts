@@ -7,6 +7,7 @@ export const PRECEDENCE: readonly { readonly outcome: LegOutcome; readonly becau
   { outcome: 'busy', because: 'the person is on one of them' },
   { outcome: 'noAnswer', because: 'one rang, and nobody came' },
   { outcome: 'failed', because: 'one is there, and could not be joined to the call' },
+  { outcome: 'withdrawn', because: 'the connection to the edge was lost, and the edge has taken it back: nothing is known of the person' },
   { outcome: 'unreachable', because: 'none is there' },
 ];
 

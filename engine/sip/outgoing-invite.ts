@@ -146,9 +146,9 @@ export class OutgoingInvite {
     }
   }
 
-  /** The edge takes back what we had not yet got an answer to; an answered leg goes on. */
+  /** The edge takes back what we had not yet got an answer to, which says nothing of the phone; an answered leg goes on. */
   linkDown(): void {
-    if (this.state !== 'up' && this.state !== 'ending') this.finish(this.withdrawn === null ? 'failed' : 'withdrawn', null);
+    if (this.state !== 'up' && this.state !== 'ending') this.finish('withdrawn', null);
   }
 
   vanished(): void {
@@ -167,7 +167,7 @@ export class OutgoingInvite {
       failed: (fault) => {
         if (attempt !== this.attempts) return;
         this.deps.log.warn({ callId: this.invitation.callId, fault: fault.message }, 'a phone could not be rung');
-        this.finish(this.withdrawn === null ? fault.code === 'refused' ? 'unreachable' : 'failed' : 'withdrawn', null);
+        this.finish(this.withdrawn === null && fault.code !== 'lost' ? fault.code === 'refused' ? 'unreachable' : 'failed' : 'withdrawn', null);
       },
     };
   }

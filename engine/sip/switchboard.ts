@@ -4,7 +4,7 @@ import { type Branch, type LegRef, type LegToRing, MediaFault, type SipListener,
 import { type Logger } from '../../storage/process/log';
 import { escapeUser, formatAddress, parseAddress, parseUri } from './addresses';
 import { AgentLeg, type Place } from './agent-leg';
-import { CallerLeg, type CallerLegEvents } from './caller-leg';
+import { type CallerGoneCause, CallerLeg, type CallerLegEvents } from './caller-leg';
 import { absentInvite } from './absent-invite';
 import { type Adopted, type DialogKept, type SipKept, type StrayDialog, timerOut } from './kept';
 import { ALLOW_AGENT, hasForeignBody, type LegDeps, SDP, sdpOf, SUPPORTED, unsupportedExtensions } from './leg';
@@ -30,7 +30,7 @@ export interface SwitchboardDeps {
 
 /** Whose dialog it is. A dialog's owner is asked for its call or leg when a Replaces names it. */
 interface Owner {
-  readonly handler: { request(incoming: Incoming): void; vanished(cause?: 'hungUp' | 'endedByUs'): void };
+  readonly handler: { request(incoming: Incoming): void; vanished(cause?: CallerGoneCause): void };
   readonly of: LegRef;
 }
 
@@ -248,11 +248,26 @@ export class Switchboard implements SipPort {
   liveDialogs(): ReadonlySet<string> { return this.dialogs.ids(); }
 
   /** The edge does not know this dialog: its leg is over. `cause`: of a caller's. */
-  vanished(dialogId: string, cause: 'hungUp' | 'endedByUs' = 'hungUp'): void { this.dialogs.get(dialogId)?.handler.vanished(cause); }
+  vanished(dialogId: string, cause: CallerGoneCause = 'hungUp'): void { this.dialogs.get(dialogId)?.handler.vanished(cause); }
 
-  /** The edge is gone, and every dialog with it. */
+  /** The edge is gone, and with it every dialog, and every INVITE that it was to tell again. Callers first, so that no phone rings for any of them. */
   edgeLost(): void {
+    for (const { leg } of [...this.callers.values()]) if (leg.liveDialog !== null || leg.awaitedDialog !== null) leg.vanished('endedByUs');
     for (const dialogId of [...this.dialogs.ids()]) this.vanished(dialogId, 'endedByUs');
+  }
+
+  /** Back on an edge that kept everything: dialogs that ended there meanwhile, each with its cause in the words of the edge, and those that stand. */
+  caughtUp(ended: ReadonlyMap<string, string>, standing: ReadonlyMap<string, { readonly localTag: string }>): void {
+    for (const { leg } of [...this.guests.values()]) {
+      const awaited = leg.awaitedDialog;
+      const [cause, stands] = awaited === null ? [] : [ended.get(awaited), standing.get(awaited)];
+      if (cause !== undefined) leg.vanished(goneBy(cause));
+      else if (stands !== undefined) leg.stands(stands.localTag);
+    }
+    const known = [...ended].filter(([dialogId]) => this.dialogs.get(dialogId) !== undefined);
+    // Callers first, so that no phone rings for any of them.
+    const [callers, others] = [known.filter(([dialogId]) => 'callId' in (this.dialogs.get(dialogId)?.of ?? {})), known.filter(([dialogId]) => 'legId' in (this.dialogs.get(dialogId)?.of ?? {}))];
+    for (const [dialogId, cause] of [...callers, ...others]) this.vanished(dialogId, goneBy(cause));
   }
 
   /** Ends every leg; what comes of it is told as ever. */
@@ -447,6 +462,16 @@ const NOBODY: Caller = { uri: null, number: '', name: '', private: false, maxFor
 function refuseReplacing(guest: Guest, fault: unknown): void {
   const unsupported = fault instanceof MediaFault && fault.code === 'unsupported';
   guest.leg.refuse(unsupported ? 488 : 500, unsupported ? 'no audio that can be used' : 'it could not be put in place');
+}
+
+/** What the edge saw of a caller's end. */
+function goneBy(cause: string): CallerGoneCause {
+  switch (cause) {
+    case 'bye': return 'hungUp';
+    case 'cancel': return 'cancelled';
+    case 'asked': return 'endedByUs';
+    default: return 'failed';
+  }
 }
 
 function isInDialog(incoming: Incoming): boolean {

@@ -54,7 +54,7 @@ export class TrunkCheck {
     this.deps.link.send({ method: 'OPTIONS', uri: `sip:${this.trunk.host}`, proxy: proxyOf(this.trunk), headers: { From: `<${own}>`, To: `<sip:${this.trunk.host}>`, Accept: 'application/sdp' } }, {
       // Whoever answers is there, also who refuses: only 408 and 5xx say that nothing works behind.
       reply: ({ status, reason }) => { if (status >= 200) settled(status !== 408 && Math.floor(status / 100) !== 5, `${status} ${reason}`); },
-      failed: (fault) => { settled(fault.code === 'down' ? null : false, fault.message); },
+      failed: (fault) => { settled(fault.code === 'down' || fault.code === 'lost' ? null : false, fault.message); },
     });
   }
 

@@ -28,6 +28,15 @@ async function talking() {
   return { group, bob, bobLeg, alice, leg };
 }
 
+/** One more caller for a group whose agents are busy. */
+async function waitsIn(group: { readonly id: string; readonly user: string }, name: string) {
+  const phone = await world.phone(name);
+  const leg = phone.invite(group.user, audioSdp(30_010));
+  await phone.answered(leg);
+  await until('both callers to be seen', () => world.storage.groups.get(group.id)?.callers.length === 2);
+  return { phone, leg };
+}
+
 const endsWithBye = async (...phones: readonly Phone[]): Promise<void> => {
   for (const phone of phones) phone.respond(await phone.request('BYE'), 200, 'OK');
 };
@@ -183,6 +192,37 @@ test('the connection is cut while a phone rings: that ring is cancelled, the cal
   bob.respond(second, 486, 'Busy Here');
   await bob.request('ACK');
   expect((await alice.hangUp(leg)).status).toBe(200);
+});
+
+test('the connection is cut for longer than anybody waits, on an edge that lives: nothing is decided meanwhile, the call goes on, and who hung up is known', async () => {
+  const { group, alice, leg, bob } = await talking();
+  const other = await waitsIn(group, 'carol');
+  world.wire.freeze();
+  world.wire.cut();
+  await until('the engine to ask for somebody with a better way', () => world.cutOffs > 0);
+  expect(world.storage.records.size).toBe(0);
+  // The edge answers it, and keeps it.
+  expect((await other.phone.hangUp(other.leg)).status).toBe(200);
+  expect(alice.has(({ method }) => method === 'BYE')).toBe(false);
+  world.wire.thaw();
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'abandoned', endedBy: 'caller' });
+  await until('the engine to be back', () => world.engine.health().ok);
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  await endsWithBye(bob);
+  await until('her record', () => [...world.storage.records.values()].some(({ outcome, endedBy }) => outcome === 'answered' && endedBy === 'caller'));
+});
+
+test('the connection is cut between the 200 and the word that it was sent: the caller is served all the same', async () => {
+  const group = world.group([]);
+  const alice = await world.phone('alice');
+  world.wire.deafen();
+  const leg = alice.invite(group.user, audioSdp(30_000));
+  await alice.answered(leg);
+  world.wire.cut();
+  world.wire.thaw();
+  await until('her to wait', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'waiting');
+  expect((await alice.hangUp(leg)).status).toBe(200);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'abandoned', endedBy: 'caller' });
 });
 
 test('the caller hangs up while the connection is cut: found out when it is back, and the agent gets a BYE', async () => {

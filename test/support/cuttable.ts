@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 export class Cuttable {
   readonly pairs = new Set<readonly [Socket, Socket]>();
   private frozen = false;
+  private deaf = false;
 
   private constructor(readonly port: number, private readonly closeServer: () => Promise<void>) {}
 
@@ -17,7 +18,7 @@ export class Cuttable {
       made.pairs.add(pair);
       for (const [from, to] of [[near, far], [far, near]] as const) {
         from.setNoDelay(true);
-        from.on('data', (data) => { if (!made.frozen) to.write(data); });
+        from.on('data', (data) => { if (!made.frozen && !(made.deaf && to === near && made.swallows(data))) to.write(data); });
         from.on('error', () => undefined);
         from.on('close', () => { to.destroy(); made.pairs.delete(pair); });
       }
@@ -30,7 +31,12 @@ export class Cuttable {
 
   /** From now on nothing gets through, although the connections stand. */
   freeze(): void { this.frozen = true; }
-  thaw(): void { this.frozen = false; }
+  /** From now on whoever connects does not hear what comes of what it asked for; requests get through. */
+  deafen(): void { this.deaf = true; }
+  thaw(): void { this.frozen = this.deaf = false; }
+
+  /** Answers to commands; drachtio's framing. */
+  private swallows(data: Buffer): boolean { return data.includes('|response|'); }
 
   async close(): Promise<void> {
     this.cut();

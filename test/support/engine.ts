@@ -119,6 +119,8 @@ export class EngineUnderTest {
   private readonly changes: ObjectChange[] = [];
   private readonly phones: Phone[] = [];
   fencedBy: LeaseLost | null = null;
+  /** How often the engine has said that the edge is out of its reach. */
+  cutOffs = 0;
 
   private constructor(public edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage) {}
 
@@ -155,7 +157,7 @@ export class EngineUnderTest {
       edge: { host: '127.0.0.1', port: this.wire.port, secret: SECRET },
       inventory: openInventory({ host: '127.0.0.1', port: this.edge.controlPort, secret: SECRET }, { log, timers: realTimers }),
       media: this.media, sounds: toneSounds(this.folder), storage, timers: realTimers, log,
-      civil: () => new Date(), databaseNow: () => new Date(), drain: () => undefined, reported: () => undefined,
+      civil: () => new Date(), databaseNow: () => new Date(), drain: () => undefined, cutOff: () => { this.cutOffs += 1; }, reported: () => undefined,
       fenced: (fault) => { this.fencedBy = fault; },
     });
     const calls = [...this.storage.calls.values()].filter((entry) => entry !== null);
