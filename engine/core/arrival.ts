@@ -67,7 +67,8 @@ function takeIn(context: Context, arrival: Arrival, destination: Destination | n
   const { state, now } = context;
   const { callId } = arrival;
   const workflow = destination?.kind === 'group' ? destination.workflow : null;
-  state.lastArrival = Math.max(state.lastArrival, now.civil.getTime());
+  // Whoever comes later has a later place, also within one millisecond and while the clock, set back, tells what it told before.
+  state.lastArrival = Math.max(state.lastArrival + 1, now.civil.getTime());
   const arrivedAt = at === null || at > now.civil ? now.civil : at;
   const call: Call = {
     callId, arrival, dialledWorkflowId: workflow?.id ?? null, workflowId: workflow?.id ?? null, arrivedAt,

@@ -9,7 +9,7 @@ import { type Now } from '../../../engine/core/types';
 import { agentActivity, liveGroup } from '../../../engine/core/view';
 import { type CallAction } from '../../../storage/model/call-action';
 import { PoliteWorld } from './support/polite-world';
-import { aDuty, aGroup, anAgent, aQueue, aWorkflow, drop, onDuty, POOL, put, someSettings } from './support/sample';
+import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, onDuty, POOL, put, someSettings } from './support/sample';
 
 const toQueue = (queueId: string): CallAction => ({ kind: 'queue', queueId, prompt: null });
 const nowOf = (world: PoliteWorld): Now => ({ monotonicMs: world.nowMs, civil: world.civil });
@@ -36,6 +36,20 @@ function takeOver(world: PoliteWorld): { readonly state: PoolState; readonly now
   for (const callId of world.state.calls.keys()) restoreCall(state, callJournal.parse(plain(journalCall(world.state, callId, nowOf(world)))), now);
   return { state, now };
 }
+
+test('first come is first served within one millisecond, and while the clock has been set back', () => {
+  const world = twoGroups();
+  const hourMs = 3_600_000;
+  // By their ids, the last to come would be the first.
+  const came = ['z', 'y', 'x', 'w', 'v'];
+  for (const [at, callId] of came.entries()) {
+    const civil = new Date(world.civil.getTime() + [0, hourMs, -hourMs, -hourMs, 0][at]!);
+    step(world.state, { type: 'callArrived', arrival: anArrival(callId, 'desk') }, { monotonicMs: world.nowMs, civil });
+    step(world.state, { type: 'callerAnswered', callId }, { monotonicMs: world.nowMs, civil });
+  }
+  const now: Now = { monotonicMs: world.nowMs, civil: world.civil };
+  expect(liveGroup(world.state, 'desk', now).callers.map(({ callId }) => callId)).toEqual(came);
+});
 
 test('people see who is paused, and who is signed in to a formal group', () => {
   const world = twoGroups();
