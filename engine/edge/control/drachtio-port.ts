@@ -155,7 +155,9 @@ export class DrachtioPort implements StackListener {
   }
 
   acknowledged(dialog: Dialog, invite: Incoming, ack: SipRequest, flow: Flow): void {
-    if (this.engines.has(dialog.owner)) this.tell(dialog.owner, ack, flow, invite.id, `${dialog.id}|`);
+    // The engine that sent the 200 may be gone, and the one that goes on with its dialog has asked for nothing in it yet.
+    const session = this.engines.has(dialog.owner) ? dialog.owner : this.engines.all().at(-1);
+    if (session) this.tell(session, ack, flow, invite.id, `${dialog.id}|`);
   }
 
   responded(call: OutgoingCall, response: SipResponse, from: Flow | undefined): void {

@@ -187,7 +187,11 @@ export class Relay {
     if (message.kind === 'response') this.responded(message, transactionId, fields, text);
     else if (transactionId === 'unsolicited') this.serverEnded(dialogId, fields, text);
     else if (message.method === 'CANCEL') this.cancelled(transactionId, fields, text);
-    else if (message.method === 'ACK') this.forward(this.seen.dialogs.get(dialogId)?.owner, fields, text);
+    else if (message.method === 'ACK') {
+      const owner = this.seen.dialogs.get(dialogId)?.owner;
+      // The engine that sent the 200 may be gone, and the one that goes on with its dialog has asked for nothing in it yet.
+      this.forward(this.engines.has(owner) ? owner : this.engines.all().at(-1), fields, text);
+    }
     else {
       const initial = message.toTag === '';
       const dialog = initial ? nameOfDialog(message.callId, message.fromTag) : dialogId;

@@ -230,6 +230,20 @@ test('a caller whose ACK came to nobody counts as acknowledged soon, and hangs u
   await bench.calls.saw('callerGone hungUp');
 });
 
+test('a caller whose ACK comes to the next engine is acknowledged at once', async () => {
+  const phone = await bench.phone('alice');
+  const leg = phone.invite('help', SDP);
+  await bench.calls.saw('arrived');
+  const callId = bench.calls.arrivals[0]?.callId as string;
+  bench.switchboard.answer(callId, OURS);
+  await until('the dialog', () => bench.switchboard.liveDialogs().size === 1);
+  await bench.nextEngine([{ callId, legIds: [] }]);
+  await phone.answered(leg);
+  await bench.calls.saw('acknowledged nothing');
+  expect((await phone.hangUp(leg)).status).toBe(200);
+  await bench.calls.saw('callerGone hungUp');
+});
+
 test('a caller whom no journal tells of is known by what the edge kept of the INVITE', async () => {
   const person = await caller();
   await bench.nextEngine([]);
