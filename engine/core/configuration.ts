@@ -9,6 +9,7 @@ import { leaveSeat, refresh, seatOf } from './availability';
 import { type Call, waits } from './call';
 import { type Context, touchAgent, touchWorkflowsOf } from './context';
 import { agentState, groupState, type PoolState, queueState, workflowState } from './state';
+import { withAllowedContacts } from './targets';
 
 /** A whole configuration as the update that leads to it from an empty pool. */
 export function updateOf(configuration: Configuration): ConfigurationUpdate {
@@ -72,7 +73,7 @@ function takeIn(context: Context, change: ObjectChange, concerned: Concerned): v
     case 'agents': {
       const agent = agentState(state, change.id, now);
       setUser(state, agent.agent, change.after);
-      agent.agent = change.after;
+      agent.agent = change.after === null ? null : withAllowedContacts(state, change.after);
       concerned.agents.add(agent);
       return;
     }
@@ -85,6 +86,14 @@ function takeIn(context: Context, change: ObjectChange, concerned: Concerned): v
       return;
     }
     case 'settings':
+      // Perhaps other numbers may be called now than before.
+      for (const [id, configured] of state.configuration.objects.agents) {
+        const agent = configured.contacts.length === 0 ? undefined : state.agents.get(id);
+        if (agent === undefined || agent.agent === null) continue;
+        agent.agent = withAllowedContacts(state, configured);
+        concerned.agents.add(agent);
+      }
+      return;
     case 'businessHours':
     case 'holidaySets':
     case 'trunks':

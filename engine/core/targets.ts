@@ -1,5 +1,6 @@
 // Where an address leads: a group or an agent of ours, or outside, if the number policy lets it.
-import { mayDial, NO_NUMBERS, type OutsideTarget } from '../../storage/model/number-policy';
+import { type Agent, type Contact } from '../../storage/model/agent';
+import { mayDial, NO_NUMBERS, type OutsideTarget, type PolicyVerdict } from '../../storage/model/number-policy';
 import { type Workflow } from '../../storage/model/workflow';
 import { type AgentState } from './agent';
 import { type PoolState, settingsOf } from './state';
@@ -27,10 +28,28 @@ export function destinationOfNumber(state: PoolState, number: string): Destinati
 /** A `sip:`, `sips:` or `tel:` address. Addresses in our own domain are resolved here. */
 export function destinationOfUri(state: PoolState, uri: string): Destination {
   const tel = /^tel:([^;]*)/i.exec(uri);
-  if (tel !== null) return destinationOfNumber(state, tel[1] ?? '');
-  const sip = /^sips?:([^@;]*)[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(uri);
-  if (sip !== null && state.domain !== null && (sip[2] ?? '').toLowerCase() === state.domain) return destinationOfUser(state, unescaped(sip[1] ?? ''));
-  return outside(state, { kind: 'uri', uri });
+  // Visual separators are no part of the number (RFC 3966 section 5.1.1).
+  if (tel !== null) return destinationOfNumber(state, (tel[1] ?? '').replace(/[-.()]/g, ''));
+  const user = ownUser(state, uri);
+  return user === null ? outside(state, { kind: 'uri', uri }) : destinationOfUser(state, unescaped(user));
+}
+
+/** The user part of an address in our own domain, without password and parameters; null for every other address. */
+function ownUser({ domain }: PoolState, uri: string): string | null {
+  const sip = /^sips?:([^@;:]*)[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(uri);
+  return sip !== null && domain !== null && (sip[2] ?? '').toLowerCase() === domain ? sip[1] ?? '' : null;
+}
+
+/** The agent with those contacts alone that may be called: the policy may have become narrower since they were configured. */
+export function withAllowedContacts(state: PoolState, agent: Agent): Agent {
+  const contacts = agent.contacts.filter((contact) => mayRing(state, contact));
+  return contacts.length === agent.contacts.length ? agent : { ...agent, contacts };
+}
+
+function mayRing(state: PoolState, contact: Contact): boolean {
+  if (contact.kind === 'number') return verdictOn(state, contact).allowed;
+  const verdict = verdictOn(state, { kind: 'uri', uri: contact.uri });
+  return verdict.allowed || (verdict.because === 'domain' && ownUser(state, contact.uri) !== null);
 }
 
 /** Whom we want to reach outside; what turns out to be ours is not sent out. */
@@ -48,9 +67,11 @@ function ownDestination(state: PoolState, user: string): Destination | null {
 const DENIED = { emergency: 'emergency numbers are not dialled for a caller', prefix: 'the number policy does not allow this number', domain: 'the number policy does not allow this domain' } as const;
 
 function outside(state: PoolState, target: OutsideTarget): Destination {
-  const verdict = mayDial(settingsOf(state)?.numberPolicy ?? NO_NUMBERS, target);
+  const verdict = verdictOn(state, target);
   return verdict.allowed ? { kind: 'outside', target } : { kind: 'nowhere', status: 403, reason: DENIED[verdict.because] };
 }
+
+function verdictOn(state: PoolState, target: OutsideTarget): PolicyVerdict { return mayDial(settingsOf(state)?.numberPolicy ?? NO_NUMBERS, target); }
 
 /** Percent escapes in a user part (RFC 3261 section 19.1.2); one that is broken is taken as it stands. */
 function unescaped(user: string): string {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type AgentGroup, routingMethod } from '../../../storage/model/agent-group';
 import { type Contact, type Duty } from '../../../storage/model/agent';
 import { type ObjectChange } from '../../../storage/model/configuration';
+import { numberPolicy } from '../../../storage/model/number-policy';
 import { type Queue } from '../../../storage/model/queue';
 import { type Workflow } from '../../../storage/model/workflow';
 import { type Effect, type LegOutcome } from '../../../engine/core/types';
@@ -25,6 +26,7 @@ const vector = z.strictObject({
   otherQueues: z.record(z.string(), partial).default({}),
   otherWorkflows: z.record(z.string(), partial).default({}),
   contacts: z.array(z.string()).default([]),
+  allowedPrefixes: z.array(z.string()).default(['+44']),
   workflow: partial.default({}),
   graceSeconds: z.number().default(60),
   idle: z.record(z.string(), z.number()).default({}),
@@ -55,13 +57,17 @@ class Story {
     ];
     const agents = [...new Set([...given.groups.flatMap((group) => group.agents), ...given.agents])];
     this.world.configure(...others, put('workflows', this.workflow), put('queues', this.queue), ...this.groups.map((group) => put('agentGroups', group)),
-      put('settings', someSettings({ gracePeriodSeconds: given.graceSeconds })), ...agents.map((id) => put('agents', anAgent(id, given.contacts.includes(id) ? { contacts: [MOBILE] } : {}))));
+      this.settings(given.allowedPrefixes), ...agents.map((id) => put('agents', anAgent(id, given.contacts.includes(id) ? { contacts: [MOBILE] } : {}))));
     this.world.register(...agents.filter((id) => !given.unregistered.includes(id)));
     const idle = (id: string): number => given.idle[id] ?? 60;
     for (const id of agents.filter((each) => !given.offDuty.includes(each)).sort((a, b) => idle(b) - idle(a))) {
       this.world.until(BEGIN_MS - idle(id) * 1000);
       this.duty(id, { onDuty: true });
     }
+  }
+
+  private settings(allowedPrefixes: readonly string[]): ObjectChange {
+    return put('settings', someSettings({ gracePeriodSeconds: this.given.graceSeconds, numberPolicy: numberPolicy.parse({ allowedPrefixes }) }));
   }
 
   /** What an agent chooses, beside what was chosen before. */
@@ -87,6 +93,7 @@ class Story {
 
   private changed(change: Record<string, Record<string, unknown>>): ObjectChange[] {
     return Object.entries(change).map(([name, fields]) => {
+      if (name === 'policy') return this.settings(z.array(z.string()).parse(fields['allowedPrefixes']));
       if (name === 'workflow') return put('workflows', (this.workflow = { ...this.workflow, ...fields }));
       if (name === 'queue') return put('queues', (this.queue = { ...this.queue, ...fields }));
       const index = this.groups.findIndex(({ id }) => id === name);
