@@ -14,30 +14,36 @@ interface Match { readonly call: Call; readonly news: InputOf<'agentsFree'> }
 export function settle(context: Context): void {
   const { unsettled } = context.state;
   while (unsettled.size > 0) {
-    sendAway(context);
+    sendOneAway(context);
     let first: { readonly call: Call; readonly queue: QueueState } | null = null;
     for (const queueId of unsettled) {
       const queue = context.state.queues.get(queueId);
       const call = queue === undefined ? null : firstToServe(queue);
-      if (queue === undefined || call === null) unsettled.delete(queueId);
-      else if (first === null || comparePlaces(call.place, first.call.place) < 0) first = { call, queue };
+      if (queue === undefined || (call === null && !sendsAway(queue))) unsettled.delete(queueId);
+      else if (call !== null && (first === null || comparePlaces(call.place, first.call.place) < 0)) first = { call, queue };
     }
-    if (first === null) return;
+    if (first === null) continue;
     const match = matchFor(context.state, first.call, context.now.monotonicMs);
     if (match === null) unsettled.delete(first.queue.queueId);
     else context.tell(match.call, match.news);
   }
 }
 
-/** Whoever waits where no agent is signed in any more is sent elsewhere, if the queue says where to. Each leaves the queue by that. */
-function sendAway(context: Context): void {
+/**
+ * Whoever waits where no agent is signed in any more is sent elsewhere, if the queue says where to, and leaves it by that. One at a time:
+ * whoever comes after meets what is left there, as if they had come one after the other.
+ */
+function sendOneAway(context: Context): void {
   for (const queueId of context.state.unsettled) {
     const queue = context.state.queues.get(queueId);
-    if (queue?.queue == null || queue.queue.noAgentsAction === null || queue.waiting.size === 0 || !isDeserted(queue)) continue;
-    // Who goes first may make others leave on the way.
-    for (const call of [...queue.waiting.values]) if (queue.waiting.has(call)) context.tell(call, { type: 'noAgents' });
+    const first = queue?.waiting.first;
+    if (queue === undefined || first === undefined || !sendsAway(queue)) continue;
+    context.tell(first, { type: 'noAgents' });
+    return;
   }
 }
+
+function sendsAway(place: QueueState): boolean { return place.queue?.noAgentsAction != null && place.waiting.size > 0 && isDeserted(place); }
 
 /** No agent of any of the queue's groups is signed in: on duty, and for a formal group signed in to it. */
 export function isDeserted({ groups }: QueueState): boolean { return groups.every(({ signedIn }) => signedIn === 0); }
