@@ -26,11 +26,12 @@ import { SupervisedReplicaSet } from './storage/local/machine/replica-set';
 import { RunFile } from './storage/local/machine/run-file';
 import { screen, type ScreenFacts } from './storage/local/machine/screen';
 import { START_VARIABLES, type StartSettings } from './storage/local/machine/settings';
+import { MIRROR_VARIABLES } from './storage/mirror/settings';
 import { Supervised, type ScriptPlan, type Watcher } from './storage/local/machine/supervised';
 
-/** Every variable that a process started here reads, for the README's table and for `--help`. */
+/** Every variable that a process reads, for the README's table and for `--help`. */
 export const ALL_VARIABLES = {
-  start: START_VARIABLES, edge: EDGE_VARIABLES, engine: ENGINE_VARIABLES, bot: BOT_VARIABLES, 'local Teams': LOCAL_TEAMS_VARIABLES,
+  start: START_VARIABLES, edge: EDGE_VARIABLES, engine: ENGINE_VARIABLES, bot: BOT_VARIABLES, 'local Teams': LOCAL_TEAMS_VARIABLES, mirror: MIRROR_VARIABLES,
 } as const;
 
 interface Options {
@@ -59,7 +60,8 @@ interface Run {
   roles?: EngineRoles;
 }
 
-const PORT_VARIABLES = Object.values(ALL_VARIABLES).flatMap((variables) => Object.entries(variables))
+const { mirror: _notStartedHere, ...STARTED_HERE } = ALL_VARIABLES;
+const PORT_VARIABLES = Object.values(STARTED_HERE).flatMap((variables) => Object.entries(variables))
   .filter(([name]) => /_PORT(_|$)/.test(name)).map(([name, { describe }]) => `  ${name.padEnd(20)}${describe}`);
 
 async function main(): Promise<void> {

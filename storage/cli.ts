@@ -14,6 +14,7 @@ import { SHOWN_KINDS, type ShownKind } from './administration/views';
 import { connect } from './connect';
 import { drainWords, poolStatusWords } from './status-words';
 import { readRunning } from './local/machine/run-file';
+import { mirrorWords } from './mirror/mirror-words';
 import { id } from './model/fields';
 import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
 import { EXIT } from './process/exit';
@@ -120,6 +121,18 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     if (answer.ok && json !== true) terminal.out(poolStatusWords(answer.value).join('\n'));
     else shown(answer);
   });
+  program.command('pair').description('which pools are mirrored into this database, and how far').option('--json', 'as data')
+    .option('--take-anew <pool>', 'copy a pool that has forgotten what was mirrored from it as it is now').option('--yes', 'do not ask')
+    .action(async ({ json, takeAnew, yes }: { json?: true; takeAnew?: string; yes?: true }) => {
+      if (takeAnew !== undefined) {
+        await confirmed(terminal, yes, `Replace what is mirrored here of pool ${takeAnew} by what that pool has now?`);
+        settled(await asked((administration, acting) => administration.takeAnew(acting, takeAnew)), () => ({ ok: true, words: `Pool ${takeAnew} will be copied as it is now.` }));
+        return;
+      }
+      const answer = await asked((administration, acting) => administration.mirrors(acting));
+      if (answer.ok && json !== true) terminal.out(answer.value.length === 0 ? 'No pool is mirrored here.' : answer.value.flatMap(mirrorWords).join('\n'));
+      else shown(answer);
+    });
   program.command('drain').description('moves the active engine to the one that stands by; no call is touched').option('--yes', 'do not ask').action(async ({ yes }: { yes?: true }) => {
     await confirmed(terminal, yes, 'Give all calls of the active engine to the one that stands by?');
     settled(await asked((administration, acting) => administration.ask(acting, { kind: 'drain' })), (outcome) => drainWords(outcome));

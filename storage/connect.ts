@@ -51,8 +51,7 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
   const client = new MongoClient(uri, clientOptions(options));
   try {
     await client.connect();
-    const named = new URL(uri.replace(/^mongodb(\+srv)?:\/\/[^/]*/, 'mongodb://host')).pathname.slice(1);
-    const db = client.db(named === '' ? DATABASE : decodeURIComponent(named));
+    const db = databaseOf(client, uri);
     await refuseNewer(db);
     await prepareSchema(db);
     await migrate(db);
@@ -61,6 +60,17 @@ export async function connect(uri: string, options: ConnectOptions): Promise<Con
     await client.close().catch(() => undefined);
     throw fault;
   }
+}
+
+/** Of a database that somebody else keeps: connects at its first use, and prepares and changes nothing there. @throws MongoParseError for a URI that cannot be read */
+export function openUnchanged(uri: string, options: ConnectOptions): Connection {
+  const client = new MongoClient(uri, clientOptions(options));
+  return { client, db: databaseOf(client, uri), close: () => client.close() };
+}
+
+function databaseOf(client: MongoClient, uri: string): Db {
+  const named = new URL(uri.replace(/^mongodb(\+srv)?:\/\/[^/]*/, 'mongodb://host')).pathname.slice(1);
+  return client.db(named === '' ? DATABASE : decodeURIComponent(named));
 }
 
 /** Waiting helps against neither a URI that cannot be read, nor a wrong password (server error 18), nor a database that is newer than we are. */

@@ -7,6 +7,7 @@ import { storeAudio } from '../audio';
 import { nextSequence, writeChange } from '../changes';
 import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
+import { type MirrorStatus } from '../model/mirror';
 import { type PoolStatus, type StepDownOutcome } from '../model/pool-status';
 import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
@@ -19,6 +20,7 @@ import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { checkPermitted } from './permitted';
 import { LogReader } from './log-reader';
+import { mirrors, takeAnew } from './pairing';
 import { ObjectQueries } from './object-queries';
 import { poolStatus, stepDown } from './pool-status';
 import { Queries } from './queries';
@@ -215,6 +217,16 @@ export class Administration {
   /** Makes the database's primary hand over to another member and waits up to 20 s for the new one. Administrators only. */
   stepDown(acting: Acting): Promise<Answer<StepDownOutcome>> {
     return this.answer(() => stepDown(this.deps, acting));
+  }
+
+  /** Every pool that is mirrored into this database, and how far. Administrators only. */
+  mirrors(acting: Acting): Promise<Answer<readonly MirrorStatus[]>> {
+    return this.answer(() => mirrors(this.deps, acting));
+  }
+
+  /** Has a mirrored pool that has forgotten its past copied as it is now. Administrators only. Not found: no such pool is mirrored here. */
+  takeAnew(acting: Acting, pool: string): Promise<Answer<void>> {
+    return this.answer(() => takeAnew(this.deps, acting, pool));
   }
 
   /** Looks at a WAV file and keeps it, for administrators and managers; what is answered goes into a prompt or is music. Keeping it again is harmless. */

@@ -1,4 +1,5 @@
 // The partner's database as the receiver of a mirror: the mirrored pool lies in the same collections as the own one, under its own name.
+import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { type AnyBulkWriteOperation, type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { keptAudio, storeAudio } from '../audio';
@@ -35,7 +36,7 @@ export class DatabaseReceiver implements MirrorReceiver {
   apply(from: MirrorPosition, entries: readonly StoredChange[], late: readonly AudioFile[]): Promise<boolean> {
     const last = entries.at(-1);
     if (last === undefined) return Promise.resolve(true);
-    return this.moving(from, PATIENCE_MS.apply, async (session, state) => {
+    return this.moving(from, entries.some(({ part }) => part) ? PATIENCE_MS.replace : PATIENCE_MS.apply, async (session, state) => {
       const { db } = this.deps;
       const sequence = await nextSequence(db, session, this.pool, entries.length) - entries.length;
       await this.moveTo(session, state, { position: { sequence: last.sequence, token: last.token }, madeAt: last.at }, late);
@@ -80,6 +81,14 @@ export class DatabaseReceiver implements MirrorReceiver {
   /** Writes down what a look at the source found; the receiver's clock says when. */
   async heard(heard: Omit<MirrorHeard, 'at'>): Promise<void> {
     await this.states.updateOne({ _id: this.pool }, [{ $set: { heard: { $mergeObjects: [{ $literal: heard }, { at: '$$NOW' }] } } }]);
+  }
+
+  /** Leaves a mark that no other database has. */
+  async mark(): Promise<string> {
+    await this.state();
+    const mark = randomUUID();
+    await this.states.updateOne({ _id: this.pool }, { $set: { mark } });
+    return mark;
   }
 
   /** Everything is compared and copied at the next step, whatever the source holds. */

@@ -4,6 +4,7 @@ import { readAudio } from '../audio';
 import { readWhole } from '../changes';
 import { openDoorbell, type Doorbell } from '../doorbell';
 import { databaseTime } from '../live';
+import { refuseNewer } from '../migrations/migrate';
 import { BEFORE_ALL, type MirrorPosition } from '../model/mirror';
 import { type Logger } from '../process/log';
 import { collectionOf } from '../schema';
@@ -32,6 +33,13 @@ export class DatabaseSource implements MirrorSource {
 
   audio(audioId: string): Promise<Buffer | null> {
     return readAudio(this.deps.db, audioId);
+  }
+
+  /** @throws where nothing may be taken from this database: it is the one that receives, or a later release has changed it */
+  async examine(mark: string): Promise<void> {
+    const { db } = this.deps;
+    await refuseNewer(db);
+    if (await collectionOf(db, 'mirrors').findOne({ _id: this.pool, mark })) throw new Error(`MONGODB_URI and PARTNER_MONGODB_URI name the same database. Pool ${this.pool} has one of its own.`);
   }
 
   /** Rings whenever the pool's log may have grown. */

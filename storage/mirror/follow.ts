@@ -7,8 +7,8 @@ import { type MirrorReceiver, type MirrorSource } from './ports';
 import { Sounds } from './sounds';
 
 export interface FollowDeps {
-  readonly source: MirrorSource & { watch(ring: () => void): { close(): Promise<void> } };
-  readonly receiver: MirrorReceiver & { heard(heard: Omit<MirrorHeard, 'at'>): Promise<void> };
+  readonly source: MirrorSource & { watch(ring: () => void): { close(): Promise<void> }; examine(mark: string): Promise<void> };
+  readonly receiver: MirrorReceiver & { heard(heard: Omit<MirrorHeard, 'at'>): Promise<void>; mark(): Promise<string> };
   readonly log: Logger;
 }
 
@@ -41,9 +41,13 @@ export function follow({ source, receiver, log }: FollowDeps): Following {
   };
   const running = (async () => {
     let toldMs = 0;
+    let isKnown = false;
     while (!stopping.signal.aborted) {
       rung = new AbortController();
       try {
+        // Again after each fault: another database may answer there now.
+        if (!isKnown) await source.examine(await receiver.mark());
+        isKnown = true;
         const { kind, head, sourceAt, waitingSince } = await look();
         if (kind === 'otherHistory') tell({ ok: false, words: 'the source does not know what was mirrored from it' });
         else tell({ ok: true, words: 'follows' });
@@ -54,6 +58,7 @@ export function follow({ source, receiver, log }: FollowDeps): Following {
         }
         if (isBusy) continue;
       } catch (fault) {
+        isKnown = false;
         tell({ ok: false, words: fault instanceof Error ? fault.message : String(fault) });
       }
       await pauseFor(LOOK_MS, undefined, { signal: rung.signal }).catch(() => undefined);

@@ -57,11 +57,21 @@ export async function step({ source, receiver, bring }: MirrorDeps): Promise<Ste
     const isDone = await receiver.replace(position, whole, late);
     return { kind: isDone ? 'copied' : 'overtaken', head, sourceAt, waitingSince: null };
   }
-  const batch = found.entries.slice(0, BATCH);
-  if (batch.length === 0) return { kind: 'idle', head, sourceAt, waitingSince: null };
+  const batch = await holdingTogether(source, position, found.entries);
+  if (batch.length === 0) return { kind: 'idle', head, sourceAt, waitingSince: found.entries[0]?.at ?? null };
   const late = await missing(receiver, bring, audioNamedIn(batch.map(({ changes }) => changes.map(({ after }) => after))));
   const isDone = await receiver.apply(position, batch, late);
-  return { kind: isDone ? 'applied' : 'overtaken', head, sourceAt, waitingSince: found.entries[BATCH]?.at ?? null };
+  return { kind: isDone ? 'applied' : 'overtaken', head, sourceAt, waitingSince: found.entries[batch.length]?.at ?? null };
+}
+
+/** As many of these entries as make one transaction. What was written in several parts is taken in all of them, and not before the last is there. */
+async function holdingTogether(source: MirrorSource, position: MirrorPosition, entries: readonly StoredChange[]): Promise<readonly StoredChange[]> {
+  const [first] = entries;
+  if (!first?.part) return entries.slice(0, BATCH).filter((_entry, at, batch) => !batch.slice(0, at + 1).some(({ part }) => part));
+  const { count } = first.part;
+  const again = resumption(position, await source.read(position, count + 1));
+  const parts = again.kind === 'continues' ? again.entries.slice(0, count) : [];
+  return parts.length === count && parts.every(({ part }) => part?.of === first.part?.of) ? parts : [];
 }
 
 /** Those of these sounds that are not here, after they were asked for. */

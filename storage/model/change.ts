@@ -22,4 +22,6 @@ export interface ChangeEntry {
   readonly undoes: string | null;
   /** One-time id of the form that asked for it; uniquely indexed, so a second press does nothing. */
   readonly requestId: string | null;
+  /** What is too much for one entry has several, one after another: number 0 says what it is and holds nothing, the others hold its changes. They hold together or not at all. */
+  readonly part?: { readonly of: string; readonly number: number; readonly count: number };
 }

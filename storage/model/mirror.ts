@@ -38,6 +38,8 @@ export interface MirrorState {
   readonly takeAnew: boolean;
   readonly lateAudio: readonly LateAudio[];
   readonly heard: MirrorHeard | null;
+  /** Written by the mirror when it begins, and looked for at the source: found there, both are one database. */
+  readonly mark?: string;
 }
 
 /** How a mirror stands, for people. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { WaveFile } from 'wavefile';
 import { main } from '../../../storage/cli';
 import { serveInstructions, settleInstruction } from '../../../storage/instructions';
+import { DatabaseReceiver } from '../../../storage/mirror/database-receiver';
 import { type InstructionRequest } from '../../../storage/model/instruction';
 import { openStorage, SETUP_MS, silent, type Storage } from './support';
 
@@ -56,6 +57,19 @@ test('Every verb tells what it takes', async () => {
 test('Status says what stands behind the pool, in lines or as data', async () => {
   expect(await run('status')).toMatchObject({ code: 0, out: expect.stringMatching(/Pool cli at .*[^]*1 member: NO high availability[^]*Engines: none has reported/) });
   expect(JSON.parse((await run('status', '--json')).out)).toMatchObject({ pool: 'cli', engines: [], database: { members: [{ role: 'primary' }] } });
+});
+
+test('Pair says which pools are mirrored here and how far, and has one copied anew when that is confirmed', async () => {
+  expect(await run('pair')).toMatchObject({ code: 0, out: 'No pool is mirrored here.' });
+  expect(await run('pair', '--take-anew', 'east', '--yes')).toMatchObject({ code: 1, err: 'No pool east is mirrored here.' });
+  await new DatabaseReceiver(storage.connection, 'east').position();
+  expect(await run('pair')).toMatchObject({ code: 0, out: expect.stringMatching(/^Pool east is mirrored here, up to change 0/) });
+  typed = 'no';
+  expect(await run('pair', '--take-anew', 'east')).toMatchObject({ code: 2, err: 'Nothing was done.' });
+  typed = 'yes';
+  expect(await run('pair', '--take-anew', 'east')).toMatchObject({ code: 0 });
+  typed = null;
+  expect(JSON.parse((await run('pair', '--json')).out)).toMatchObject([{ pool: 'east', mirror: { takeAnew: true } }]);
 });
 
 test('Stepping down asks first, and is refused in words where there is one member', async () => {

@@ -44,7 +44,23 @@ export class MemorySource implements MirrorSource {
   /** Everything as it was after each entry that ever was, by token. */
   readonly states = new Map<string, string>([['', plain(emptyConfiguration(POOL))]]);
 
-  change(id: string, sound: number | null, isRemoved: boolean): void {
+  /** What was changed by parts whose last has not been written yet: the first entry of it, and what stood before. */
+  private open: { readonly of: string; readonly count: number; readonly done: number; readonly before: Map<string, Queue>; readonly head: MirrorPosition } | null = null;
+
+  get isHeld(): boolean { return this.open !== null; }
+
+  /** Begins something that is written in so many parts, or writes its next part. */
+  part(id: string, count: number): void {
+    const open = this.open ?? { of: `import-${this.tokens}`, count, done: 0, before: new Map(this.configuration.objects.queues), head: this.head };
+    this.open = null;
+    this.change(id, null, false, { of: open.of, number: open.done, count: open.count });
+    if (open.done + 1 < open.count) {
+      this.states.delete(this.head.token);
+      this.open = { ...open, done: open.done + 1 };
+    }
+  }
+
+  change(id: string, sound: number | null, isRemoved: boolean, part?: NonNullable<StoredChange['part']>): void {
     const before = this.configuration.objects.queues.get(id) ?? null;
     const sequence = this.configuration.sequence + 1;
     const prompt = { text: String(sequence), audio: sound === null ? null : soundOf(sound) };
@@ -54,7 +70,7 @@ export class MemorySource implements MirrorSource {
     else this.configuration.objects.queues.set(id, after);
     this.configuration.sequence = sequence;
     const token = `token-${this.tokens += 1}`;
-    this.log.push({ _id: `${POOL}:${sequence}`, pool: POOL, origin: POOL, sequence, at: new Date(sequence), actor: { kind: 'operator', name: 'test' }, verb: 'queue.change', changes: [change], undoes: null, requestId: null, subject: { kind: 'queue', id, name: id }, value: null, token });
+    this.log.push({ _id: `${POOL}:${sequence}`, pool: POOL, origin: POOL, sequence, at: new Date(sequence), actor: { kind: 'operator', name: 'test' }, verb: 'queue.change', changes: [change], undoes: null, requestId: null, subject: { kind: 'queue', id, name: id }, value: null, token, ...(part ? { part } : {}) });
     this.states.set(token, plain(this.configuration));
   }
 
@@ -65,7 +81,10 @@ export class MemorySource implements MirrorSource {
   restore(count: number): void {
     // A log that was cut keeps its last entry.
     const least = (this.log[0]?.sequence ?? 1) > 1 ? 1 : 0;
-    const gone = this.log.splice(Math.max(least, this.log.length - count));
+    let from = Math.max(least, this.log.length - count);
+    while (from > least && this.log[from]?.part !== undefined) from -= 1;
+    if (this.log[from]?.part !== undefined) return;
+    const gone = this.log.splice(from);
     for (const { changes: [change] } of gone.reverse()) {
       if (change === undefined) continue;
       if (change.before === null) this.configuration.objects.queues.delete(change.id);
@@ -88,9 +107,11 @@ export class MemorySource implements MirrorSource {
     const { death, turns } = this.fate.next();
     return worked(death, turns, () => {
       const configuration = emptyConfiguration(POOL);
-      for (const [id, queue] of this.configuration.objects.queues) configuration.objects.queues.set(id, queue);
-      configuration.sequence = this.configuration.sequence;
-      return { configuration, position: this.head, madeAt: new Date() };
+      // What is only half written counts as not begun.
+      for (const [id, queue] of this.open?.before ?? this.configuration.objects.queues) configuration.objects.queues.set(id, queue);
+      const position = this.open?.head ?? this.head;
+      configuration.sequence = position.sequence;
+      return { configuration, position, madeAt: new Date() };
     });
   }
 
