@@ -37,6 +37,9 @@ export class CrowdClient {
     }).catch((fault: unknown) => { throw new Error(`${String(fault)}: ${seen}`); });
   }
 
+  /** Everybody hangs up; those who waited or talked call again. Resolves to the numbers of these callers. */
+  async drop(): Promise<readonly number[]> { return await this.order({ do: 'drop' }) as readonly number[]; }
+
   async mark(): Promise<void> { await this.order({ do: 'mark' }); }
 
   async end(): Promise<CrowdReport> { return await this.order({ do: 'end' }) as CrowdReport; }

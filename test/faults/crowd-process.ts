@@ -1,7 +1,7 @@
 // The crowd as a process of its own, so that it hears reliably whatever the rest of the run does. It is told what to do by the run, and ends with it.
 import { Crowd, type CrowdPlan } from './crowd';
 
-export type CrowdOrder = { readonly do: 'begin'; readonly plan: CrowdPlan } | { readonly do: 'present' | 'mark' | 'end' };
+export type CrowdOrder = { readonly do: 'begin'; readonly plan: CrowdPlan } | { readonly do: 'present' | 'drop' | 'mark' | 'end' };
 
 let crowd: Crowd | null = null;
 
@@ -13,6 +13,7 @@ async function obey(order: CrowdOrder): Promise<unknown> {
   }
   if (crowd === null) throw new Error('There is no crowd yet.');
   if (order.do === 'present') return crowd.present;
+  if (order.do === 'drop') return crowd.drop();
   if (order.do === 'end') return crowd.end();
   crowd.mark();
   return null;

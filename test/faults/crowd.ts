@@ -38,8 +38,10 @@ export interface CrowdReport {
   readonly agentsDoubled: number;
   /** Callers given to an agent while another had them. */
   readonly callersDoubled: number;
-  /** Agents who talked, and whose leg was ended by the other side although their caller was still there. */
+  /** Agents who talked, and whose leg was ended by the other side although their caller was still there and talked to nobody afterwards. */
   readonly agentsCut: number;
+  /** The same, and the caller was given to another agent. */
+  readonly agentsLetGo: number;
   /** Legs of agents that nobody ended although their caller is gone. */
   readonly legsLeft: number;
   /** The longest time an agent did not hear the caller. */
@@ -91,7 +93,9 @@ export class Crowd {
   private readonly remarks: string[] = [];
   private agentsDoubled = 0;
   private callersDoubled = 0;
-  private agentsCut = 0;
+  /** Callers whose agent was taken from them. */
+  private readonly left = new Set<Caller>();
+  private agentsLetGo = 0;
   private agentSilenceMs = 0;
   private lagMs = 0;
   private ending = false;
@@ -126,6 +130,17 @@ export class Crowd {
     this.lagMs = 0;
   }
 
+  /** Everybody who is in a call hangs up, as people do who hear nothing any more; those who waited or talked call again. Resolves to the numbers of these callers. */
+  drop(): readonly number[] {
+    const here = [...this.callers.values()].filter(({ fate, answered }) => fate === 'here' && answered);
+    for (const caller of here) {
+      this.leave(caller);
+      if (caller.kind === 'talking') this.place('talking');
+    }
+    for (const { call } of this.phones) call?.hangUp();
+    return here.map(({ number }) => number);
+  }
+
   /** Nobody calls any more; who comes and goes is served, then everybody hangs up. */
   async end(): Promise<CrowdReport> {
     this.ending = true;
@@ -138,7 +153,7 @@ export class Crowd {
     while (this.phones.some(({ call }) => call !== null) && performance.now() < goneMs) await this.pause(TICK_MS);
     return {
       callers: [...this.callers.values()].map(({ number, kind, placedAtMs, rungAtMs, joined, fate, words, voice }) => ({ number, kind, placedAtMs, rungAtMs, joined, fate, words, silences: voice.ear.silences() })),
-      agentsDoubled: this.agentsDoubled, callersDoubled: this.callersDoubled, agentsCut: this.agentsCut, legsLeft: this.phones.filter(({ call }) => call !== null).length,
+      agentsDoubled: this.agentsDoubled, callersDoubled: this.callersDoubled, agentsCut: this.left.size, agentsLetGo: this.agentsLetGo, legsLeft: this.phones.filter(({ call }) => call !== null).length,
       agentSilenceMs: this.agentSilenceMs, lagMs: this.lagMs, remarks: this.remarks.slice(0, MOST_REMARKS),
     };
   }
@@ -250,6 +265,7 @@ export class Crowd {
 
   private joined(phone: Phone, caller: Caller, voice: Voice): void {
     if (caller.agent !== null) this.callersDoubled += 1;
+    if (this.left.delete(caller)) this.agentsLetGo += 1;
     caller.agent = phone;
     caller.joined = true;
     caller.voice.talks = true;
@@ -267,7 +283,7 @@ export class Crowd {
     if (caller?.agent === phone) {
       caller.agent = null;
       // Who picked up when nobody was there to join them is let go at once, and never heard anybody.
-      if (caller.fate === 'here' && !caller.leaves && talked) this.agentsCut += 1;
+      if (caller.fate === 'here' && !caller.leaves && talked) this.left.add(caller);
     }
     phone.call = phone.voice = phone.caller = null;
   }

@@ -1,18 +1,24 @@
 // What a fault is, and what must hold although it happens.
 import { type FaultSystem, type FaultSystemOptions } from '../support/fault-system';
+import { type CrowdClient } from './crowd-client';
 
 export interface World {
   readonly faults: FaultSystem;
+  readonly crowd: Pick<CrowdClient, 'drop' | 'mark'>;
   /** How long each takeover took that the fault caused, in ms. */
   readonly takeovers: number[];
   /** What else is worth saying of this run. */
   readonly words: string[];
+  /** What the fault itself found not to be as it should be. */
+  readonly amiss: string[];
 }
 
 /** What is wanted beyond what every fault must leave whole. */
 export interface Expectations {
   /** New callers may be turned away: nobody can answer them, and the edge keeps them for 8 s only. */
   readonly refusals?: true;
+  /** An agent who was joined in the last moment of an engine may be let go by the next one, which gives the caller to another. */
+  readonly letGo?: true;
   /** An engine takes over, within this time. */
   readonly takeoverMs?: number;
   /** The longest silence allowed to those who wait or are just being answered or joined, where it is not that of all faults. Who talks is never silent longer for it. */

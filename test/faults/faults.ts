@@ -2,9 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Proxies } from '../support/fault-system';
 import { type ProxyMode } from '../support/fault-proxy';
+import { eventually } from '../support/system';
 import { doubledForm } from './bots';
 import { type Fault, whileTakenOver, type World } from './fault';
 import { FAILURES, failEveryCommand } from './failing-commands';
+import { loseEdge } from './lost-edge';
 import { smallDisk } from './small-disk';
 import { stepDown, threeMembers } from './three-members';
 
@@ -17,12 +19,25 @@ const MOMENT_MS = 1_500;
 const HANG_MS = 5_000;
 const CUT_MS = 4_000;
 
+/** How often an engine is killed so that it is met in the middle of everything that calls do. */
+const KILLS = 8;
+const BETWEEN_KILLS_MS = 1_000;
+
 const nothing = (): Promise<void> => Promise.resolve();
 const killDatabase = (world: World): Promise<void> => world.faults.database.kill();
 const restartDatabase = (world: World): Promise<void> => world.faults.database.restart();
 const killEngine = async (world: World): Promise<void> => {
   const active = await world.faults.active();
   await whileTakenOver(world, () => { active.signal('SIGKILL'); });
+};
+
+/** Each time while the engines killed before are at work again, and the crowd calls on. */
+const killEngines = async (world: World): Promise<void> => {
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await killEngine(world);
+    await eventually('both engines to be well', async () => (await Promise.all(world.faults.engines.map((engine) => engine.isWell()))).every((well) => well));
+    await pause(BETWEEN_KILLS_MS);
+  }
 };
 
 function cut(between: string, which: readonly (keyof Proxies)[], mode: ProxyMode, holdMs: number, expects: Fault['expects'] = {}): Fault {
@@ -42,7 +57,7 @@ const hang = (name: string, standby: boolean, takeoverMs: number): Fault => {
     },
     holdMs: HANG_MS,
     end: async () => { frozen?.signal('SIGCONT'); },
-    expects: standby ? { takeoverMs, silenceMs: takeoverMs + MOMENT_MS } : { silenceMs: HANG_MS + MOMENT_MS },
+    expects: standby ? { letGo: true, takeoverMs, silenceMs: takeoverMs + MOMENT_MS } : { silenceMs: HANG_MS + MOMENT_MS },
   };
 };
 
@@ -60,11 +75,22 @@ const clockJumps: Fault = {
   expects: {},
 };
 
+/** For the tests of every day: the engine dies and another goes on, then there is no database for a moment. */
+export const SHORTEST: Fault = {
+  name: 'engine: kill -9, with standby; database: kill -9, back after 2 s', system: { standby: true },
+  begin: async (world) => {
+    await killEngine(world);
+    await killDatabase(world);
+  },
+  holdMs: 2_000, end: restartDatabase, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS },
+};
+
 export const FAULTS: readonly Fault[] = [
   { name: 'none', begin: nothing, holdMs: 5_000, end: nothing, expects: {} },
   { name: 'database: kill -9, back after 12 s', begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
-  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.lone, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } },
-  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
+  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.lone, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } },
+  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
+  { name: `engine: kill -9 ${KILLS} times, with standby`, system: { standby: true }, begin: killEngines, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
   hang('engine: SIGSTOP 5 s, alone', false, TAKEOVER_MS.lone),
   hang('engine: SIGSTOP, SIGCONT, with standby', true, TAKEOVER_MS.hang),
   {
@@ -75,7 +101,7 @@ export const FAULTS: readonly Fault[] = [
       await pause(3_000);
       (await world.faults.active()).signal('SIGKILL');
     },
-    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { refusals: true, silenceMs: ELECTION_MS + TAKEOVER_MS.standby + MOMENT_MS },
+    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { letGo: true, refusals: true, silenceMs: ELECTION_MS + TAKEOVER_MS.standby + MOMENT_MS },
   },
   cut('engine–database', ['database'], 'cut', 8_000),
   cut('engine–database', ['database'], 'stall', 8_000),
@@ -98,5 +124,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'three members: primary steps down', prepare: threeMembers, begin: ({ faults }) => stepDown(faults.database.uri), holdMs: ELECTION_MS, end: nothing, expects: {} },
   clockJumps,
   { name: 'bot: kill -9 while a form is sent twice', system: { bots: 2 }, begin: doubledForm, holdMs: 0, end: nothing, expects: {} },
-  ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: {} })),
+  { name: 'edge: kill -9', begin: loseEdge, holdMs: 0, end: nothing, expects: {} },
+  // Engines and bots are started again in between, with what they send then failing as well.
+  ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true, standby: true, bots: 1 }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: { letGo: true, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } })),
 ];

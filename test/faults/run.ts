@@ -79,7 +79,7 @@ async function runPrepared(fault: Fault, size: Size, prepared: Omit<FaultSystemO
   await crowd.gather(planOf(faults.system, groups, size));
   const writer = new Writer(faults.system);
   closing.unshift(async () => { await writer.end().catch(() => undefined); });
-  const world: World = { faults, takeovers: [], words: [] };
+  const world: World = { faults, crowd, takeovers: [], words: [], amiss: [] };
   await pause(SETTLE_MS);
   await crowd.mark();
   await fault.begin(world);
@@ -124,7 +124,7 @@ async function within(ms: number, look: () => Promise<boolean>): Promise<boolean
   }
 }
 
-async function judge(fault: Fault, size: Size, { faults, takeovers, words }: World, groups: Groups, crowd: CrowdReport, writer: WriterReport): Promise<Row> {
+async function judge(fault: Fault, size: Size, { faults, takeovers, words, amiss }: World, groups: Groups, crowd: CrowdReport, writer: WriterReport): Promise<Row> {
   const workflowIds = KINDS.map((kind) => groups[kind].id);
   const answered = crowd.callers.filter(({ fate }) => fate !== 'refused');
   const counted = await recordsOf(faults, answered);
@@ -134,17 +134,22 @@ async function judge(fault: Fault, size: Size, { faults, takeovers, words }: Wor
   const refused = crowd.callers.filter(({ fate }) => fate === 'refused');
   const row: Omit<Row, 'failed'> = {
     fault: fault.name, calls: crowd.callers.length, records: [...counted.values()].reduce((sum, count) => sum + count, 0),
-    lost: cut.length + crowd.agentsCut + withoutRecord, doubled: [...counted.values()].filter((count) => count > 1).length + crowd.agentsDoubled + crowd.callersDoubled,
+    lost: cut.length + crowd.agentsCut + (fault.expects.letGo === true ? 0 : crowd.agentsLetGo) + withoutRecord, doubled: [...counted.values()].filter((count) => count > 1).length + crowd.agentsDoubled + crowd.callersDoubled,
     refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
     silenceWaiting: longest(crowd.callers, ({ silences }) => silences.waiting), silenceTalking: Math.round(Math.max(crowd.agentSilenceMs, longest(crowd.callers.filter(({ kind }) => kind === 'talking'), ({ silences }) => silences.talking))),
     takeoverMs: takeovers.length === 0 ? null : Math.max(...takeovers), lagMs: Math.round(crowd.lagMs),
-    words: [...words, ...crowd.remarks, ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
+    words: [...words, ...crowd.remarks, ...mostSilent(crowd.callers, size.silenceMs), ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('agents let go, their callers given to others', crowd.agentsLetGo), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
       ...said('offered to an agent who had a call', crowd.agentsDoubled), ...said('given to two agents', crowd.callersDoubled), ...said('agents not free', stuck), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
   };
-  return { ...row, failed: failures(fault, size, row) };
+  return { ...row, failed: [...failures(fault, size, row), ...amiss] };
 }
 
 const said = (what: string, count: number, words?: string): string[] => (count === 0 ? [] : [`${count} ${what}${words === undefined ? '' : ` (${words})`}`]);
+/** Who heard nothing for longer than anybody may, by the name that the caller's record has. */
+function mostSilent(callers: readonly CallerNote[], limitMs: number): string[] {
+  const [first] = [...callers].sort((a, b) => b.silences.waiting - a.silences.waiting);
+  return first === undefined || first.silences.waiting <= limitMs ? [] : [`Caller ${first.number} (${first.kind}) heard nothing for ${Math.round(first.silences.waiting)} ms`];
+}
 const longest = (callers: readonly CallerNote[], of: (caller: CallerNote) => number): number => Math.round(callers.reduce((most, caller) => Math.max(most, of(caller)), 0));
 
 function failures(fault: Fault, size: Size, row: Omit<Row, 'failed'>): string[] {

@@ -7,13 +7,18 @@ const OP_MSG = 2013;
 const DOCUMENT_AT = HEADER_BYTES + 5;
 
 /** What a driver says to find and leave servers; no command of the program. */
-const OF_THE_DRIVER = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessions', 'buildInfo', 'saslStart', 'saslContinue']);
+const OF_THE_DRIVER = new Set(['hello', 'ismaster', 'isMaster', 'ping', 'endSessions', 'buildInfo', 'saslStart', 'saslContinue',
+  // Of the tests alone.
+  'dropDatabase']);
 
 export class CommandList {
   private readonly counts = new Map<string, number>();
 
   /** The names of commands so far, the most frequent first. */
   get names(): readonly string[] { return [...this.counts].sort((a, b) => b[1] - a[1]).map(([name]) => name); }
+
+  /** How often that command was sent so far. */
+  times(name: string): number { return this.counts.get(name) ?? 0; }
 
   /** A reader for one connection, fed with what its client sends. */
   reader(): (data: Buffer) => void {

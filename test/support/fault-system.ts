@@ -45,10 +45,14 @@ export interface Proxies { readonly database: FaultProxy; readonly sip: FaultPro
 export class FaultSystem {
   constructor(
     readonly system: System, readonly edge: KeptRunning, readonly engines: readonly KeptRunning[], readonly bots: readonly KeptRunning[],
-    readonly proxies: Proxies | null, readonly inventory: EdgeInventory, readonly commands: CommandList, private readonly closing: readonly (() => Promise<unknown>)[],
+    readonly proxies: Proxies | null, readonly inventory: EdgeInventory, readonly commands: CommandList,
+    private readonly begin: (name: string, variables: Readonly<Record<string, string>>) => Promise<KeptRunning>, private readonly closing: readonly (() => Promise<unknown>)[],
   ) {}
 
   get database(): TestDatabase { return this.system.database; }
+
+  /** One more engine, with these variables besides those of all. Resolves when it is well. */
+  startEngine(name: string, variables: Readonly<Record<string, string>>): Promise<KeptRunning> { return this.begin(name, variables); }
 
   /** The engine that decides now; the first one while none says so. */
   async active(): Promise<KeptRunning> {
@@ -127,11 +131,14 @@ async function startAll(options: FaultSystemOptions, closing: (() => Promise<unk
     ...(options.jumpingClock === true ? { NODE_OPTIONS: `--require ${join(ROOT, 'test', 'support', 'fault-clock.cjs')}` } : {}), ...options.variables,
   });
   const engines: KeptRunning[] = [];
-  for (const [name, healthPort] of options.standby === true ? [['engine', firstHealth], ['second-engine', secondHealth]] as const : [['engine', firstHealth]] as const) {
-    const engine = begun(new KeptRunning({ name, script: 'engine/main.js', folder, healthPort, env: engineEnv(healthPort) }));
+  const startEngine = async (name: string, healthPort: number, variables: Readonly<Record<string, string>> = {}): Promise<KeptRunning> => {
+    const engine = begun(new KeptRunning({ name, script: 'engine/main.js', folder, healthPort, env: { ...engineEnv(healthPort), ...variables } }));
     engines.push(engine);
     await eventually(`the ${name} to be well (logs: ${folder})`, () => engine.isWell());
-  }
+    return engine;
+  };
+  await startEngine('engine', firstHealth);
+  if (options.standby === true) await startEngine('second-engine', secondHealth);
   const bots: KeptRunning[] = [];
   for (const port of [firstBot, secondBot].slice(0, options.bots ?? 0)) {
     const bot = begun(new KeptRunning({ name: `bot-${bots.length + 1}`, script: 'bot/main.js', folder, healthPort: port, env: {
@@ -150,7 +157,7 @@ async function startAll(options: FaultSystemOptions, closing: (() => Promise<unk
   await eventually('the edge to say who holds it', async () => inventory.owner?.connected === true);
   const [first] = engines as [KeptRunning];
   const system = new System(folder, { host: '127.0.0.1', port: sipPort, domain: DOMAIN }, database.uri, connection, administration, edge, first, engineEnv(firstHealth), database, async () => undefined);
-  return new FaultSystem(system, edge, engines, bots, proxies, inventory, commands, closing);
+  return new FaultSystem(system, edge, engines, bots, proxies, inventory, commands, async (name, variables) => startEngine(name, (await serverPorts(1))[0] as number, variables), closing);
 }
 
 async function proxiesBefore(ports: { readonly database: number; readonly sip: number; readonly control: number; readonly media: number }, commands: CommandList): Promise<Proxies> {
