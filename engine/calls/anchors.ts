@@ -1,5 +1,5 @@
 // Media anchors are made, and let go whatever happens: tried a few times more in the background, and left to reconciliation after that.
-import { type MediaPort, type Timers } from './ports';
+import { MediaFault, type MediaPort, type Timers } from './ports';
 import { MEDIA_MS, type Rooms } from './rooms';
 import { within } from './serial';
 
@@ -20,6 +20,27 @@ export class Anchors {
       late = true;
       throw fault;
     });
+  }
+
+  /**
+   * The same for a caller who is not answered yet: `begin` is asked again while the media server is away or silent, for as long as `isWanted`
+   * says so and MEDIA_MS.patience lasts. The caller has been told that we are trying, and hears a ring. @throws MediaFault
+   */
+  makePatiently<T>(anchorId: string, begin: () => Promise<T>, isWanted: () => boolean): Promise<T> {
+    const { timers } = this.deps;
+    const untilMs = timers.nowMs() + MEDIA_MS.patience - MEDIA_MS.again;
+    const again = async (): Promise<T> => {
+      for (;;) {
+        try {
+          return await begin();
+        } catch (fault) {
+          const passes = fault instanceof MediaFault && (fault.code === 'unavailable' || fault.code === 'timeout');
+          if (!passes || !isWanted() || timers.nowMs() >= untilMs) throw fault;
+          await new Promise<void>((resolve) => { timers.after(MEDIA_MS.again, resolve); });
+        }
+      }
+    };
+    return this.make(anchorId, again(), MEDIA_MS.patience);
   }
 
   /** Resolves after the first try; calls `over` once, when the anchor is gone or given up. */

@@ -308,8 +308,8 @@ export class Carrier implements SipListener {
       }
       // There is one already where another engine made it.
       room.callerSdp ??= room.offerSdp === null
-        ? (await this.anchors.make(callId, media.anchorOfferless(callId))).callerSdp
-        : (room.anchored = await this.anchors.make(callId, media.anchor(callId, room.offerSdp))).callerSdp;
+        ? (await this.anchors.makePatiently(callId, () => media.anchorOfferless(callId), () => !this.isGone(room))).callerSdp
+        : (room.anchored = await this.anchors.makePatiently(callId, () => media.anchor(callId, room.offerSdp ?? ''), () => !this.isGone(room))).callerSdp;
       // The caller may have given up meanwhile; `release` comes in its turn.
       if (!this.isGone(room)) this.sip.answer(callId, room.callerSdp);
     } catch (fault) {

@@ -5,8 +5,11 @@ import { type Anchored, MediaFault, type MediaPort, type MediaSide, type Timers 
 import { type RoomKept } from './kept';
 import { Serial, within } from './serial';
 
-/** How long a call waits for media, or for a phone that is asked for new SDP, before it goes on without. */
-export const MEDIA_MS = { sound: 2_000, command: 4_000, confirmation: 1_000, reinvite: 10_000, release: [1_000, 5_000, 30_000] } as const;
+/**
+ * How long a call waits for media, or for a phone that is asked for new SDP, before it goes on without. `patience`: a caller who is not
+ * answered yet, less than networks and people wait for an answer; asked `again` after so long.
+ */
+export const MEDIA_MS = { patience: 8_000, again: 250, sound: 2_000, command: 4_000, confirmation: 1_000, reinvite: 10_000, release: [1_000, 5_000, 30_000] } as const;
 
 export type PlayEffect = Extract<Effect, { type: 'play' }>;
 

@@ -49,6 +49,8 @@ export class FakeMedia implements MediaPort {
   private known: Set<string> | null = null;
   private lostListener: (callIds: readonly string[]) => void = () => undefined;
   private readonly faults = new Map<string, Fault>();
+  /** Commands that fail until further notice. */
+  readonly away = new Set<MediaWork>();
   private readonly slow: (() => void)[] = [];
   private listener: (callId: string, side: MediaSide, key: string) => void = () => undefined;
 
@@ -134,7 +136,7 @@ export class FakeMedia implements MediaPort {
     };
     if (fault === 'stall') return new Promise<T>(() => undefined);
     if (fault === 'slow') return new Promise<T>((resolve) => { this.slow.push(() => { resolve(take()); }); });
-    if (fault === 'drop') return Promise.reject(new MediaFault('unavailable', 'dropped'));
+    if (fault === 'drop' || this.away.has(method)) return Promise.reject(new MediaFault('unavailable', 'dropped'));
     if (fault === 'unsupported') return Promise.reject(new MediaFault('unsupported', 'no audio'));
     return Promise.resolve(take());
   }

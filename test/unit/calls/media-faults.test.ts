@@ -13,12 +13,36 @@ test('an SDP without audio: refused with 488, recorded as failed', async () => {
   expect(world.switchboard.size).toBe(0);
 });
 
-test.each(['dropOnce', 'stallOnce'] as const)('the anchor (%s): refused with 503', async (fault) => {
+test.each([['anchor', CALLER_SDP], ['anchorOfferless', '']] as const)('the media server away for a moment (%s): the caller is kept trying, and answered once', async (method, sdp) => {
   const world = new World();
   world.group();
-  world.media[fault]('anchor');
+  world.media.away.add(method);
+  const alice = world.dials('help', { sdp });
+  await world.timers.pass(7_000);
+  expect(alice.invite.status).toBeNull();
+  world.media.away.clear();
+  await world.timers.pass(250);
+  expect(alice.invite.answers.map(({ status }) => status)).toEqual([200]);
+});
+
+test('the media server away, and a caller who gives up meanwhile: nothing is made any more', async () => {
+  const world = new World();
+  world.group();
+  world.media.away.add('anchor');
   const alice = world.dials();
-  await world.timers.pass(5_000);
+  await world.timers.pass(1_000);
+  alice.invite.cancel();
+  world.media.away.clear();
+  await world.timers.pass(10_000);
+  expect([world.media.anchors.size, world.switchboard.size, world.state.calls.size]).toEqual([0, 0, 0]);
+});
+
+test.each([['away', (world: World) => { world.media.away.add('anchor'); }], ['silent', (world: World) => { world.media.stallOnce('anchor'); }]] as const)('the media server %s for as long as a caller is patient: refused with 503', async (_what, begin) => {
+  const world = new World();
+  world.group();
+  begin(world);
+  const alice = world.dials();
+  await world.timers.pass(8_000);
   expect(alice.invite.status).toBe(503);
   expect(world.records).toEqual([expect.objectContaining({ outcome: 'failed' })]);
   expect(world.switchboard.size).toBe(0);
