@@ -30,10 +30,11 @@ export function ask(context: Context, call: Call, questionId: string, failed = 0
   move(context, call, { state: 'asking', questionId, failed, moment: 'asked', play: playPrompt(context, call, question.prompt) });
 }
 
-/** The question was deleted: the caller meets what the workflow has in its place, or nothing if that is a menu too. */
+/** The question was deleted: the caller meets what the workflow begins with in its place. */
 function questionIsGone(context: Context, call: Call): void {
   const action = workflowOf(context.state, call)?.defaultAction;
   if (action?.kind === 'queue') { join(context, call, action.queueId); return; }
+  if (action !== undefined && questionOf(context, call, action.questionId) !== null) { ask(context, call, action.questionId); return; }
   groupIsGone(context, call, 'the question was deleted');
 }
 

@@ -78,6 +78,10 @@ export class FlowStoryWorld extends PoliteWorld {
       const [gone, workflowGone] = [queues.get(verb), workflows.get(verb)];
       return this.configure(...(gone === undefined ? [] : [drop('queues', gone)]), ...(workflowGone === undefined ? [] : [drop('workflows', workflowGone)]));
     }
+    if (who === 'forget') {
+      const help = this.state.configuration.objects.workflows.get('help');
+      return help === undefined ? [] : this.configure(put('workflows', { ...help, questions: help.questions.filter(({ id }) => id !== verb) }));
+    }
     if (verb === 'calls') return this.call(who, rest[0], { ...arrival, ...(rest[1] === 'from' ? { agentId: rest[2] ?? null, callerNumber: rest[2] ?? '', callerName: rest[2] ?? '' } : {}) });
     if (verb === 'presses') return this.post({ type: 'keyPressed', callId: who, key: rest[0] ?? '' });
     if (words === 'hangs up' && this.state.calls.has(who)) return this.hangUp(who);
