@@ -9,7 +9,7 @@ import { type Logger } from '../storage/process/log';
 import { type ExportOf } from './exports';
 import { type Fetched } from './files';
 import { type Hold } from './holds';
-import { type BotVerb, type Sent } from './verbs';
+import { type BotVerb, type DutyPress, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
@@ -41,11 +41,18 @@ export interface LivePort {
   follow(card: LiveCard): void;
 }
 
+/** What agents pressed about their own duty while the database was away. */
+export interface KeptPort {
+  /** Keeps it until it can be carried out, and shows then what came of it. `null`: no more can be kept. */
+  keep(asking: Asking, press: DutyPress): { shownIn(messageId: string, hold: Hold): void } | null;
+}
+
 export interface Services {
   readonly administration: AdministrationPort;
   readonly people: PeoplePort;
   readonly chat: Chat;
   readonly live: LivePort;
+  readonly kept: KeptPort;
   readonly sipDomain: string;
   readonly sipServer: string;
   /** An address of a stored sound that only those shown it can use, for a while. */
@@ -73,6 +80,8 @@ export interface Asking {
   readonly place: Place;
   /** The client asked by itself, so nothing may be sent or edited. */
   readonly automatic: boolean;
+  /** The message whose card was pressed or asked for by itself; null: something was typed. */
+  readonly messageId: string | null;
 }
 
 /** A card, and what goes on once a message shows it. */

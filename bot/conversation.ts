@@ -58,7 +58,7 @@ export class Conversation {
     const { sender, place, deed } = turn;
     const acting: ActingPerson = { kind: 'person', personId: sender.personId, name: sender.name || sender.personId, administrator: this.#deps.administrators.has(sender.personId) };
     const timeZone = place.personal ? sender.timeZone : null;
-    return { acting, say: wordsFor(sender.locale, timeZone), locale: sender.locale, timeZone, chatId: sender.chatId, place, automatic: deed.kind === 'press' && deed.automatic };
+    return { acting, say: wordsFor(sender.locale, timeZone), locale: sender.locale, timeZone, chatId: sender.chatId, place, automatic: deed.kind === 'press' && deed.automatic, messageId: deed.kind === 'press' ? deed.messageId : null };
   }
 
   /** Not waited for: an answer does not depend on it, and the database may be away. */

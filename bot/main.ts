@@ -24,6 +24,9 @@ import { Conversation } from './conversation';
 import { ExportLinks, exportHistory } from './exports';
 import { fetchFile } from './files';
 import { Holds } from './holds';
+import { showPressed } from './handlers/duty';
+import { carryOutPress } from './handlers/kept-duty';
+import { KeptDuties } from './kept-duties';
 import { LiveCards } from './live-cards';
 import { createPauses } from './pauses';
 import { PoolAlarms } from './pool-alarms';
@@ -65,8 +68,14 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   const exportLinks = new ExportLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
   const administrators: ReadonlySet<string> = new Set(settings.ADMINISTRATORS);
   const adapter = new BotAdapter({ authentication, appId: settings.MICROSOFT_APP_ID, log, answer: (turn) => conversation.answer(turn) });
+  const isDatabaseThere = (): Promise<boolean> => db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => true, () => false);
   const watch = (onChange: (workflowId: string | null) => void): Watch => watchLive({ db, log }, onChange);
   const liveCards = new LiveCards({ administration, administrators, chat: adapter, watch, now, pause: pauses.pause, log });
+  const keptDuties = new KeptDuties({
+    carryOut: (asking, press) => carryOutPress(services, asking, press),
+    draw: async (asking, press, outcome) => (await showPressed(services, asking, press, outcome)).card,
+    reachable: isDatabaseThere, chat: adapter, pause: pauses.pause, log,
+  });
   const services: Services = {
     administration,
     people: {
@@ -76,6 +85,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     },
     chat: adapter,
     live: liveCards,
+    kept: keptDuties,
     sipDomain: settings.SIP_DOMAIN,
     sipServer: settings.SIP_SERVER,
     audioUrl: (audioId) => audioLinks.url(audioId),
@@ -114,7 +124,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     exportHistory: (wanted) => exportHistory({ administration, administrators }, wanted),
     readAudio: (audioId) => readAudio(db, audioId),
     health: async () => {
-      const database = await db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => 'up', () => 'away');
+      const database = await isDatabaseThere() ? 'up' : 'away';
       return { ok: database === 'up', process: 'bot', version: VERSION, pool, database };
     },
   }, settings.BOT_ADDRESS, settings.BOT_PORT).catch(async (fault: unknown) => {
@@ -128,6 +138,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     await server.close();
     holds.close();
     pauses.close();
+    await keptDuties.close();
     await callCards.close();
     await poolAlarms.close();
     await companions.close();

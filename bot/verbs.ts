@@ -35,6 +35,20 @@ const word = z.string().max(128).default('');
 /** A client leaves out an input that is empty. */
 const historyFilter = z.object({ groupId: idOrNone, about: word, by: word, from: day, to: day });
 
+/** What an agent pressed about their own duty, when, and under which one-time id: it can be carried out later, and once. */
+const dutyPress = z.object({
+  ...once,
+  at: z.coerce.date(),
+  press: z.discriminatedUnion('verb', [
+    z.object({ verb: z.literal('duty.set'), input: z.object({ onDuty: z.boolean() }) }),
+    z.object({ verb: z.literal('duty.pause'), input: z.object({ reason: typed, untilMinutes: z.string().max(10).optional() }) }),
+    z.object({ verb: z.literal('duty.resume'), input: z.object({}) }),
+    z.object({ verb: z.literal('duty.signIn'), input: z.object({ agentGroupId: id }) }),
+    z.object({ verb: z.literal('duty.signOut'), input: z.object({ agentGroupId: id }) }),
+  ]),
+});
+export type DutyPress = z.output<typeof dutyPress>;
+
 export const VERB_SCHEMAS = {
   help: nothing,
   who: nothing,
@@ -67,6 +81,7 @@ export const VERB_SCHEMAS = {
   'duty.sign': whose.extend({ agentGroupId: id, into: z.boolean() }),
   'duty.signNamed': z.object({ group: typed, into: z.boolean() }),
   'duty.set': z.object({ onDuty: z.boolean(), ...once }),
+  'duty.kept': dutyPress,
   phone: nothing,
   'phone.ring': nothing,
   'phone.reset': nothing,

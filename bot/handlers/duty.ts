@@ -1,16 +1,19 @@
 // One's own day: on and off duty, pauses, formal groups, and what that means at this moment.
 import { render } from '../../cards/render';
 import { type Note } from '../../cards/views';
-import { type Verb, type VerbInput } from '../../storage/administration/verbs';
 import { type MyAgent } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { findNamed } from '../commands';
+import { type DutyOutcome } from '../kept-duties';
 import { button, callerText, clientDateTime, duration, listNames, NO_NOTE, NO_REFRESH, note, offered, refreshFor } from '../views/common';
 import { notice, refused } from '../views/notice';
 import { pauseForm, pauseText } from '../views/pause';
+import { type DutyPress } from '../verbs';
+import { carryOutPress, keep, pressWords } from './kept-duty';
 import { actOnAgent } from './team';
 
-type DutyHandlers = Pick<Handlers, 'duty' | 'duty.set' | 'duty.pause' | 'duty.pauseNow' | 'duty.resume' | 'duty.sign' | 'duty.signNamed'>;
+type DutyHandlers = Pick<Handlers, 'duty' | 'duty.set' | 'duty.kept' | 'duty.pause' | 'duty.pauseNow' | 'duty.resume' | 'duty.sign' | 'duty.signNamed'>;
+type OwnPause = Extract<DutyPress['press'], { readonly verb: 'duty.pause' }>['input'];
 const CALLERS_SHOWN = 5;
 const GROUPS_SHOWN = 12;
 
@@ -21,6 +24,10 @@ export const dutyHandlers: DutyHandlers = {
 
   async 'duty.set'(services, asking, { onDuty, requestId }) {
     return setDuty(services, asking, onDuty, requestId);
+  },
+
+  async 'duty.kept'(services, asking, press) {
+    return pressed(services, asking, press);
   },
 
   async 'duty.pause'(services, asking, { agentId, groupId }) {
@@ -39,13 +46,13 @@ export const dutyHandlers: DutyHandlers = {
 
   async 'duty.resume'(services, asking, { agentId, groupId }) {
     if (agentId !== '') return actOnAgent(services, asking, { agentId, groupId }, { verb: 'duty.resume', input: { agentId }, requestId: services.newId(), told: 'resumed' });
-    return change(services, asking, 'duty.resume', {}, services.newId(), 'duty.nowResumed');
+    return change(services, asking, { verb: 'duty.resume', input: {} }, services.newId(), 'duty.nowResumed');
   },
 
   async 'duty.sign'(services, asking, { agentId, groupId, agentGroupId, into }) {
     const verb = into ? 'duty.signIn' : 'duty.signOut';
     if (agentId !== '') return actOnAgent(services, asking, { agentId, groupId }, { verb, input: { agentId, agentGroupId }, requestId: services.newId(), told: into ? 'signedIn' : 'signedOut', agentGroupId });
-    return change(services, asking, verb, { agentGroupId }, services.newId(), into ? 'duty.nowSignedIn' : 'duty.nowSignedOut');
+    return change(services, asking, { verb: into ? 'duty.signIn' : 'duty.signOut', input: { agentGroupId } }, services.newId(), into ? 'duty.nowSignedIn' : 'duty.nowSignedOut');
   },
 
   async 'duty.signNamed'(services, asking, { group, into }) {
@@ -56,7 +63,7 @@ export const dutyHandlers: DutyHandlers = {
     if (all.length === 0) return showDuty(services, asking, note(say('duty.noFormal'), 'accent'));
     const found = findNamed(group, all.map((one) => ({ ...one, displayName: one.name, sipUser: one.name.toLowerCase() })));
     const [only, ...others] = found;
-    if (only && others.length === 0) return change(services, asking, into ? 'duty.signIn' : 'duty.signOut', { agentGroupId: only.id }, services.newId(), into ? 'duty.nowSignedIn' : 'duty.nowSignedOut');
+    if (only && others.length === 0) return change(services, asking, { verb: into ? 'duty.signIn' : 'duty.signOut', input: { agentGroupId: only.id } }, services.newId(), into ? 'duty.nowSignedIn' : 'duty.nowSignedOut');
     const offers = (only ? found : all).slice(0, GROUPS_SHOWN);
     return notice(asking, 'default', say('duty.whichFormal'), '', offers.map((one) => button(say, into ? 'signInTo' : 'signOutOf', 'duty.sign', { agentId: '', groupId: '', agentGroupId: one.id, into }, 'default', { name: one.name })));
   },
@@ -64,22 +71,35 @@ export const dutyHandlers: DutyHandlers = {
 
 /** Also what “on duty” and “off duty” do when typed. */
 export async function setDuty(services: Services, asking: Asking, onDuty: boolean, requestId: string): Promise<Shown> {
-  return change(services, asking, 'duty.set', { onDuty }, requestId, onDuty ? 'duty.nowOn' : 'duty.nowOff');
+  return change(services, asking, { verb: 'duty.set', input: { onDuty } }, requestId, onDuty ? 'duty.nowOn' : 'duty.nowOff');
 }
 
 /** Also what “pause 10 minutes lunch” does when typed. */
-export async function pauseMyself(services: Services, asking: Asking, input: VerbInput<'duty.pause'>, requestId: string): Promise<Shown> {
-  return change(services, asking, 'duty.pause', input, requestId, 'duty.nowPaused');
+export async function pauseMyself(services: Services, asking: Asking, input: OwnPause, requestId: string): Promise<Shown> {
+  return change(services, asking, { verb: 'duty.pause', input }, requestId, 'duty.nowPaused');
 }
 
-/** Changes one's own duty, and shows how it stands then. */
-async function change<V extends Extract<Verb, `duty.${string}`>>(services: Services, asking: Asking, verb: V, input: VerbInput<V>, requestId: string, words: string): Promise<Shown> {
+/** Changes one's own duty, and shows how it stands then. While the database is away it is kept. */
+async function change(services: Services, asking: Asking, press: DutyPress['press'], requestId: string, words: string): Promise<Shown> {
   const { say } = asking;
-  const done = await services.administration.perform(asking.acting, verb, input, { requestId });
+  const at = services.now();
+  const done = await services.administration.perform(asking.acting, press.verb, press.input, { requestId });
   if (done.ok) return showDuty(services, asking, note(say(words), 'good'));
   if (done.code === 'alreadyDone') return showDuty(services, asking, note(say('error.alreadyDone'), 'accent'));
   if (done.code === 'notFound' || done.code === 'notAllowed') return notAnAgent(asking);
-  return refused(asking, done, button(say, 'duty', 'duty'));
+  return done.code === 'unavailable' ? keep(services, asking, { press, requestId, at }) : refused(asking, done, button(say, 'duty', 'duty'));
+}
+
+/** Tries once more what a card carries, pressed or asked for by the client itself. */
+async function pressed(services: Services, asking: Asking, press: DutyPress): Promise<Shown> {
+  const outcome = await carryOutPress(services, asking, press);
+  return outcome === 'away' ? keep(services, asking, press) : showPressed(services, asking, press, outcome);
+}
+
+/** What came of something that was kept. */
+export async function showPressed(services: Services, asking: Asking, press: DutyPress, outcome: Exclude<DutyOutcome, 'away'>): Promise<Shown> {
+  if (outcome === 'notAnAgent') return notAnAgent(asking);
+  return showDuty(services, asking, note(asking.say(`duty.kept.${outcome}`, pressWords(asking, press)), outcome === 'applied' ? 'good' : 'warning'));
 }
 
 export async function showDuty(services: Services, asking: Asking, told: Note = NO_NOTE): Promise<Shown> {

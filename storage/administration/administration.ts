@@ -22,6 +22,7 @@ import { checkPermitted } from './permitted';
 import { LogReader } from './log-reader';
 import { mirrors, takeAnew } from './pairing';
 import { ObjectQueries } from './object-queries';
+import { refuseOvertaken } from './overtaken';
 import { poolStatus, stepDown } from './pool-status';
 import { Queries } from './queries';
 import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
@@ -59,7 +60,7 @@ class CarriedOutBefore extends Error {
   }
 }
 
-interface Request<V extends Verb> { readonly acting: Acting; readonly verb: V; readonly input: VerbParsed<V>; readonly requestId: string; readonly token: string }
+interface Request<V extends Verb> { readonly acting: Acting; readonly verb: V; readonly input: VerbParsed<V>; readonly requestId: string; readonly token: string; readonly pressedAt: Date | null }
 
 export class Administration {
   private readonly queries: Queries;
@@ -74,8 +75,9 @@ export class Administration {
   /**
    * Carries out one verb in one transaction. Refusals are values; only a defect rejects.
    * `requestId`: a form's one-time id; a second press answers `alreadyDone` with what the first one answered.
+   * `pressedAt`: of a duty, when it was wanted, where that could not be carried out at once: it is a conflict where something later was wanted or done about it.
    */
-  async perform<V extends Verb>(acting: Acting, verb: V, input: VerbInput<V>, options: { readonly requestId?: string } = {}): Promise<Result<V>> {
+  async perform<V extends Verb>(acting: Acting, verb: V, input: VerbInput<V>, options: { readonly requestId?: string; readonly pressedAt?: Date } = {}): Promise<Result<V>> {
     if (!Object.hasOwn(TABLE, verb)) return { ok: false, code: 'invalid', message: `There is no verb ${String(verb)}.`, faults: [{ field: 'verb', value: verb, message: 'is not a verb' }] };
     const parsed = (TABLE[verb].schema as z.ZodType<VerbParsed<V>>).safeParse(input);
     if (!parsed.success) {
@@ -83,7 +85,7 @@ export class Administration {
       return { ok: false, code: 'invalid', message: sentence(faults), faults };
     }
     const token = randomUUID();
-    const request: Request<V> = { acting, verb, input: parsed.data, requestId: options.requestId ?? `own-${token}`, token };
+    const request: Request<V> = { acting, verb, input: parsed.data, requestId: options.requestId ?? `own-${token}`, token, pressedAt: options.pressedAt ?? null };
     const deadline = Date.now() + PATIENCE_MS;
     // All transactions of a pool wait for one another anyway; waiting here spares them write conflicts with our own.
     const turn = this.last.then(() => this.carryOut(request, deadline));
@@ -114,7 +116,7 @@ export class Administration {
   }
 
   /** One run of the transaction's body. */
-  private async attempt<V extends Verb>({ acting, verb, input, requestId, token }: Request<V>, session: ClientSession): Promise<Done<V>> {
+  private async attempt<V extends Verb>({ acting, verb, input, requestId, token, pressedAt }: Request<V>, session: ClientSession): Promise<Done<V>> {
     const { db, pool, sipDomain, now = () => new Date() } = this.deps;
     const inSession = { session };
     const sequence = await nextSequence(db, session, pool);
@@ -133,6 +135,7 @@ export class Administration {
     const verdict = await row.right(context, input);
     if (verdict === 'unseen') throw refuse('notFound', NOT_FOUND);
     if (verdict === 'notAllowed') throw refuse('notAllowed', NOT_ALLOWED);
+    if (pressedAt !== null) await refuseOvertaken(context, input, pressedAt);
 
     const { value, once, subject, warnings = [], undoes }: Changed<V> = await row.change(context, input);
     const changes = draft.changes();
@@ -140,7 +143,7 @@ export class Administration {
     await checkPermitted(draft, roles);
     await checkIntegrity({ draft, roles, sipDomain });
     const entryId = `${pool}:${sequence}`;
-    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token });
+    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token, ...(pressedAt === null ? {} : { pressedAt }) });
     return { ok: true, value: { ...value, ...once }, entryId, sequence, warnings };
   }
 

@@ -8,6 +8,9 @@ import { Conversation } from '../../bot/conversation';
 import { ExportLinks, exportHistory } from '../../bot/exports';
 import { type Fetched } from '../../bot/files';
 import { type HeldMessages, Holds } from '../../bot/holds';
+import { showPressed } from '../../bot/handlers/duty';
+import { carryOutPress } from '../../bot/handlers/kept-duty';
+import { KeptDuties } from '../../bot/kept-duties';
 import { LiveCards } from '../../bot/live-cards';
 import { serveBot, type BotServer } from '../../bot/server';
 import { readBotSettings } from '../../bot/settings';
@@ -130,7 +133,13 @@ export async function startBotWorld(): Promise<BotWorld> {
   const files = new Map<string, Fetched>();
   let ids = 0;
   const claims = new Set<string>();
+  const kept = new KeptDuties({
+    carryOut: (asking, press) => carryOutPress(services, asking, press),
+    draw: async (asking, press, outcome) => (await showPressed(services, asking, press, outcome)).card,
+    reachable: async () => !administration.away, chat: adapter, pause, log,
+  });
   const services: Services = {
+    kept,
     administration, people, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
     exportUrl: (wanted) => exportLinks.url(wanted),
     once: async (id) => (administration.away ? 'away' : !claims.has(id) && claims.add(id).has(id)),

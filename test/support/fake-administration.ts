@@ -9,7 +9,7 @@ import { type PoolStatus, type StepDownOutcome } from '../../storage/model/pool-
 import { type Person } from '../../storage/people';
 import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, shownObjects, whoAmI } from './storage-views';
 
-export interface Performed { readonly acting: Acting; readonly verb: Verb; readonly input: unknown; readonly requestId: string | undefined }
+export interface Performed { readonly acting: Acting; readonly verb: Verb; readonly input: unknown; readonly requestId: string | undefined; readonly pressedAt?: Date }
 const NOT_FOUND = { ok: false, code: 'notFound', message: 'There is no such thing.' } as const;
 const AWAY = { ok: false, code: 'unavailable', message: 'The database does not answer.' } as const;
 
@@ -34,11 +34,11 @@ export class FakeAdministration implements AdministrationPort {
   readonly #requests = new Map<string, Result>();
   #sequence = 100;
 
-  async perform<V extends Verb>(acting: Acting, verb: V, input: unknown, options: { readonly requestId?: string } = {}): Promise<Result<V>> {
+  async perform<V extends Verb>(acting: Acting, verb: V, input: unknown, options: { readonly requestId?: string; readonly pressedAt?: Date } = {}): Promise<Result<V>> {
     if (this.away) return { ...AWAY, faults: [] };
     const earlier = options.requestId === undefined ? undefined : this.#requests.get(options.requestId);
     if (earlier?.ok) return { ok: false, code: 'alreadyDone', message: 'done before', faults: [], earlier } as unknown as Result<V>;
-    this.performed.push({ acting, verb, input, requestId: options.requestId });
+    this.performed.push({ acting, verb, input, requestId: options.requestId, ...(options.pressedAt ? { pressedAt: options.pressedAt } : {}) });
     const answer = this.answers[verb];
     const result = answer ? answer(input as never) : { ok: true as const, value: this.#value(verb), entryId: 'main:101', sequence: ++this.#sequence, warnings: [] };
     if (options.requestId !== undefined && result.ok) this.#requests.set(options.requestId, result as Result);
