@@ -81,7 +81,7 @@ async function choosePlace(services: Services, asking: Asking, audio: AudioFile,
   const { say } = asking;
   const view = await services.administration.workflow(asking.acting, groupId);
   if (!view.ok) return refused(asking, view);
-  const places = placesIn(view.value).map(({ id, key, name }) => ({ value: id, title: name === '' ? say(`recording.place.${key}`) : `${say(`recording.place.${key}`)}: ${name}` }));
+  const places = placesIn(view.value).map(({ id, key, name }) => ({ value: id, title: name === '' ? say(`recording.place.${key}`) : say('recording.placeOf', { place: say(`recording.place.${key}`), name }) }));
   return card(services, asking, audio, {
     id: 'place', labelText: say('recording.where', { group: view.value.workflow.displayName }), value: places[0]?.value ?? '', choices: places,
     actions: [submitButton(say, 'putInPlace', 'recording.place', { ...dataOf(audio), groupId, requestId: services.newId() }, 'positive'), button(say, 'flow', 'flow', { groupId })],

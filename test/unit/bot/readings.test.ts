@@ -75,7 +75,7 @@ describe('answers', () => {
   });
 
   it.each([['"One moment."'], ['“One moment.”'], ['„One moment.“'], ['«One moment.»']])('say first what stands behind them in quotes, like %s', (quoted) => {
-    const [answer] = value(readAnswers(`1 Sales -> queue sales ${quoted}`, [], reachable)) as unknown as { action: unknown }[];
+    const [answer] = value(readAnswers(`1 Sales -> queue sales ${quoted}`, [], reachable)) as { action: unknown }[];
     expect(answer?.action).toEqual({ kind: 'queue', queueId: 'queue-1', prompt: { text: 'One moment.', audio: null } });
   });
 
