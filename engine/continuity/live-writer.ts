@@ -1,4 +1,4 @@
-// Writes what people see now, behind the calls: a group's document at most twice a second, and every 2 s that the engine lives.
+// Writes what people see now, behind the calls: a group's document at most twice a second, a very long one less often, and every 2 s that the engine lives.
 import { type GroupNow } from '../core/view';
 import { type LiveGroup, type LivePool } from '../../storage/model/live';
 import { type Logger } from '../../storage/process/log';
@@ -23,7 +23,8 @@ export interface LiveWriterDeps {
   inForce(): number;
 }
 
-export const LIVE_MS = { group: 500, heartbeat: 2_000 } as const;
+/** `perCaller`: writing of a thousand callers keeps calls waiting for milliseconds, so it is done the less often the more there are. */
+export const LIVE_MS = { group: 500, perCaller: 2, heartbeat: 2_000 } as const;
 
 export class LiveWriter {
   private readonly dirty = new Set<string>();
@@ -32,6 +33,8 @@ export class LiveWriter {
   private cancelTimer: (() => void) | null = null;
   private cancelBeat: (() => void) | null = null;
   private toldInForce = -1;
+  /** Monotonic: no group's document is written before that. */
+  private groupsDueMs = -Infinity;
   private wellLately = true;
   private stopped = false;
 
@@ -72,8 +75,9 @@ export class LiveWriter {
   }
 
   private async write(): Promise<void> {
-    const ids = [...this.dirty];
-    this.dirty.clear();
+    const { timers } = this.deps;
+    const ids = timers.nowMs() < this.groupsDueMs ? [] : [...this.dirty];
+    for (const id of ids) this.dirty.delete(id);
     const groups: LiveGroup[] = [];
     const gone: string[] = [];
     for (const workflowId of ids) {
@@ -81,6 +85,7 @@ export class LiveWriter {
       if (now === null) gone.push(workflowId);
       else groups.push({ ...now, epoch: this.deps.epoch, revision: (this.revision += 1) });
     }
+    this.groupsDueMs = Math.max(this.groupsDueMs, timers.nowMs() + LIVE_MS.perCaller * groups.reduce((sum, { callers }) => sum + callers.length, 0));
     try {
       if (groups.length > 0) await this.deps.store.writeGroups(groups);
       if (gone.length > 0) await this.deps.store.removeGroups(gone);

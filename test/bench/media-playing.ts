@@ -1,65 +1,113 @@
-// What music costs: CPU and packet timing while N callers are played to, for our media server and, with --rtpengine, for that one.
-// Run: npm run build && node dist/test/bench/media-playing.js [callers] [seconds] [--rtpengine]
+// What music costs: CPU and packet timing at the listeners while N callers are played to, for our media server and, with --rtpengine, for that one.
+// Run: npm run build && node dist/test/bench/media-playing.js [callers] [seconds] [--threads N] [--rtpengine]
 import { fork, type ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
 import { createMedia } from '../../engine/media/media';
 import { startMedia } from '../../engine/edge/media/server';
 import { startRtpengine, silentLog } from '../support/media-servers';
 import { sine } from '../support/rtp-peer';
 import { writeWav } from '../support/wav';
 
-interface Report { readonly packets: number; readonly streams: number; readonly missing: number; readonly gapsMs: readonly number[] }
+const FRAME_MS = 20;
+/** How far from its slot a packet may be. */
+const NEAR_MS = 5;
 
-/** Takes every packet of every stream in one process of its own, and looks at the spacing of each stream. */
+interface Report {
+  readonly packets: number;
+  readonly streams: number;
+  readonly missing: number;
+  /** Between the packets of one stream. */
+  readonly gapsMs: readonly number[];
+  /** Of packets that came no further than NEAR_MS from their slot. */
+  readonly nearShare: number;
+  /** How much later than its first tenth the last tenth of a stream's packets came, by its own count of 20 ms; the median over all streams. */
+  readonly driftMs: number;
+  /** How late this process itself was to look, in 99 of 100 cases. */
+  readonly ownDelayMs: number;
+}
+
+/** One stream as it arrived: for each packet how long after its place in a perfect row of 20 ms. */
+interface Stream { sequence: number; slots: number; atMs: number; readonly offsetsMs: number[] }
+
+const sortedOf = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
+const at = (sorted: Float64Array, share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0;
+const median = (values: Iterable<number>): number => at(sortedOf(values), 0.5);
+const p99Ms = (delay: ReturnType<typeof monitorEventLoopDelay>): number => delay.percentile(99) / 1e6;
+
+/** Takes every packet of every stream in one process of its own. A stream's slots lie where the median of its packets does. */
 function sink(): void {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 8 * 1024 * 1024 });
-  const streams = new Map<number, { sequence: number; atMs: number }>();
-  let [packets, missing] = [0, 0];
-  let gaps: number[] = [];
+  const streams = new Map<number, Stream>();
+  const gaps: number[] = [];
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  let missing = 0;
   let counting = false;
   socket.on('message', (packet) => {
+    if (!counting) return;
     const atMs = performance.now();
     const ssrc = packet.readUInt32BE(8);
     const sequence = packet.readUInt16BE(2);
-    const before = streams.get(ssrc);
-    if (counting) {
-      packets += 1;
-      if (before) {
-        missing += ((sequence - before.sequence) & 0xffff) - 1;
-        gaps.push(atMs - before.atMs);
-      }
+    const stream = streams.get(ssrc);
+    if (!stream) {
+      streams.set(ssrc, { sequence, slots: 0, atMs, offsetsMs: [atMs] });
+      return;
     }
-    if (before) Object.assign(before, { sequence, atMs });
-    else streams.set(ssrc, { sequence, atMs });
+    const steps = (sequence - stream.sequence) & 0xffff;
+    missing += steps - 1;
+    gaps.push(atMs - stream.atMs);
+    stream.slots += steps;
+    stream.offsetsMs.push(atMs - stream.slots * FRAME_MS);
+    Object.assign(stream, { sequence, atMs });
   });
   socket.bind(0, '127.0.0.1', () => process.send?.({ port: socket.address().port }));
   process.on('message', (order: string) => {
-    if (order === 'start') counting = true;
-    else {
-      gaps = gaps.sort((one, other) => one - other);
-      const at = (share: number): number => gaps[Math.floor(share * (gaps.length - 1))] ?? 0;
-      process.send?.({ packets, streams: streams.size, missing, gapsMs: [at(0.001), at(0.5), at(0.99), at(0.999), at(1)] } satisfies Report);
-      process.disconnect();
-      socket.close();
+    if (order === 'start') {
+      counting = true;
+      delay.enable();
+      return;
     }
+    socket.close();
+    delay.disable();
+    let [packets, near] = [0, 0];
+    for (const { offsetsMs } of streams.values()) {
+      const middle = median(offsetsMs);
+      packets += offsetsMs.length;
+      near += offsetsMs.filter((offset) => Math.abs(offset - middle) <= NEAR_MS).length;
+    }
+    const drifts = [...streams.values()].map(({ offsetsMs }) => {
+      const tenth = Math.ceil(offsetsMs.length / 10);
+      return median(offsetsMs.slice(-tenth)) - median(offsetsMs.slice(0, tenth));
+    });
+    const sorted = sortedOf(gaps);
+    process.send?.({
+      packets, streams: streams.size, missing, gapsMs: [0.001, 0.5, 0.99, 0.999, 1].map((share) => at(sorted, share)), nearShare: near / packets, driftMs: median(drifts), ownDelayMs: p99Ms(delay),
+    } satisfies Report);
+    process.disconnect();
   });
 }
 
-/** The server alone in a process, so that its CPU is its own. */
-async function ownServer(directory: string): Promise<void> {
+/** The server alone in a process, so that its CPU is its own; tells how late the thread of SIP would be. */
+async function ownServer(directory: string, threads: number): Promise<void> {
   const server = await startMedia({
-    NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 20_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: directory, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1',
+    NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: 10_000, RTP_PORT_MAX: 29_999, MEDIA_DIRECTORY: directory, SIP_ADDRESS: '127.0.0.1', SIP_EXTERNAL_ADDRESS: '127.0.0.1', MEDIA_THREADS: threads,
   }, silentLog);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  process.on('message', (order: string) => {
+    if (order === 'start') delay.enable();
+    else process.send?.({ delayMs: p99Ms(delay) });
+  });
   process.send?.({ port: server.ngPort });
   await once(process, 'disconnect');
   await server.close();
 }
 
-/** User and system CPU of a process so far, in seconds (Linux). */
+/** User and system CPU of a process so far, all its threads together, in seconds (Linux). */
 function cpuSeconds(pid: number): { readonly user: number; readonly system: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
   return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 };
@@ -67,13 +115,15 @@ function cpuSeconds(pid: number): { readonly user: number; readonly system: numb
 
 const message = async <T>(child: ChildProcess): Promise<T> => ((await once(child, 'message')) as [T])[0];
 
-async function bench(callers: number, seconds: number, withRtpengine: boolean): Promise<void> {
+interface Bench { readonly callers: number; readonly seconds: number; readonly threads: number; readonly withRtpengine: boolean }
+
+async function bench({ callers, seconds, threads, withRtpengine }: Bench): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'));
   const file = writeWav(directory, 'music.wav', sine(440, 8000 * 10));
   const listener = fork(__filename, ['sink']);
   const { port: sinkPort } = await message<{ port: number }>(listener);
-  const rtpengine = withRtpengine ? await startRtpengine({ min: 20_000, max: 29_998 }) : null;
-  const own = withRtpengine ? null : fork(__filename, ['server', directory]);
+  const rtpengine = withRtpengine ? await startRtpengine({ min: 10_000, max: 29_998 }) : null;
+  const own = withRtpengine ? null : fork(__filename, ['server', directory, '--threads', String(threads)]);
   const port = rtpengine?.port ?? (await message<{ port: number }>(own as ChildProcess)).port;
   const pid = rtpengine?.pid ?? own?.pid ?? 0;
   const media = createMedia({ host: '127.0.0.1', port, log: silentLog, timeoutMs: 10_000 });
@@ -83,6 +133,7 @@ async function bench(callers: number, seconds: number, withRtpengine: boolean): 
     await media.play(`bench-${call}`, file, true);
   }
   listener.send('start');
+  own?.send('start');
   const before = cpuSeconds(pid);
   const startedMs = performance.now();
   await new Promise((resolve) => { setTimeout(resolve, seconds * 1000); });
@@ -90,17 +141,25 @@ async function bench(callers: number, seconds: number, withRtpengine: boolean): 
   const elapsed = (performance.now() - startedMs) / 1000;
   listener.send('stop');
   const report = await message<Report>(listener);
-  const [least, median, p99, p999, most] = report.gapsMs.map((gap) => gap.toFixed(1));
-  console.log(`${withRtpengine ? 'rtpengine' : 'ours'}: ${report.streams} callers, ${Math.round(report.packets / elapsed)} packets/s (${callers * 50} wanted), ${report.missing} missing`);
+  own?.send('stop');
+  const held = own ? (await message<{ delayMs: number }>(own)).delayMs : null;
+  const ms = (value: number): string => value.toFixed(1);
+  const [least, middle, p99, p999, most] = report.gapsMs.map(ms);
+  const who = withRtpengine ? 'rtpengine' : threads === 0 ? 'ours, on the thread of SIP' : `ours, ${threads} thread${threads === 1 ? '' : 's'}`;
+  console.log(`${who}: ${report.streams} callers for ${seconds} s, ${Math.round(report.packets / elapsed)} packets/s (${callers * 50} wanted), ${report.missing} missing; load average ${loadavg()[0]?.toFixed(1)}`);
   console.log(`  CPU ${((after.user + after.system - before.user - before.system) / elapsed).toFixed(2)} cores (user ${((after.user - before.user) / elapsed).toFixed(2)}, system ${((after.system - before.system) / elapsed).toFixed(2)})`);
-  console.log(`  spacing of a stream's packets, ms: p0.1 ${least}, p50 ${median}, p99 ${p99}, p99.9 ${p999}, longest ${most}`);
+  console.log(`  within ±${NEAR_MS} ms of their slot: ${(100 * report.nearShare).toFixed(2)} %; drift over the run: ${report.driftMs.toFixed(2)} ms`);
+  console.log(`  spacing of a stream's packets, ms: p0.1 ${least}, p50 ${middle}, p99 ${p99}, p99.9 ${p999}, longest ${most}`);
+  console.log(`  event loops late, p99: listeners ${ms(report.ownDelayMs)} ms${held === null ? '' : `, the thread of SIP ${ms(held)} ms`}`);
   await media.close();
   own?.disconnect();
   await rtpengine?.close();
   rmSync(directory, { recursive: true, force: true });
 }
 
-const [role = '1000', second = '10'] = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const { values: { threads, rtpengine }, positionals: [role = '1000', second = '10'] } = parseArgs({
+  allowPositionals: true, options: { threads: { type: 'string', default: '1' }, rtpengine: { type: 'boolean', default: false } },
+});
 if (role === 'sink') sink();
-else if (role === 'server') void ownServer(second);
-else void bench(Number(role), Number(second), process.argv.includes('--rtpengine'));
+else if (role === 'server') void ownServer(second, Number(threads));
+else void bench({ callers: Number(role), seconds: Number(second), threads: Number(threads), withRtpengine: rtpengine });

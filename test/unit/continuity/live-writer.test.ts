@@ -1,6 +1,6 @@
 // Live documents: at once, then at most twice a second; the heartbeat; and an outage.
 import { LIVE_MS, LiveWriter } from '../../../engine/continuity/live-writer';
-import { type LiveGroup } from '../../../storage/model/live';
+import { type LiveCaller, type LiveGroup } from '../../../storage/model/live';
 import { createLog } from '../../../storage/process/log';
 import { ManualTimers, settle } from '../../support/manual-timers';
 
@@ -12,9 +12,10 @@ class Board {
   readonly gone = new Set<string>();
   inForce = 1;
   away = false;
+  callers: readonly LiveCaller[] = [];
   readonly writer = new LiveWriter({
     timers: this.timers, log: createLog('test', 'silent'), pool: 'main', epoch: 3, startedAt: new Date(0),
-    groupNow: (workflowId) => this.gone.has(workflowId) ? null : { _id: workflowId, pool: 'main', at: new Date(0), callers: [], agents: [] },
+    groupNow: (workflowId) => this.gone.has(workflowId) ? null : { _id: workflowId, pool: 'main', at: new Date(0), callers: [...this.callers], agents: [] },
     inForce: () => this.inForce,
     store: {
       writeGroups: async (groups) => { this.fail(); this.writes.push({ atMs: this.timers.nowMs(), groups }); },
@@ -39,6 +40,20 @@ test('a change is written at once, a storm of them twice a second, each with a h
   const revisions = board.writes.flatMap(({ groups }) => groups.map(({ revision }) => revision));
   expect(revisions).toEqual([...revisions].sort((a, b) => a - b));
   expect(board.writes.at(0)?.groups[0]?.epoch).toBe(3);
+});
+
+test('a thousand callers are written of every two seconds, and a new configuration is told as soon as ever', async () => {
+  const board = new Board();
+  board.callers = Array.from({ length: 1_000 }, () => ({}) as LiveCaller);
+  for (let each = 0; each < 490; each += 1) {
+    board.writer.touch(['w']);
+    await board.timers.pass(20);
+  }
+  expect(board.writes).toHaveLength(5);
+  board.inForce = 2;
+  board.writer.configurationChanged();
+  await board.timers.pass(LIVE_MS.group);
+  expect(board.beats.at(-1)).toBe(2);
 });
 
 test('a deleted group: its document is removed', async () => {
