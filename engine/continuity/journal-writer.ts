@@ -3,7 +3,7 @@
 // While the database is away, or slow to answer, the same batches go to a file, at most every 200 ms, so that an engine that dies meanwhile
 // loses nothing. Memory is bounded all the same: of each live call there is only the latest state, and of the records of ended calls the
 // latest RECORDS_KEPT (half an hour at 10 calls a second). What is older stands in the file alone; where the disk is full as well it stays in
-// memory without its offers, answers and steps, about a third of its size, and is written as that.
+// memory without its offers, answers and steps, about half its size, and is written as that.
 import { type CallRecord } from '../../storage/model/record';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { type Journal, type JournalBatch, LeaseLost, type JournalWrite } from '../../storage/journal';

@@ -31,7 +31,7 @@ interface Driven {
 
 type Driver = (faults: FaultSystem) => Promise<Driven>;
 
-const LONG_TEXT = 'Thank you for calling. All of our people are very busy today, and every one of them will be glad to help you. Please stay on the line, somebody will be with you soon. '.repeat(3);
+const LONG_TEXT = 'Thank you for calling. All of our people are very busy today, and every one of them will be glad to help you. Please stay on the line, somebody will be with you soon. '.repeat(2);
 
 // ── People ──
 
