@@ -38,7 +38,7 @@ export class ArrivalReader implements Arrivals {
     const agentId = this.agentBehind(incoming);
     // An agent's own phone may sit in a trunk's network: it is the agent's all the same.
     const trunk = agentId === null ? this.deps.trunks.trunkOf(incoming.source) : null;
-    const caller = callerOf(incoming, trunk !== null);
+    const caller = callerOf(incoming, trunk !== null, trunk !== null || agentId !== null);
     const arrival: Arrival = {
       callId: callIdOf(incoming.transactionId),
       dialledUser: dialled.user,

@@ -8,17 +8,20 @@ import { type Caller, type Outbound } from './routes';
 const MAX_FORWARDS = 70;
 export const ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>';
 
-/** `trusted`: it came from a trunk, whose P-Asserted-Identity we believe. From anybody else it is what anybody can write. */
-export function callerOf(message: Pick<Received, 'header'>, trusted: boolean): Caller {
+/**
+ * `trusted`: it came from a trunk, whose P-Asserted-Identity we believe. From anybody else it is what anybody can write.
+ * `known`: whether From can be believed as well, because its trunk or the phone behind it is known: nobody else is vouched for (RFC 3325 section 5).
+ */
+export function callerOf(message: Pick<Received, 'header'>, trusted: boolean, known = trusted): Caller {
   const asserted = trusted ? addressOf(message.header('p-asserted-identity')) : null;
   const from = addressOf(message.header('from'));
   const wishes = (message.header('privacy') ?? '').toLowerCase().split(/[;,\s]+/);
-  const known = asserted ?? (from === null || isAnonymous(from.uri) ? null : from);
-  const uri = known === null ? null : parseUri(known.uri);
+  const named = asserted ?? (from === null || isAnonymous(from.uri) ? null : from);
+  const uri = named === null ? null : parseUri(named.uri);
   return {
-    uri: known?.uri ?? null,
+    uri: known ? named?.uri ?? null : null,
     number: uri?.user ?? '',
-    name: known?.name || (from !== null && !isAnonymous(from.uri) ? from.name : ''),
+    name: named?.name || (from !== null && !isAnonymous(from.uri) ? from.name : ''),
     // "none" says that privacy is not wanted, whatever else is there (RFC 3323 section 4.2).
     private: !wishes.includes('none') && (wishes.includes('id') || wishes.includes('user') || (from !== null && isAnonymous(from.uri))),
     maxForwards: hopsLeft(message.header('max-forwards')),

@@ -6,7 +6,7 @@ import { type Headers, type Incoming, type Reply } from './link';
 
 /** What was learnt of a caller when it arrived and is passed on when the call is. Kept with the caller's leg; never shown to agents. */
 export interface Caller {
-  /** The address believed: P-Asserted-Identity from a trunk, else From; null where there is none or it is anonymous. */
+  /** The address that trunks are told is the caller's: P-Asserted-Identity from a trunk, else From of a trunk or of an agent's own phone; null where there is none, it is anonymous, or a stranger wrote it. */
   readonly uri: string | null;
   readonly number: string;
   readonly name: string;

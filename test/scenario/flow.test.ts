@@ -139,10 +139,12 @@ describeWith(['sipp'], 'targets through trunks', () => {
   beforeAll(() => scene.system.allowNumbers());
 
   test('overflow to a number: the trunk’s challenge is answered, the caller is named, both talk', async () => {
-    const { run } = await trunk('uas-challenge-407-then-answer', { username: 'trunk-user', password: 'secret' });
+    // Only a caller who is known is named to a trunk: this one came from it.
+    const from = trunkAddress();
+    const { run } = await trunk('uas-challenge-407-then-answer', { username: 'trunk-user', password: 'secret', sources: [from] });
     const { queueId } = await queueOf([], { overflowThreshold: 0, overflowAction: { kind: 'number', number: '+442071234567', prompt: null } });
     const flow = await workflow({ defaultAction: { kind: 'queue', queueId } });
-    const caller = sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: flow.user, pauseMs: 3000 });
+    const caller = sipp('uac-expect-200-then-hang-up', { server: scene.system.sip, service: flow.user, pauseMs: 3000, address: from });
     await Promise.all([run, caller.done]);
     const record = await scene.system.record(flow.id);
     expect(record).toMatchObject({ outcome: 'forwarded', endedBy: 'caller' });

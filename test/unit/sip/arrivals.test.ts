@@ -67,6 +67,11 @@ describe('an arrival', () => {
     expect(new Door().read({ 'p-asserted-identity': '<sip:+44@x>' })?.arrival).toMatchObject({ dialledUser: 'help', dialled: `sip:help@${DOMAIN}`, callerNumber: 'alice', callerName: 'Alice', agentId: null, trunk: null, timesHere: 0 });
   });
 
+  test("whose address trunks are told: a trunk's, an agent's own phone's, and no stranger's", () => {
+    const told = (headers: Record<string, string>, source?: typeof PHONE): string | null | undefined => new Door().read(headers, source)?.caller.uri;
+    expect([told({}), told({}, TRUNK), told(FROM_BOB, PHONE), told(FROM_BOB)]).toEqual([null, expect.stringContaining('alice@'), `sip:bob@${DOMAIN}`, null]);
+  });
+
   test('from a trunk: its P-Asserted-Identity, and what trunk it is', () => {
     expect(new Door().read({ 'p-asserted-identity': '<sip:+441632960001@sbc>' }, TRUNK)?.arrival).toMatchObject({ callerNumber: '+441632960001', trunk: { id: 't1', federated: true } });
   });

@@ -12,13 +12,13 @@ describe('who is believed to call', () => {
   const from = '"Alice" <sip:alice@home.test>;tag=a';
   const asserted = '"Bob" <sip:+441632960001@sbc.test>';
   test.each([
-    ['From, from anybody', false, { from }, { number: 'alice', name: 'Alice', private: false }],
-    ['P-Asserted-Identity from anybody: not believed', false, { from, 'p-asserted-identity': asserted }, { number: 'alice', name: 'Alice' }],
+    ['From, from anybody: shown, and vouched for to nobody', false, { from }, { number: 'alice', name: 'Alice', uri: null, private: false }],
+    ['P-Asserted-Identity from anybody: not believed', false, { from, 'p-asserted-identity': asserted }, { number: 'alice', name: 'Alice', uri: null }],
     ['P-Asserted-Identity from a trunk', true, { from, 'p-asserted-identity': asserted }, { number: '+441632960001', name: 'Bob', uri: 'sip:+441632960001@sbc.test' }],
     ['both kinds: the first', true, { from, 'p-asserted-identity': `${asserted}, <tel:+441632960002>` }, { number: '+441632960001' }],
     ['a tel URI', true, { from, 'p-asserted-identity': '<tel:+44-1632-960002>' }, { number: '+441632960002', name: 'Alice' }],
     ['one that is no address: From', true, { from, 'p-asserted-identity': 'nonsense here' }, { number: 'alice' }],
-    ['none: From', true, { from }, { number: 'alice' }],
+    ['none: From', true, { from }, { number: 'alice', uri: 'sip:alice@home.test' }],
     ['Privacy: id', true, { from, 'p-asserted-identity': asserted, privacy: 'id' }, { number: '+441632960001', private: true }],
     ['Privacy: header;id;critical', true, { from, 'p-asserted-identity': asserted, privacy: 'header; ID ;critical' }, { private: true }],
     ['Privacy: user, from anybody', false, { from, privacy: 'user' }, { private: true }],
@@ -28,6 +28,10 @@ describe('who is believed to call', () => {
     ['no From at all', false, {}, { number: '', name: '', uri: null, private: false }],
   ] as const)('%s', (_what, trusted, headers, caller) => {
     expect(callerOf(received(headers as Record<string, string>), trusted)).toMatchObject(caller);
+  });
+
+  test("From of an agent's own phone: vouched for, its P-Asserted-Identity is not", () => {
+    expect(callerOf(received({ from, 'p-asserted-identity': asserted }), false, true)).toMatchObject({ number: 'alice', uri: 'sip:alice@home.test' });
   });
 
   test.each([['70', 69], ['1', 0], ['0', 0], ['500', 70], ['many', 69], [null, 69]])('Max-Forwards %s: %i may go out', (came, left) => {
