@@ -12,6 +12,8 @@ export function collectionOf<N extends keyof Collections>(db: Db, name: N): Coll
 const FORGOTTEN_AFTER_SECONDS = 3_600;
 /** Longer than anybody talks: the card of a call that is still talked in is written only when that ends. */
 const CARD_FORGOTTEN_AFTER_SECONDS = 86_400;
+/** Longer than a duty that was pressed is kept. */
+const WISH_FORGOTTEN_AFTER_SECONDS = 86_400;
 
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   workflows: [
@@ -61,6 +63,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   alarms: [],
   bots: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   claims: [{ key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
+  dutyWishes: [{ key: { at: 1 }, expireAfterSeconds: WISH_FORGOTTEN_AFTER_SECONDS }],
   heldMessages: [{ key: { pool: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   callCards: [{ key: { pool: 1, over: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: CARD_FORGOTTEN_AFTER_SECONDS }],
   bindings: [{ key: { pool: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],

@@ -99,6 +99,9 @@ export interface StoredBot { readonly _id: string; readonly pool: string; readon
 /** Something that is done or told once; `_id` says what. */
 export interface StoredClaim { readonly _id: string; readonly at: Date }
 
+/** When somebody last wanted something of their own duty that left no other trace. `_id`: pool and person. */
+export interface StoredDutyWish { readonly _id: string; readonly at: Date }
+
 /** Where a bot writes outside of a turn; `reference` is opaque here. */
 export interface StoredPlace { readonly conversationId: string; readonly personal: boolean; readonly reference: Readonly<Record<string, unknown>> }
 
@@ -154,6 +157,7 @@ export interface Collections {
   alarms: StoredAlarms;
   bots: StoredBot;
   claims: StoredClaim;
+  dutyWishes: StoredDutyWish;
   heldMessages: StoredHeldMessage;
   callCards: StoredCallCard;
   bindings: PhoneBinding;

@@ -22,7 +22,7 @@ import { checkPermitted } from './permitted';
 import { LogReader } from './log-reader';
 import { mirrors, takeAnew } from './pairing';
 import { ObjectQueries } from './object-queries';
-import { refuseOvertaken } from './overtaken';
+import { refuseOvertaken, rememberWish } from './overtaken';
 import { poolStatus, stepDown } from './pool-status';
 import { Queries } from './queries';
 import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
@@ -97,11 +97,16 @@ export class Administration {
     let written: Done<V> | null = null;
     try {
       if (Date.now() >= deadline) return unavailable();
+      if (request.pressedAt !== null) await rememberWish(this.deps, request.acting, request.pressedAt);
       const done = await inTransaction(this.deps.client, async (session) => (written = await this.attempt(request, session)), deadline);
       this.deps.log.info({ verb: request.verb, entryId: done.entryId, by: request.acting.kind }, 'configuration changed');
       return done;
     } catch (fault) {
-      if (fault instanceof NothingToDo) return fault.done as Done<V>;
+      if (fault instanceof NothingToDo) {
+        // What was kept from before must not be done after this; that it may be forgotten in a moment of trouble harms less than to fail.
+        if (isOwnDuty(request)) await rememberWish(this.deps, request.acting, request.pressedAt ?? new Date()).catch(() => undefined);
+        return fault.done as Done<V>;
+      }
       if (fault instanceof CarriedOutBefore) {
         if (fault.isOurs) return written ?? fault.earlier as Done<V>;
         return { ok: false, code: 'alreadyDone', message: 'This was done already.', faults: [], earlier: fault.earlier as Done<V> };
@@ -135,7 +140,7 @@ export class Administration {
     const verdict = await row.right(context, input);
     if (verdict === 'unseen') throw refuse('notFound', NOT_FOUND);
     if (verdict === 'notAllowed') throw refuse('notAllowed', NOT_ALLOWED);
-    if (pressedAt !== null) await refuseOvertaken(context, input, pressedAt);
+    if (pressedAt !== null) await refuseOvertaken(this.deps, session, context, input, pressedAt);
 
     const { value, once, subject, warnings = [], undoes }: Changed<V> = await row.change(context, input);
     const changes = draft.changes();
@@ -260,6 +265,8 @@ export class Administration {
     }
   }
 }
+
+const isOwnDuty = ({ verb, input }: { readonly verb: Verb; readonly input: object }): boolean => verb.startsWith('duty.') && !('agentId' in input && input.agentId !== undefined);
 
 function unavailable(): Refusal & { readonly code: 'unavailable' } {
   return { ok: false, code: 'unavailable', message: UNAVAILABLE, faults: [] };

@@ -25,7 +25,7 @@ export type CardJson = Record<string, unknown>;
 export interface Sent { readonly method: string; readonly conversationId: string; readonly activityId: string | null; readonly card: CardJson | null; readonly text: string }
 
 /** Stands where Teams' connector is: takes messages and edits, and gives ids. */
-class Connector {
+export class Connector {
   readonly sent: Sent[] = [];
   failing = false;
   #waiting: { matches: (sent: Sent) => boolean; resolve: (sent: Sent) => void }[] = [];

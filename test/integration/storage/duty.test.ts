@@ -29,6 +29,61 @@ async function organisation() {
 }
 const mine = (administration: Administration, agent: { readonly acting: Acting }) => seen(administration.myAgent(agent.acting));
 
+describe('A duty that was pressed earlier than it can be carried out', () => {
+  const at = (seconds: number): Date => new Date(Date.now() - seconds * 1_000);
+  const agentIn = async () => {
+    const { administration } = newPool(storage.connection);
+    return { administration, agent: await newAgent(administration, 'Alice') };
+  };
+  /** Resolves to now, once that has passed. */
+  const aMoment = async (): Promise<Date> => {
+    const now = new Date();
+    while (Date.now() <= now.getTime()) await new Promise((resolve) => { setImmediate(resolve); });
+    return now;
+  };
+  const wants = (administration: Administration, agent: { readonly acting: Acting }, onDuty: boolean, pressedAt?: Date) => administration.perform(agent.acting, 'duty.set', { onDuty }, pressedAt ? { pressedAt } : {});
+
+  test('is carried out once, and those pressed one after the other count in that order, whichever comes first', async () => {
+    const { administration, agent } = await agentIn();
+    expect(await administration.perform(agent.acting, 'duty.set', { onDuty: false }, { pressedAt: new Date(), requestId: 'pressed-once' })).toMatchObject({ ok: true });
+    expect(await administration.perform(agent.acting, 'duty.set', { onDuty: false }, { pressedAt: new Date(), requestId: 'pressed-once' })).toMatchObject({ code: 'alreadyDone' });
+    const [first, second, third] = [at(-10), at(-20), at(-30)];
+    expect(await wants(administration, agent, true, first)).toMatchObject({ ok: true });
+    expect(await wants(administration, agent, false, third)).toMatchObject({ ok: true });
+    expect(await wants(administration, agent, true, second)).toMatchObject({ code: 'conflict' });
+    expect((await mine(administration, agent)).onDuty).toBe(false);
+  });
+
+  test('counts where nothing was', async () => {
+    const { administration, agent } = await agentIn();
+    const pressedAt = await aMoment();
+    expect(await wants(administration, agent, false, pressedAt)).toMatchObject({ ok: true });
+    expect((await mine(administration, agent)).onDuty).toBe(false);
+  });
+
+  test.each<[string, (administration: Administration, agent: Awaited<ReturnType<typeof newAgent>>) => Promise<unknown>]>([
+    ['done by the agent', (administration, agent) => wants(administration, agent, false)], ['done by somebody else', (administration, agent) => administration.perform(operator, 'duty.set', { agentId: agent.id, onDuty: false })],
+    ['dialled', (administration, agent) => administration.perform(engine, 'duty.set', { agentId: agent.id, onDuty: false })],
+    ['wanted although it changed nothing', (administration, agent) => wants(administration, agent, true)], ['pressed although it changed nothing', (administration, agent) => wants(administration, agent, true, new Date())],
+  ])('counts no more where something later was %s', async (_what, later) => {
+    const { administration, agent } = await agentIn();
+    // After the agent was made, and a tick before what follows.
+    const pressedAt = await aMoment();
+    await later(administration, agent);
+    const before = (await mine(administration, agent)).onDuty;
+    expect(await wants(administration, agent, !before, pressedAt)).toMatchObject({ code: 'conflict' });
+    expect((await mine(administration, agent)).onDuty).toBe(before);
+  });
+
+  test('by one agent says nothing of another', async () => {
+    const { administration, agent } = await agentIn();
+    const other = await newAgent(administration, 'Bob');
+    const pressedAt = new Date();
+    await must(wants(administration, other, false, new Date(pressedAt.getTime() + 5_000)));
+    expect(await wants(administration, agent, false, new Date(pressedAt.getTime() + 1_000))).toMatchObject({ ok: true });
+  });
+});
+
 describe('A pause', () => {
   test('is the agent\'s own, a supervisor\'s, or one for unanswered offers, and is seen with its reason', async () => {
     const { administration, alice, max, id } = await organisation();
