@@ -52,6 +52,7 @@ export const ACTIONS = [
   'agent.create', 'agent.change', 'agent.delete', 'agent.resetPassword', 'agent.ring', 'agent.see',
   'duty.set', 'duty.pause', 'duty.resume', 'duty.signIn', 'duty.signOut', 'caller.pick', 'caller.move', 'caller.prioritise',
   'settings.change', 'prompt.render', 'audio.keep',
+  'configuration.export', 'configuration.import', 'configuration.remove',
   'pool.see', 'pool.drain', 'pool.stepDown', 'pool.pair',
 ] as const;
 export type Action = (typeof ACTIONS)[number];

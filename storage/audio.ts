@@ -33,3 +33,9 @@ export async function readAudio(db: Db, audioId: string): Promise<Buffer | null>
   for await (const chunk of bucket.openDownloadStream(file._id)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
+
+/** Removes a sound that nothing names. */
+export async function forgetAudio(db: Db, audioId: string): Promise<void> {
+  const bucket = bucketOf(db);
+  for (const { _id } of await bucket.find({ filename: audioId }).toArray()) await bucket.delete(_id);
+}

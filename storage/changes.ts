@@ -1,4 +1,5 @@
 // The change log and the objects it is about: read by the feed, by history and by undo; written by administration alone.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { emptyConfiguration, OBJECT_KINDS, type Configuration, type ObjectChange, type ObjectKind, type ObjectKinds } from './model/configuration';
 import { completed, completedChange } from './kinds';
@@ -6,10 +7,19 @@ import { collectionOf } from './schema';
 import { type StoredChange, type StoredObject } from './stored';
 import { inTransaction } from './transaction';
 
-/** Raises the pool's sequence, to the last of `count` new ones. The first write of a transaction: from here to its end no other transaction of the pool commits. */
+/** Somebody changes the pool's configuration as a whole just now, and everybody else waits. */
+export class PoolHeld extends Error {
+  constructor() {
+    super('The configuration of the pool is just being changed as a whole, as by an import. Nothing was saved; try again in a minute.');
+    this.name = 'PoolHeld';
+  }
+}
+
+/** Raises the pool's sequence, to the last of `count` new ones. The first write of a transaction: from here to its end no other transaction of the pool commits. @throws PoolHeld */
 export async function nextSequence(db: Db, session: ClientSession, pool: string, count = 1): Promise<number> {
   const counter = await collectionOf(db, 'counters').findOneAndUpdate({ _id: pool }, { $inc: { sequence: count } }, { session, upsert: true, returnDocument: 'after' });
   if (!counter) throw new Error('The change counter could not be raised.');
+  if (counter.held) throw new PoolHeld();
   return counter.sequence;
 }
 
@@ -35,10 +45,16 @@ export function completedEntry<E extends { readonly changes: readonly ObjectChan
 }
 
 /** Entries after `sequence`, oldest first: only what a follower needs. */
-export async function changesAfter(db: Db, pool: string, sequence: number, limit: number): Promise<readonly { readonly sequence: number; readonly changes: readonly ObjectChange[] }[]> {
-  return (await collectionOf(db, 'changes').find({ pool, sequence: { $gt: sequence } }, { projection: { sequence: 1, changes: 1 } })
-    .sort({ sequence: 1 }).limit(limit).toArray()).map(completedEntry);
+export async function changesAfter(db: Db, pool: string, sequence: number, limit: number): Promise<readonly Followed[]> {
+  const entries: Followed[] = [];
+  for await (const entry of collectionOf(db, 'changes').find({ pool, sequence: { $gt: sequence } }, { projection: { sequence: 1, changes: 1, part: 1 } }).sort({ sequence: 1 }).limit(limit)) {
+    entries.push(completedEntry(entry));
+    // Part of something large: whoever follows has calls to carry meanwhile.
+    if (entry.part) await nextTurn();
+  }
+  return entries;
 }
+type Followed = Pick<StoredChange, 'sequence' | 'changes' | 'part'>;
 
 const READ_PATIENCE_MS = 15_000;
 
@@ -58,10 +74,24 @@ export async function readWhole(client: MongoClient, db: Db, pool: string): Prom
 /** The whole configuration as the transaction of `session` sees it. */
 export async function readObjects(db: Db, session: ClientSession, pool: string): Promise<Configuration> {
   const configuration = emptyConfiguration(pool);
-  configuration.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }, { session }))?.sequence ?? 0;
+  const counter = await collectionOf(db, 'counters').findOne({ _id: pool }, { session });
+  configuration.sequence = counter?.sequence ?? 0;
   for (const kind of OBJECT_KINDS) {
     const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
     for await (const stored of db.collection<StoredObject<ObjectKind>>(kind).find({ pool }, { session, batchSize: 2_000 })) objects.set(stored._id, unstored(kind, stored as StoredObject<ObjectKind>));
   }
+  if (counter?.held && counter.held.done > 0) await putBack(db, session, configuration, counter.held.from);
   return configuration;
+}
+
+/** What is only half in its place counts as not begun: the configuration as it was at `sequence`. */
+async function putBack(db: Db, session: ClientSession, configuration: Configuration, sequence: number): Promise<void> {
+  for await (const { changes } of collectionOf(db, 'changes').find({ pool: configuration.pool, sequence: { $gt: sequence } }, { session, projection: { changes: 1 } }).sort({ sequence: -1 })) {
+    for (const { kind, id, before } of changes.map(completedChange)) {
+      const objects = configuration.objects[kind] as Map<string, ObjectKinds[ObjectKind]>;
+      if (before === null) objects.delete(id);
+      else objects.set(id, before);
+    }
+  }
+  configuration.sequence = sequence;
 }

@@ -19,6 +19,7 @@ import { id } from './model/fields';
 import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
 import { EXIT } from './process/exit';
 import { ROOT, VERSION } from './process/root';
+import { addTransferCommands } from './transfer/commands';
 
 const CLI_VARIABLES = {
   MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://').optional(), describe: 'Where the database is. Without it: that of the machine that `npm start` runs here.' },
@@ -147,6 +148,21 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     .action(async ({ limit, group }: { limit: string; group?: string }) => {
       shown(await asked((administration, acting) => administration.history(acting, { limit: wholeNumber('--limit', limit, 1, 1000), ...(group === undefined ? {} : { workflowId: group }) })));
     });
+  addTransferCommands(program, {
+    out: (words) => { terminal.out(words); }, err: (words) => { terminal.err(words); }, exit,
+    confirmed: (yes, question) => confirmed(terminal, yes, question),
+    opened: async (named, work) => {
+      const { data, as } = program.opts<{ data: string; as: string }>();
+      const { uri, pool, sipDomain } = placeOf(named === undefined ? env : { ...env, POOL: named }, data);
+      // No person waits for each step of it, so an election is waited for.
+      const connection = await connect(uri, { appName: 'response-group command line' });
+      try {
+        return await work({ client: connection.client, db: connection.db, pool, sipDomain, log: pino({ level: 'silent' }) }, { ...OPERATOR, name: as });
+      } finally {
+        await connection.close();
+      }
+    },
+  });
   return program;
 }
 

@@ -31,19 +31,26 @@ export async function openFeed(deps: FeedDeps, pool: string, onUpdate: (update: 
     await onUpdate(update);
     applyUpdate(known, update);
   };
+  /** The parts so far of what holds together or not at all. */
+  let parts: readonly { readonly sequence: number; readonly changes: readonly ObjectChange[] }[] = [];
   const follower = openFollower(collectionOf(db, 'changes'), { 'fullDocument.pool': pool }, log, async (stopping) => {
     for (;;) {
-      const entries = await changesAfter(db, pool, known.sequence, BATCH);
+      const entries = await changesAfter(db, pool, parts.at(-1)?.sequence ?? known.sequence, BATCH);
       if (entries.length === 0) return;
       for (const entry of entries) {
         if (stopping.aborted) return;
-        if (entry.sequence !== known.sequence + 1) {
+        if (entry.sequence !== (parts.at(-1)?.sequence ?? known.sequence) + 1) {
           log.warn({ pool, known: known.sequence, next: entry.sequence }, 'the change log no longer reaches back; comparing the whole configuration');
           const now = await readConfiguration(client, db, pool);
+          parts = [];
           await handOn({ sequence: now.sequence, changes: difference(known, now) });
           break;
         }
-        await handOn({ sequence: entry.sequence, changes: entry.changes });
+        parts = [...parts, entry];
+        if (entry.part && entry.part.number < entry.part.count - 1) continue;
+        const changes = parts.flatMap((one) => one.changes);
+        parts = [];
+        await handOn({ sequence: entry.sequence, changes });
       }
     }
   });

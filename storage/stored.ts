@@ -12,7 +12,12 @@ import { type CallRecord } from './model/record';
 /** An object of the configuration as it is stored: under its own id. */
 export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string };
 /** `_id` is the pool. The first write of every administration transaction, so that no two of a pool ever overlap. */
-export interface Counter { readonly _id: string; readonly sequence: number }
+export interface Counter {
+  readonly _id: string;
+  readonly sequence: number;
+  /** Somebody changes the pool as a whole (transfer/in-force.ts), and nobody else anything until `until`: `count` entries from `from` on, of which `done` are in place; 0: none has begun. */
+  readonly held?: { readonly holder: string; readonly until: Date; readonly from: number; readonly count: number; readonly done: number };
+}
 
 /** What a log entry is about, as a person names it. */
 export interface Subject {

@@ -4,7 +4,7 @@ import { MongoError, MongoErrorLabel, type ClientSession, type Db, type MongoCli
 import { type z } from 'zod';
 import { may, type Acting } from '../access';
 import { storeAudio } from '../audio';
-import { nextSequence, writeChange } from '../changes';
+import { nextSequence, PoolHeld, writeChange } from '../changes';
 import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
 import { type MirrorStatus } from '../model/mirror';
@@ -12,6 +12,8 @@ import { type PoolStatus, type StepDownOutcome } from '../model/pool-status';
 import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
 import { inTransaction, isDatabaseAway } from '../transaction';
+import { settle } from '../transfer/in-force';
+import { takeBackWhole } from '../transfer/take-back';
 import { ask } from './asking';
 import { lookAtAudio } from './audio-file';
 import { type Changed, type Context, type Row } from './context';
@@ -30,6 +32,7 @@ import { readRoles } from './roles';
 import { TABLE } from './table';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
 import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
+import { TooLarge } from './undo';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -68,6 +71,7 @@ export class Administration {
   private last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: AdministrationDeps) {
+  private settling: Promise<void> | null = null;
     this.queries = new Queries(deps);
     this.objectQueries = new ObjectQueries(deps);
   }
@@ -115,6 +119,12 @@ export class Administration {
       if (isDatabaseAway(fault) || (fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError))) {
         this.deps.log.warn({ verb: request.verb, fault: (fault as Error).message }, 'the database did not carry out a verb in time');
         return unavailable();
+      if (fault instanceof TooLarge) return takeBackWhole(this.deps, request, fault.entryId) as Promise<Result<V>>;
+      if (fault instanceof PoolHeld) {
+        // Whoever holds the pool may be dead; this completes what it had begun, or finds that it lives.
+        this.settling ??= settle(this.deps).catch(() => undefined).finally(() => { this.settling = null; });
+        return { ok: false, code: 'unavailable', message: fault.message, faults: [] };
+      }
       }
       throw fault;
     }

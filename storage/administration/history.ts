@@ -79,7 +79,7 @@ async function views(deps: Reading, acting: Acting, roles: Roles, entries: reado
     sequence: entry.sequence,
     at: entry.at,
     by: entry.actor.name,
-    ownEdit: EDITS.includes(entry.verb as Verb) && isOwn(acting, entry.actor),
+    ownEdit: EDITS.includes(entry.verb) && isOwn(acting, entry.actor),
     verb: entry.verb as Verb,
     subject: entry.subject.name,
     subjectKind: entry.subject.kind,

@@ -1,6 +1,6 @@
 // What undo, stale forms and history ask of the change log.
 import { type ClientSession, type Db, type Filter } from 'mongodb';
-import { type ObjectKind, type ObjectKinds } from '../model/configuration';
+import { type ObjectChange, type ObjectKind, type ObjectKinds } from '../model/configuration';
 import { completedEntry } from '../changes';
 import { collectionOf } from '../schema';
 import { type StoredChange } from '../stored';
@@ -26,12 +26,36 @@ export class LogReader {
     return (change?.before ?? null) as ObjectKinds[K] | null;
   }
 
-  /** Entries about any of these objects, newest first. */
+  /** Entries about any of these objects, newest first. One in parts goes by the name of its first. */
   async touching(ids: readonly string[], after = 0): Promise<StoredChange[]> {
-    return this.newest({ 'changes.id': { $in: [...ids] }, sequence: { $gt: after } });
+    return (await this.found({ 'changes.id': { $in: [...ids] }, sequence: { $gt: after } }, LOOKED_BACK)).map((entry) => (entry.part ? { ...entry, _id: entry.part.of } : entry));
   }
 
+  /** Of an entry in parts its first alone. */
   async newest(filter: Filter<StoredChange>, limit = LOOKED_BACK): Promise<StoredChange[]> {
+    return this.found({ ...filter, 'part.number': { $in: [null, 0] } }, limit);
+  }
+
+  /** The changes of an entry, from all its parts. */
+  async changesOf({ _id, sequence, changes, part }: StoredChange): Promise<readonly ObjectChange[]> {
+    if (!part) return changes;
+    const all: ObjectChange[] = [];
+    for await (const one of this.log.find({ pool: this.pool, sequence: { $gt: sequence }, 'part.of': _id } as Filter<StoredChange>, this.inSession).sort({ sequence: 1 }).limit(part.count - 1)) all.push(...completedEntry(one).changes);
+    return all;
+  }
+
+  /** Later entries about any of these objects, oldest first, without what they changed; of however many objects. */
+  async later(ids: ReadonlySet<string>, { _id, sequence }: StoredChange): Promise<StoredChange[]> {
+    const found: StoredChange[] = [];
+    const entries = this.log.find({ pool: this.pool, sequence: { $gt: sequence } }, { ...this.inSession, projection: { 'changes.before': 0, 'changes.after': 0 } });
+    for await (const entry of entries.sort({ sequence: 1 })) {
+      const name = entry.part?.of ?? entry._id;
+      if (name !== _id && entry.changes.some((one) => ids.has(one.id))) found.push({ ...entry, _id: name });
+    }
+    return found;
+  }
+
+  private async found(filter: Filter<StoredChange>, limit: number): Promise<StoredChange[]> {
     return (await this.log.find({ pool: this.pool, ...filter }, this.inSession).sort({ sequence: -1 }).limit(limit).toArray()).map(completedEntry);
   }
 

@@ -13,8 +13,19 @@ import { VERB_SCHEMAS, VERBS, type Verb } from './verbs';
 import { workflowWarnings } from './warnings';
 import { isAddressChanged } from './workflow-verbs';
 
+/** What changes a pool as a whole, in as many entries as it takes; carried out by storage/transfer. */
+export const IN_PARTS = ['configuration.import', 'configuration.remove'] as const;
+
 /** What "the last edit" may be; duty and passwords are not edits. */
-export const EDITS: readonly Verb[] = VERBS.filter((verb) => !verb.startsWith('duty.') && verb !== 'agent.resetPassword' && verb !== 'change.undo');
+export const EDITS: readonly string[] = [...IN_PARTS, ...VERBS.filter((verb) => !verb.startsWith('duty.') && verb !== 'agent.resetPassword' && verb !== 'change.undo')];
+
+/** Ends the transaction of an undo that is too large for one: it is to be carried out on the whole configuration. */
+export class TooLarge extends Error {
+  constructor(readonly entryId: string) {
+    super('too large for one transaction');
+    this.name = 'TooLarge';
+  }
+}
 
 export const undoChange: Row<'change.undo'> = {
   schema: VERB_SCHEMAS['change.undo'],
@@ -25,6 +36,7 @@ export const undoChange: Row<'change.undo'> = {
   change: async (context, { entryId }) => {
     const entry = await chosen(context, entryId);
     if (!entry) throw nothingToUndo(entryId);
+    if (entry.part) throw new TooLarge(entry._id);
     const root = await original(context, entry);
     await stageUndo(context, entry, root);
     const { kind, id, workflowIds = [] } = entry.subject;
@@ -49,6 +61,8 @@ async function stageUndo(context: Context, entry: StoredChange, root: StoredChan
 export async function refuseUndo(context: Context, entry: StoredChange): Promise<void> {
   const right = await rightTo(context, entry);
   if (right !== 'allowed') throw refuse(right === 'unseen' ? 'notFound' : 'notAllowed', 'You may not do this.');
+  // Whether all its objects would still fit together is looked at when it is done; here somebody waits for a card.
+  if (entry.part) return refuseIfChangedSince(context, entry, await context.log.changesOf(entry));
   await stageUndo(context, entry, await original(context, entry));
   await checkPermitted(context.draft, context.roles);
   await checkIntegrity(context);
@@ -74,7 +88,7 @@ export async function withUndos(log: Context['log'], entries: readonly StoredCha
 }
 
 /** The edit that a chain of undoing and redoing began with. */
-async function original({ log }: Context, entry: StoredChange): Promise<StoredChange> {
+export async function original({ log }: Pick<Context, 'log'>, entry: StoredChange): Promise<StoredChange> {
   for (let one = entry; ;) {
     const before = one.undoes === null ? null : await log.entry(one.undoes);
     if (!before) return one;
@@ -107,9 +121,9 @@ async function rightTo(context: Context, entry: StoredChange): Promise<Verdict> 
 const isOfDuty = ({ verb }: StoredChange): boolean => verb.startsWith('duty.');
 
 /** @throws Refused 'conflict' saying who did what since */
-async function refuseIfChangedSince({ log }: Context, entry: StoredChange): Promise<void> {
-  const ids = entry.changes.filter(({ kind }) => kind !== 'duties' || entry.subject.kind !== 'agent' || isOfDuty(entry)).map((change) => change.id);
-  const later = await log.touching(ids, entry.sequence);
+export async function refuseIfChangedSince({ log }: Pick<Context, 'log'>, entry: StoredChange, changes: readonly ObjectChange[] = entry.changes): Promise<void> {
+  const ids = changes.filter(({ kind }) => kind !== 'duties' || entry.subject.kind !== 'agent' || isOfDuty(entry)).map((change) => change.id);
+  const later = entry.part ? await log.later(new Set(ids), entry) : await log.touching(ids, entry.sequence);
   const taken = takenBack(later);
   const undone = taken.get(entry._id);
   if (undone) throw refuse('conflict', `${byWhom(undone)} has already taken this back.`, [faultOf('entryId', entry._id, 'undoneBy', { by: byWhom(undone) })]);
@@ -119,7 +133,7 @@ async function refuseIfChangedSince({ log }: Context, entry: StoredChange): Prom
   }
 }
 
-async function takeBack({ draft, now }: Context, { kind, id, before, after }: ObjectChange): Promise<void> {
+export async function takeBack({ draft, now }: Pick<Context, 'draft' | 'now'>, { kind, id, before, after }: ObjectChange): Promise<void> {
   if (before === null) await draft.remove(kind, id);
   // A duty that comes back begins now.
   else if (kind === 'duties') await draft.put(kind, { ...before, since: now }, after?.version ?? before.version);
