@@ -4,6 +4,7 @@ import { mayDial, type NumberPolicy, type OutsideTarget } from '../model/number-
 import { type Workflow } from '../model/workflow';
 import { actionsOfQueue, actionsOfWorkflow, type PlacedAction } from '../reach';
 import { type Checking } from './checking';
+import { type Draft } from './draft';
 import { reachOf } from './leading';
 import { faultOf, type Fault } from './results';
 import { defaultSettings } from './settings-verbs';
@@ -33,19 +34,24 @@ const valueOf = (target: OutsideTarget): string => (target.kind === 'number' ? t
 /** Those that the policy forbids and that do not stand there already: a policy made narrower later keeps nobody from changing something else, and the engine asks it again. */
 export async function forbiddenTargets({ draft, sipDomain }: Checking, targets: readonly PlacedTarget[], before: readonly PlacedTarget[]): Promise<Fault[]> {
   const standing = new Set(before.map(({ target }) => valueOf(target)));
-  const added = targets.filter(({ target }) => !standing.has(valueOf(target)) && !isOurs(target, sipDomain));
-  if (added.length === 0) return [];
+  const added = targets.filter(({ target }) => !standing.has(valueOf(target)));
+  const leaving = await Promise.all(added.map(async (placed) => ({ ...placed, leaves: await leavingBy(draft, placed.target, sipDomain) })));
+  if (leaving.every(({ leaves }) => leaves === null)) return [];
   const { numberPolicy } = await draft.get('settings', draft.pool) ?? defaultSettings(draft.pool);
-  return added.flatMap(({ field, target }) => {
-    const verdict = mayDial(numberPolicy, target);
+  return leaving.flatMap(({ field, target, leaves }) => {
+    const verdict = leaves === null ? { allowed: true } as const : mayDial(numberPolicy, leaves);
     return verdict.allowed ? [] : [forbidden(field, valueOf(target), verdict.because, numberPolicy)];
   });
 }
 
-function isOurs(target: OutsideTarget, sipDomain: string): boolean {
-  if (target.kind === 'number') return false;
-  const host = /^sips?:[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(target.uri)?.[1];
-  return host?.toLowerCase() === sipDomain.toLowerCase();
+/** What the engine would dial for a target; null: nothing, because it is in our own domain. Numbers there that are no group's are dialled like any other. */
+async function leavingBy(draft: Draft, target: OutsideTarget, sipDomain: string): Promise<OutsideTarget | null> {
+  const [, user = '', host = ''] = target.kind === 'number' ? [] : /^sips?:([^@;:]*)[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(target.uri) ?? [];
+  if (host.toLowerCase() !== sipDomain.toLowerCase()) return target;
+  const number = user.replace(/%2B/i, '+');
+  if (!/^\+[0-9]{3,15}$/.test(number)) return null;
+  const groups = await draft.find('workflows', { telephoneNumber: number }, (one) => one.telephoneNumber === number);
+  return groups.length > 0 ? null : { kind: 'number', number };
 }
 
 function forbidden(field: string, value: string, reason: 'emergency' | 'prefix' | 'domain', { allowedPrefixes, allowedDomains }: NumberPolicy): Fault {

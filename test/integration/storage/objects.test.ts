@@ -139,11 +139,14 @@ describe('Is refused, with the field and what is in the way', () => {
     await workflow({ defaultAction: ask('a'), questions: [question('a', [ask('b')]), question('b', [ask('a')])] });
   });
 
-  test('a target outside the number policy, and what it would have to be; our own domain is always allowed', async () => {
-    const { make, attempt, administration } = begin();
+  test('a target outside the number policy, and what it would have to be; our own domain is always allowed, but for numbers that are no group\'s', async () => {
+    const { make, attempt, administration, workflow } = begin();
     const target = (timeoutAction: object) => attempt('queue.create', { name: newUser(), timeoutAction });
     expect(await target({ kind: 'number', number: '+441234567' })).toMatchObject({ code: 'conflict', faults: [{ field: 'timeoutAction.number', value: '+441234567', message: expect.stringContaining('allowed no numbers') }] });
     expect(await target({ kind: 'sipUri', uri: `sip:box@${SIP_DOMAIN}` })).toMatchObject({ ok: true });
+    expect(await target({ kind: 'sipUri', uri: `sip:+441234567@${SIP_DOMAIN}` })).toMatchObject({ code: 'conflict', faults: [{ field: 'timeoutAction.uri', message: expect.stringContaining('allowed no numbers') }] });
+    await workflow({ telephoneNumber: '+441234567', defaultAction: ask('a'), questions: [question('a', [disconnect])] });
+    expect(await target({ kind: 'sipUri', uri: `sip:%2B441234567@${SIP_DOMAIN}` })).toMatchObject({ ok: true });
     await make('settings.change', { version: 0, changes: { numberPolicy: { allowedPrefixes: ['+44', '+1'], allowedDomains: ['voice.example'], emergencyNumbers: ['999', '44999'] } } });
     expect(await target({ kind: 'number', number: '+33123456' })).toMatchObject({ faults: [{ message: 'is not allowed: numbers must begin with +44, +1' }] });
     expect(await target({ kind: 'number', number: '+44999' })).toMatchObject({ faults: [{ message: expect.stringContaining('emergency') }] });
