@@ -30,9 +30,9 @@ import { Queries } from './queries';
 import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
 import { readRoles } from './roles';
 import { TABLE } from './table';
+import { TooLarge } from './undo';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
 import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
-import { TooLarge } from './undo';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -116,15 +116,15 @@ export class Administration {
         return { ok: false, code: 'alreadyDone', message: 'This was done already.', faults: [], earlier: fault.earlier as Done<V> };
       }
       if (fault instanceof Refused) return fault.refusal;
-      if (isDatabaseAway(fault) || (fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError))) {
-        this.deps.log.warn({ verb: request.verb, fault: (fault as Error).message }, 'the database did not carry out a verb in time');
-        return unavailable();
       if (fault instanceof TooLarge) return takeBackWhole(this.deps, request, fault.entryId) as Promise<Result<V>>;
       if (fault instanceof PoolHeld) {
         // Whoever holds the pool may be dead; this completes what it had begun, or finds that it lives.
         this.settling ??= settle(this.deps).catch(() => undefined).finally(() => { this.settling = null; });
         return { ok: false, code: 'unavailable', message: fault.message, faults: [] };
       }
+      if (isDatabaseAway(fault) || (fault instanceof MongoError && fault.hasErrorLabel(MongoErrorLabel.TransientTransactionError))) {
+        this.deps.log.warn({ verb: request.verb, fault: (fault as Error).message }, 'the database did not carry out a verb in time');
+        return unavailable();
       }
       throw fault;
     }

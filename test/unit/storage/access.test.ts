@@ -23,7 +23,7 @@ const ofObjects = (...doings: ('create' | 'copy' | 'change' | 'delete' | 'see')[
 const OBJECT_ACTIONS = ofObjects('create', 'copy', 'change', 'delete', 'see');
 const GROUP_ACTIONS = ACTIONS.filter((action) => action.startsWith('group.') || action.startsWith('workflow.') || action === 'caller.move' || action === 'caller.prioritise');
 const AGENT_ACTIONS = ACTIONS.filter((action) => action.startsWith('agent.') || action.startsWith('duty.') || action === 'caller.pick');
-const POOL_ACTIONS = ACTIONS.filter((action) => action.startsWith('trunk.') || action.startsWith('pool.') || ['group.create', 'workflow.create', 'agent.create', 'settings.change', 'prompt.render', 'audio.keep'].includes(action));
+const POOL_ACTIONS = ACTIONS.filter((action) => action.startsWith('trunk.') || action.startsWith('pool.') || action.startsWith('configuration.') || ['group.create', 'workflow.create', 'agent.create', 'settings.change', 'prompt.render', 'audio.keep'].includes(action));
 
 /** Groups, agents and objects, as they stand to whoever asks. `shared`: an object of `own` and `foreign`; `preset`: hours for any workflow; `unused`: of none. `mine`: an agent of `own`. */
 const WHERE = {
