@@ -125,7 +125,7 @@ export class Engine {
     this.roleSince = this.startedAt;
     this.state = createState(pool, { domain: deps.domain });
     this.bindings = new BindingWriter(storage.bindings, deps);
-    this.pauses = new PauseWriter(storage.pauses, deps);
+    this.pauses = new PauseWriter(storage.pauses, { timers, log, dutyWritten: (agentId, requestId) => { this.loop.post({ type: 'dutyWritten', agentId, requestId }); } });
     this.prompts = new PromptsAhead(sounds, log);
     this.carrier = new Carrier({
       media, sounds, timers, log,
@@ -138,9 +138,9 @@ export class Engine {
         log.info({ agentId, unanswered }, 'an agent is paused for unanswered offers');
         this.pauses.pause(agentId);
       },
-      setDuty: (agentId, onDuty) => {
-        log.info({ agentId, onDuty }, 'an agent has dialled a duty code');
-        this.pauses.setDuty(agentId, onDuty);
+      setDuty: (dialled) => {
+        log.info({ agentId: dialled.agentId, onDuty: dialled.onDuty }, 'a duty that an agent has dialled is to be written');
+        this.pauses.setDuty(dialled);
       },
       tuneOf: (callId) => tuneOf(this.state, callId),
       changed: (callId) => { this.active?.journal.touch([callId], []); },

@@ -221,7 +221,7 @@ function storageOf({ db }: Connection, administration: Administration): EngineSt
     bindings: { write: (binding) => writeBinding(db, binding), remove: (agentId) => removeBinding(db, agentId) },
     pauses: {
       pause: async (agentId, requestId) => refusalOf(await administration.perform(ENGINE, 'duty.pause', { agentId }, { requestId })),
-      setDuty: async (agentId, onDuty, requestId) => refusalOf(await administration.perform(ENGINE, 'duty.set', { agentId, onDuty }, { requestId })),
+      setDuty: async ({ agentId, onDuty, dialledAt, requestId }) => refusalOf(await administration.perform(ENGINE, 'duty.set', { agentId, onDuty }, { requestId, pressedAt: dialledAt })),
     },
     keepAudio: async (file) => storeAudio(db, await readFile(file)),
   };

@@ -18,6 +18,9 @@ import { Renewal } from './renewal';
 import { type RoomKept } from './kept';
 import { type Room, Rooms } from './rooms';
 
+/** What an agent's own phone has dialled, to be written once under `requestId`; `dutyWritten` is posted then. */
+export type DialledDuty = Pick<Extract<Effect, { type: 'setDuty' }>, 'agentId' | 'onDuty' | 'dialledAt' | 'requestId'>;
+
 export interface CarrierDeps {
   readonly media: MediaPort;
   readonly sounds: SoundPort;
@@ -28,7 +31,7 @@ export interface CarrierDeps {
   /** Exactly once a phone test and once an instruction: what came of it. */
   settled(instructionId: string, outcome: InstructionOutcome): void;
   pauseAgent(agentId: string, unanswered: number): void;
-  setDuty(agentId: string, onDuty: boolean): void;
+  setDuty(duty: DialledDuty): void;
   /** What a call sounds like now. */
   tuneOf(callId: CallId): Tune;
   /** What `keep` says of a call may be another than before, without the core having heard of anything. */
@@ -134,7 +137,7 @@ export class Carrier implements SipListener {
         this.deps.pauseAgent(effect.agentId, effect.unanswered);
         break;
       case 'setDuty':
-        this.deps.setDuty(effect.agentId, effect.onDuty);
+        this.deps.setDuty(effect);
         break;
       case 'decided':
         this.deps.log.debug({ callId: effect.callId, decision: effect.decision, reason: effect.reason }, 'decided');

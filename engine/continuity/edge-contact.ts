@@ -119,10 +119,11 @@ export class EdgeContact {
         isFirst = false;
         trunks.linkUp();
       },
+      // Or the core would have rung again at once what the edge takes back.
+      breaks: () => { if (!this.stopped) this.goOn ??= deps.pause(); },
       down: () => {
         log.warn({}, 'the connection to the edge was lost');
         this.report = { ...this.report, connected: false, since: deps.civil() };
-        this.goOn ??= deps.pause();
         this.cancelAsking?.();
         this.cancelCatchUp?.();
         trunks.linkDown();

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Duty } from '../../storage/model/agent';
 import { type Logger } from '../../storage/process/log';
+import { type DialledDuty } from '../calls/carrier';
 import { type Timers } from '../calls/ports';
 
 export interface PauseStore {
@@ -11,11 +12,18 @@ export interface PauseStore {
    */
   pause(agentId: string, requestId: string): Promise<string | null>;
   /** The same of an agent who has dialled to go on or off duty. */
-  setDuty(agentId: string, onDuty: boolean, requestId: string): Promise<string | null>;
+  setDuty(dialled: DialledDuty): Promise<string | null>;
 }
 
-/** `onDuty` null: a pause. */
-interface Deed { readonly requestId: string; readonly onDuty: boolean | null }
+export interface PauseWriterDeps {
+  readonly timers: Timers;
+  readonly log: Logger;
+  /** It is written, was refused for good, or something that was chosen later counts instead. */
+  dutyWritten(agentId: string, requestId: string): void;
+}
+
+/** `dialled` null: a pause. */
+interface Deed { readonly requestId: string; readonly dialled: DialledDuty | null }
 
 export const PAUSE_RETRY_MS = 2_000;
 
@@ -26,14 +34,14 @@ export class PauseWriter {
   private writing: Promise<void> | null = null;
   private stopped = false;
 
-  constructor(private readonly store: PauseStore, private readonly deps: { readonly timers: Timers; readonly log: Logger }) {}
+  constructor(private readonly store: PauseStore, private readonly deps: PauseWriterDeps) {}
 
-  pause(agentId: string): void { this.write(agentId, null); }
+  pause(agentId: string): void { this.write(agentId, { requestId: randomUUID(), dialled: null }); }
 
-  setDuty(agentId: string, onDuty: boolean): void { this.write(agentId, onDuty); }
+  setDuty(dialled: DialledDuty): void { this.write(dialled.agentId, { requestId: dialled.requestId, dialled }); }
 
-  private write(agentId: string, onDuty: boolean | null): void {
-    this.pending.set(agentId, { requestId: randomUUID(), onDuty });
+  private write(agentId: string, deed: Deed): void {
+    this.pending.set(agentId, deed);
     if (this.writing === null && !this.stopped) this.writing = this.run().finally(() => { this.writing = null; });
   }
 
@@ -51,10 +59,11 @@ export class PauseWriter {
   private async run(): Promise<void> {
     for (let next = this.first(); next !== null; next = this.first()) {
       const [agentId, deed] = next;
-      const { requestId, onDuty } = deed;
+      const { requestId, dialled } = deed;
       try {
-        const refused = await (onDuty === null ? this.store.pause(agentId, requestId) : this.store.setDuty(agentId, onDuty, requestId));
-        if (refused !== null) this.deps.log.warn({ agentId, refused }, onDuty === null ? 'an agent who left offers unanswered could not be paused' : 'the duty that an agent has dialled could not be written');
+        const refused = await (dialled === null ? this.store.pause(agentId, requestId) : this.store.setDuty(dialled));
+        if (dialled !== null) this.deps.dutyWritten(agentId, requestId);
+        if (refused !== null) this.deps.log.warn({ agentId, refused }, dialled === null ? 'an agent who left offers unanswered could not be paused' : 'the duty that an agent has dialled could not be written');
         if (this.pending.get(agentId) === deed) this.pending.delete(agentId);
       } catch (fault) {
         this.deps.log.warn({ agentId, fault: fault instanceof Error ? fault.message : String(fault) }, 'a duty cannot be written; tried again');

@@ -52,6 +52,8 @@ export interface AgentState {
   pause: Pause | null;
   /** Paused here for unanswered offers, so many, while the duty does not say so yet. */
   autoPause: { readonly at: Date; readonly unanswered: number } | null;
+  /** The duty that the agent's own phone has dialled, while the duty does not say so yet. `requestId`: the call that did it. */
+  dialled: { readonly onDuty: boolean; readonly at: Date; readonly requestId: string } | null;
   /** Offers in a row left unanswered, since the last answer, decline or pause for it. */
   unanswered: number;
   /** Whether a phone of the agent is registered. */

@@ -33,7 +33,7 @@ export function callArrived(context: Context, arrival: Arrival, at: Date | null 
   }
   const onDuty = picker === undefined || picker.agent === null ? null : dutyDialledIn(state, arrival);
   if (picker !== undefined && onDuty !== null) {
-    dialDuty(context, picker, onDuty);
+    dialDuty(context, picker, onDuty, arrival);
     takeIn(context, arrival, null, at);
     return;
   }

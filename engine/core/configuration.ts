@@ -111,6 +111,9 @@ export function dutyDialled(context: Context, agent: AgentState, onDuty: boolean
   agentChanged(context, agent, false);
 }
 
+/** Signing in to a group says nothing of being on duty. */
+function isSameChoice(before: Duty | null, after: Duty | null): boolean { return before !== null && after !== null && before.onDuty === after.onDuty && before.pause === null && after.pause === null; }
+
 /** Takes in what an agent chose; true when a pause began by that. */
 function setDuty({ now }: Context, agent: AgentState, before: Duty | null, after: Duty | null): boolean {
   const onDuty = after?.onDuty ?? false;
@@ -119,6 +122,7 @@ function setDuty({ now }: Context, agent: AgentState, before: Duty | null, after
   if (onDuty && !agent.onDuty && agent.leg === null) agent.idleSinceMs = Math.max(agent.idleSinceMs, now.monotonicMs);
   // A pause for unanswered offers holds here until the duty says it, however many other changes overtake that; then the duty alone
   // counts. Taken back, or gone off duty, it is over.
+  if (!isSameChoice(before, after)) agent.dialled = null;
   if (!onDuty || after?.pause != null || (before?.pause != null && after?.pause === null)) agent.autoPause = null;
   agent.onDuty = onDuty;
   agent.formal = new Set(after?.signedIn);

@@ -3,7 +3,7 @@ import { DEFAULTS } from '../../storage/model/limits';
 import { type AgentState } from './agent';
 import { type Call } from './call';
 import { dutyDialled } from './configuration';
-import { type Context } from './context';
+import { type Context, touchAgent } from './context';
 import { type PoolState, settingsOf } from './state';
 import { type Arrival } from './types';
 
@@ -17,12 +17,25 @@ export function dutyDialledIn(state: PoolState, { agentId, dialledUser }: Arriva
   return dialled === onDutyCode ? true : dialled === offDutyCode ? false : null;
 }
 
-export function dialDuty(context: Context, agent: AgentState, onDuty: boolean): void {
+export function dialDuty(context: Context, agent: AgentState, onDuty: boolean, { callId }: Arrival): void {
+  agent.dialled = { onDuty, at: context.now.civil, requestId: callId };
   dutyDialled(context, agent, onDuty);
-  context.effects.push({ type: 'setDuty', agentId: agent.agentId, onDuty });
+  askForDuty(context, agent);
+}
+
+/** Asks that what was dialled be written, if that is not known to be done. */
+export function askForDuty({ effects }: Context, { agentId, dialled }: AgentState): void {
+  if (dialled !== null) effects.push({ type: 'setDuty', agentId, onDuty: dialled.onDuty, dialledAt: dialled.at, requestId: dialled.requestId });
+}
+
+/** It is written, or never will be. */
+export function dutyWritten(context: Context, agent: AgentState | undefined, requestId: string): void {
+  if (agent === undefined || agent.dialled?.requestId !== requestId) return;
+  agent.dialled = null;
+  touchAgent(context, agent);
 }
 
 /** The agent hears what holds now, and the call ends. */
 export function confirmDuty(context: Context, call: Call, onDuty: boolean): void {
-  context.turnAway(call, 'chosen', { kind: 'disconnect', prompt: { text: onDuty ? SPOKEN.on : SPOKEN.off, audio: null } }, `the agent dialled to go ${onDuty ? 'on' : 'off'} duty`);
+  context.turnAway(call, 'dutyCode', { kind: 'disconnect', prompt: { text: onDuty ? SPOKEN.on : SPOKEN.off, audio: null } }, `the agent dialled to go ${onDuty ? 'on' : 'off'} duty`);
 }

@@ -89,6 +89,8 @@ export const agentJournal = z.object({
   /** Offers in a row left unanswered; and the pause for them, while no duty says it. */
   unanswered: z.int().nonnegative().default(0),
   autoPause: z.object({ at: date, unanswered: z.int() }).nullable().default(null),
+  /** What the agent's own phone has dialled, while no duty says it. */
+  dialled: z.object({ onDuty: z.boolean(), at: date, requestId: z.string() }).nullable().default(null),
   activity: z.enum(['free', 'ringing', 'talking', 'wrappingUp', 'resting', 'paused', 'unreachable', 'offDuty']),
   activitySince: date,
 });
@@ -167,7 +169,7 @@ export function journalCall(state: PoolState, callId: CallId, now: Now): CallJou
 export function journalAgent(state: PoolState, agentId: string, now: Now): AgentJournal | null {
   const agent = state.agents.get(agentId);
   if (agent === undefined || agent.agent === null) return null;
-  const { idleSinceMs, rest, wrapUp, seats, unanswered, autoPause, activity, activitySince } = agent;
+  const { idleSinceMs, rest, wrapUp, seats, unanswered, autoPause, dialled, activity, activitySince } = agent;
   const turns = [...seats.values()].filter(({ turn }) => turn > 0).map(({ groupId, turn }): [string, number] => [groupId, turn]);
   return {
     agentId, idleSince: civil(idleSinceMs, now),
@@ -175,7 +177,7 @@ export function journalAgent(state: PoolState, agentId: string, now: Now): Agent
     wrapUp: wrapUp === null ? null : { at: civil(wrapUp.untilMs, now), originalMs: wrapUp.originalMs },
     // In one order, so that the same turns read the same.
     turns: Object.fromEntries(turns.sort(([a], [b]) => (a < b ? -1 : 1))),
-    unanswered, autoPause: autoPause === null ? null : { ...autoPause }, activity, activitySince,
+    unanswered, autoPause: autoPause === null ? null : { ...autoPause }, dialled: dialled === null ? null : { ...dialled }, activity, activitySince,
   };
 }
 
@@ -252,12 +254,19 @@ export function restoreCall(state: PoolState, journal: CallJournal, now: Now): v
 }
 
 /** Takes back in what was remembered of an agent. */
-export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp, turns, unanswered, autoPause, activity, activitySince }: AgentJournal, now: Now): void {
+export function restoreAgent(state: PoolState, { agentId, idleSince, rest, wrapUp, turns, unanswered, autoPause, dialled, activity, activitySince }: AgentJournal, now: Now): void {
   alterAgent(state, agentId, now, (agent) => {
     agent.rest = rest === null ? null : { untilMs: dueMs(rest, now), originalMs: rest.originalMs, because: rest.because };
     agent.wrapUp = wrapUp === null ? null : { untilMs: dueMs(wrapUp, now), originalMs: wrapUp.originalMs };
     agent.idleSinceMs = agent.wrapUp?.untilMs ?? sinceMs(idleSince, now);
     agent.unanswered = unanswered;
+    const duty = state.configuration.objects.duties.get(agentId);
+    // What was chosen since it was dialled counts instead.
+    if (dialled !== null && (duty === undefined || (duty.since <= dialled.at && (duty.pause === null || duty.pause.since <= dialled.at)))) {
+      agent.dialled = dialled;
+      agent.onDuty = dialled.onDuty;
+      agent.pause = null;
+    }
     // A duty that says so by now, or that has ended, counts instead.
     agent.autoPause = agent.onDuty && agent.pause === null ? autoPause : null;
     for (const [groupId, turn] of Object.entries(turns)) {

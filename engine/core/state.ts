@@ -136,7 +136,7 @@ export const groupState = (state: PoolState, groupId: string): GroupState =>
   existing(state.groups, groupId, () => ({ groupId, group: null, seats: new Map(), free: new OrderedSet(compareSeats), signedIn: 0, offered: new OrderedSet(inOrderOfWaiting), turns: 0, queueIds: new Set() }));
 export const agentState = (state: PoolState, agentId: string, now: { readonly monotonicMs: number; readonly civil: Date }): AgentState =>
   existing(state.agents, agentId, () => ({
-    agentId, agent: null, onDuty: false, formal: new Set(), pause: null, autoPause: null, unanswered: 0, reachable: false, leg: null, calling: new Set(),
+    agentId, agent: null, onDuty: false, formal: new Set(), pause: null, autoPause: null, dialled: null, unanswered: 0, reachable: false, leg: null, calling: new Set(),
     idleSinceMs: now.monotonicMs, rest: null, wrapUp: null,
     seats: new Map(), free: false, activity: 'offDuty', activitySince: now.civil,
   }));

@@ -6,6 +6,7 @@ import { phoneChanged, refresh } from './availability';
 import { waits } from './call';
 import { configurationChanged } from './configuration';
 import { type Context, newContext } from './context';
+import { askForDuty, dutyWritten } from './duty-codes';
 import { settle } from './matching';
 import { phoneTest, phoneTestEnded } from './phone-test';
 import { moveCaller, setPriority } from './instructions';
@@ -54,6 +55,7 @@ function happen(context: Context, event: CoreEvent): void {
     case 'pickCaller': return pickCaller(context, event);
     case 'moveCaller': return moveCaller(context, event);
     case 'setPriority': return setPriority(context, event);
+    case 'dutyWritten': return dutyWritten(context, state.agents.get(event.agentId), event.requestId);
     case 'phoneTest': return phoneTest(context, event.testId, event.agentId);
     case 'phoneTestEnded': return phoneTestEnded(context, event.testId);
     default: {
@@ -75,6 +77,7 @@ function checkRestored(context: Context): void {
   for (const agent of agents) {
     refresh(context, agent);
     // Whoever was asked to write it as the agent's duty may not have come to it.
+    askForDuty(context, agent);
     if (agent.autoPause !== null) context.effects.push({ type: 'pauseAgent', agentId: agent.agentId, unanswered: agent.autoPause.unanswered });
   }
   agents.clear();

@@ -93,6 +93,8 @@ export type CoreEvent =
   | { readonly type: 'pickCaller'; readonly instructionId: string; readonly callId: CallId; readonly agentId: string }
   | { readonly type: 'moveCaller'; readonly instructionId: string; readonly callId: CallId; readonly queueId: string }
   | { readonly type: 'setPriority'; readonly instructionId: string; readonly callId: CallId; readonly priority: number }
+  /** What `setDuty` asked for is the agent's duty by now, or was refused for good. */
+  | { readonly type: 'dutyWritten'; readonly agentId: string; readonly requestId: string }
   /** Ring this agent's own phone, for no caller. */
   | { readonly type: 'phoneTest'; readonly testId: string; readonly agentId: string }
   | { readonly type: 'phoneTestEnded'; readonly testId: string }
@@ -140,8 +142,8 @@ export type Effect =
   | { readonly type: 'separate'; readonly callId: CallId }
   /** The agent is paused for unanswered offers; to be written as the agent's duty. */
   | { readonly type: 'pauseAgent'; readonly agentId: string; readonly unanswered: number }
-  /** The agent's own phone has dialled a duty code, which holds already; to be written as the agent's duty. */
-  | { readonly type: 'setDuty'; readonly agentId: string; readonly onDuty: boolean }
+  /** The agent's own phone has dialled a duty code, which holds already; to be written as the agent's duty, once under this id. Answered by `dutyWritten`. */
+  | { readonly type: 'setDuty'; readonly agentId: string; readonly onDuty: boolean; readonly dialledAt: Date; readonly requestId: string }
   | { readonly type: 'instructionDone'; readonly instructionId: string; readonly outcome: InstructionOutcome }
   | { readonly type: 'withdraw'; readonly callId: CallId; readonly offerId: OfferId; readonly cause: WithdrawCause }
   /** Stops the music and joins the caller and the leg, whose phone has answered. */

@@ -23,6 +23,9 @@ export interface LegDeps {
 export const DEADLINES_MS = {
   /** A BYE not answered by then counts as done: the edge goes on retransmitting it. */
   bye: 4_000,
+  /** One that the edge was not told of is told again, until then: as long as an edge that is silent is not taken for lost. */
+  byeAgain: 250,
+  byeUntold: 35_000,
   /** After a CANCEL, for the 487. What comes later is still acknowledged and ended. */
   cancel: 4_000,
   /** A phone that has said nothing at all by then is unreachable: UDP has been sent five times. */
@@ -39,17 +42,38 @@ export const DEADLINES_MS = {
   confirmation: 8_000,
 } as const;
 
-/** Sends BYE and calls `done` once: when it is answered, cannot be sent, or is past its deadline. */
+/**
+ * Sends BYE and calls `done` once: when it is answered, when the edge refuses it, or when it is past its deadline. While the edge cannot be
+ * told the dialog stands there, and whoever is in it is not free.
+ */
 export function sendBye(deps: LegDeps, dialogId: string, headers: Headers, done: () => void): void {
+  const { timers, link } = deps;
+  const untilMs = timers.nowMs() + DEADLINES_MS.byeUntold;
   let settled = false;
+  let cancelTimer = (): void => undefined;
   const settle = (): void => {
     if (settled) return;
     settled = true;
-    cancelDeadline();
+    cancelTimer();
     done();
   };
-  const cancelDeadline = deps.timers.after(DEADLINES_MS.bye, settle);
-  deps.link.send({ method: 'BYE', dialogId, headers }, { reply: (reply) => { if (reply.status >= 200) settle(); }, failed: settle });
+  const send = (): void => {
+    cancelTimer = timers.after(DEADLINES_MS.bye, settle);
+    link.send({ method: 'BYE', dialogId, headers }, {
+      reply: (reply) => { if (reply.status >= 200) settle(); },
+      failed: ({ code }) => {
+        const untold = code === 'lost' || code === 'down';
+        if (settled) return;
+        if (!untold || timers.nowMs() >= untilMs) {
+          settle();
+          return;
+        }
+        cancelTimer();
+        cancelTimer = timers.after(DEADLINES_MS.byeAgain, send);
+      },
+    });
+  };
+  send();
 }
 
 /** The SDP of a message, from a plain or a multipart body; null when there is none. */

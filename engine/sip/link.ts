@@ -81,6 +81,8 @@ export class LinkFault extends Error {
 export interface LinkListener {
   request(incoming: Incoming): void;
   up(): void;
+  /** The connection has broken; what was under way fails now, and `down` follows. */
+  breaks?(): void;
   /** Every request under way has failed by now. */
   down(): void;
   /** The edge would not have us: a wrong secret, or a newer engine holds it. It is tried again all the same. */
@@ -166,6 +168,7 @@ export class Link {
         this.retryMs = RETRY_MS.first;
         this.listener.up();
       },
+      breaks: () => { this.listener.breaks?.(); },
       closed: (wasUp, refusal) => {
         this.session = null;
         if (this.stopped) return;
@@ -190,7 +193,7 @@ class Session {
   constructor(
     options: LinkOptions,
     private readonly deps: { readonly log: Logger; readonly timers: Timers },
-    private readonly events: { request(incoming: Incoming): void; up(): void; closed(wasUp: boolean, refusal: string | null): void },
+    private readonly events: { request(incoming: Incoming): void; up(): void; breaks(): void; closed(wasUp: boolean, refusal: string | null): void },
   ) {
     this.srf = new Srf([...options.tags]) as unknown as SrfRuntime;
     // The layer for every method comes first and never passes on; the others only ask the edge for their method.
@@ -278,6 +281,7 @@ class Session {
     const wasUp = this.isUp;
     this.isUp = false;
     this.cancelPing?.();
+    if (wasUp) this.events.breaks();
     for (const fail of [...this.underWay]) fail(new LinkFault('lost', 'the connection to the edge was lost'));
     this.events.closed(wasUp, this.refusal);
   }

@@ -3,11 +3,11 @@
 /**
  * How a call ended for its caller. `answered`: talked to an agent. `forwarded`: talked to a number, address or voicemail it was sent to.
  * `abandoned`: hung up before either. `timedOut`, `overflowed`, `closed`, `holiday`, `noAgents`, `left` (by key), `noChoice` (no valid
- * answer), `chosen` (an answer led there): sent to an end of the call for that reason. `interrupted`: the software or the edge died under it.
+ * answer), `chosen` (an answer led there): sent to an end of the call for that reason. `dutyCode`: an agent's own, to go on or off duty. `interrupted`: the software or the edge died under it.
  */
 export type CallOutcome = 'answered' | 'forwarded' | 'abandoned' | TurnedAway | 'refused' | 'failed' | 'interrupted';
 /** Why a call action was carried out. */
-export const TURNED_AWAY = ['timedOut', 'overflowed', 'closed', 'holiday', 'noAgents', 'left', 'noChoice', 'chosen'] as const;
+export const TURNED_AWAY = ['timedOut', 'overflowed', 'closed', 'holiday', 'noAgents', 'left', 'noChoice', 'chosen', 'dutyCode'] as const;
 export type TurnedAway = (typeof TURNED_AWAY)[number];
 export const CALL_OUTCOMES = ['answered', 'forwarded', 'abandoned', ...TURNED_AWAY, 'refused', 'failed', 'interrupted'] as const satisfies readonly CallOutcome[];
 

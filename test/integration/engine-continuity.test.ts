@@ -292,6 +292,27 @@ test('an agent dials to go off duty and on again while the database is away: eac
   expect(world.storage.dialledDuties).toEqual([{ agentId: 'bob', onDuty: true }]);
 });
 
+test('an engine that dies before the duty that an agent dialled is written: it holds with the next one, which has it written under the same id', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  await until('the configuration to be shown in force', () => world.storage.pool?.inForce === 1);
+  world.storage.dutiesAway = true;
+  const leg = bob.invite(`${encodeURIComponent('*70')}@${world.server.host}:${world.server.port}`, audioSdp(30_004));
+  await bob.answered(leg);
+  bob.respond(await bob.request('BYE', leg.callId), 200, 'OK');
+  await until('the record', () => [...world.storage.records.values()].some(({ outcome }) => outcome === 'dutyCode'));
+  await until('the journal', () => JSON.stringify(world.storage.agents.get('bob')?.body).includes('"dialled":{'));
+  await world.killEngine();
+  world.storage.dutiesAway = false;
+  await world.startEngine();
+  await until('the duty to be written', () => world.storage.dialledDuties.length > 0);
+  expect(world.storage.dialledDuties).toEqual([{ agentId: 'bob', onDuty: false }]);
+  const { alice, leg: called } = await waiting(group);
+  expect(bob.has(({ method, headers }) => method === 'INVITE' && headers['call-id'] !== leg.callId)).toBe(false);
+  expect((await alice.hangUp(called)).status).toBe(200);
+  await until('the journal to say that it is written', () => JSON.stringify(world.storage.agents.get('bob')?.body).includes('"dialled":null'));
+});
+
 /** Nothing is shown while the database is away: the 200 must do. */
 async function waitingUnseen(group: { readonly user: string }) {
   const alice = await world.phone('alice');

@@ -360,7 +360,7 @@ export class World {
       record: (record) => { this.records.push(record); },
       settled: (testId, outcome) => { this.told.push({ testId, outcome }); },
       pauseAgent: (agentId) => { this.paused.push(agentId); },
-      setDuty: (agentId, onDuty) => { this.dialledDuties.push({ agentId, onDuty }); },
+      setDuty: ({ agentId, onDuty }) => { this.dialledDuties.push({ agentId, onDuty }); },
       tuneOf: (callId) => tuneOf(this.state, callId),
     });
     const loop = new Loop({

@@ -63,7 +63,7 @@ export class Desk {
     record: (record) => { this.records.push(record); },
     settled: (instructionId, outcome) => { this.settled.push({ instructionId, outcome }); },
     pauseAgent: (agentId, unanswered) => { this.paused.push({ agentId, unanswered }); },
-    setDuty: (agentId, onDuty) => { this.dialledDuties.push({ agentId, onDuty }); },
+    setDuty: ({ agentId, onDuty }) => { this.dialledDuties.push({ agentId, onDuty }); },
     tuneOf: () => this.tune,
   });
 

@@ -37,6 +37,8 @@ export function hashesOf(user: string, password: string): DigestHashes {
 /** What the database would hold; `away` makes every write fail. */
 export class MemoryStorage {
   away = false;
+  /** Only duties cannot be written. */
+  dutiesAway = false;
   epoch = 0;
   readonly records = new Map<string, CallRecord>();
   readonly calls = new Map<string, JournalEntry | null>();
@@ -75,8 +77,9 @@ export class MemoryStorage {
         await there();
         this.paused.push(agentId);
         return null;
-      }, setDuty: async (agentId, onDuty) => {
+      }, setDuty: async ({ agentId, onDuty }) => {
         await there();
+        if (this.dutiesAway) throw new Error('duties cannot be written');
         this.dialledDuties.push({ agentId, onDuty });
         return null;
       } },

@@ -7,6 +7,7 @@ import { ManualTimers, settle } from '../../support/manual-timers';
 function desk() {
   const timers = new ManualTimers();
   const asked: { agentId: string; requestId: string; onDuty?: boolean }[] = [];
+  const written: string[] = [];
   const state: { away: boolean; refused: string | null } = { away: false, refused: null };
   const answer = async (ask: (typeof asked)[number]): Promise<string | null> => {
     asked.push(ask);
@@ -15,9 +16,9 @@ function desk() {
   };
   const writer = new PauseWriter({
     pause: (agentId, requestId) => answer({ agentId, requestId }),
-    setDuty: (agentId, onDuty, requestId) => answer({ agentId, requestId, onDuty }),
-  }, { timers, log: createLog('test', 'silent') });
-  return { timers, asked, state, writer };
+    setDuty: ({ agentId, onDuty, requestId }) => answer({ agentId, requestId, onDuty }),
+  }, { timers, log: createLog('test', 'silent'), dutyWritten: (_agentId, requestId) => { written.push(requestId); } });
+  return { timers, asked, written, state, writer };
 }
 const dutyWith = (more: object) => duty.parse({ pool: 'main', id: 'd', version: 1, agentId: 'bob', onDuty: true, since: new Date(0), ...more });
 const paused = { reason: '', since: new Date(0), until: null, by: 'agent' };
@@ -84,14 +85,15 @@ test('closed: what is under way is awaited, nothing more is begun', async () => 
 });
 
 test('a duty dialled while the database is away: the latest is written when it is back, once, whatever was dialled or paused before', async () => {
-  const { timers, asked, state, writer } = desk();
+  const { timers, asked, written, state, writer } = desk();
   state.away = true;
   writer.pause('bob');
-  writer.setDuty('bob', true);
-  writer.setDuty('bob', false);
+  writer.setDuty({ agentId: 'bob', onDuty: true, dialledAt: new Date(1), requestId: 'first' });
+  writer.setDuty({ agentId: 'bob', onDuty: false, dialledAt: new Date(2), requestId: 'second' });
   await timers.pass(PAUSE_RETRY_MS * 2);
   state.away = false;
   const { length } = asked;
   await timers.pass(60_000);
-  expect(asked.slice(length)).toEqual([expect.objectContaining({ agentId: 'bob', onDuty: false })]);
+  expect(asked.slice(length)).toEqual([{ agentId: 'bob', onDuty: false, requestId: 'second' }]);
+  expect(written).toEqual(['second']);
 });
