@@ -158,10 +158,9 @@ export function legOver(context: Context, call: Call, leg: Leg, outcome: LegOutc
   if (leg.groupId === null && !leg.talked) { refresh(context, agent); return; }
   if (verdict.turnUsed) agent.idleSinceMs = now.monotonicMs;
   const wrapUpMs = leg.talked && leg.groupId !== null ? (state.groups.get(leg.groupId)?.group?.wrapUpSeconds ?? 0) * 1000 : 0;
-  if (wrapUpMs > 0) {
-    agent.wrapUp = { untilMs: now.monotonicMs + wrapUpMs, originalMs: wrapUpMs };
-    agent.idleSinceMs = agent.wrapUp.untilMs;
-  }
+  // One that lasts longer already stays: an attendant may pick a caller of another group meanwhile.
+  if (wrapUpMs > 0 && (agent.wrapUp === null || agent.wrapUp.untilMs < now.monotonicMs + wrapUpMs)) agent.wrapUp = { untilMs: now.monotonicMs + wrapUpMs, originalMs: wrapUpMs };
+  if (agent.wrapUp !== null && agent.wrapUp.untilMs > now.monotonicMs) agent.idleSinceMs = agent.wrapUp.untilMs;
   countUnanswered(context, call, leg, agent, verdict);
   if (verdict.rest !== null) beginRest(context, agent, verdict.rest, verdict.rest === 'declined' ? gracePeriodMs(state) : REST_MS[verdict.rest]);
   refresh(context, agent);
