@@ -69,9 +69,9 @@ export class Administration {
   private readonly queries: Queries;
   private readonly objectQueries: ObjectQueries;
   private last: Promise<unknown> = Promise.resolve();
+  private settling: Promise<void> | null = null;
 
   constructor(private readonly deps: AdministrationDeps) {
-  private settling: Promise<void> | null = null;
     this.queries = new Queries(deps);
     this.objectQueries = new ObjectQueries(deps);
   }
