@@ -1,6 +1,7 @@
 // Brings waiting callers and free agents together, first come first served, looking only where something changed.
 import { type Call, comparePlaces, type InputOf, type Waiting } from './call';
 import { type Context } from './context';
+import { isPicked } from './offers';
 import { ROUTING } from './routing';
 import { type GroupState, lastTurn, type PoolState, type QueueState } from './state';
 
@@ -60,7 +61,8 @@ function firstToServe(queue: QueueState): Call | null {
     if (group.free.size === 0 || group.offered.size === 0 || !joinsRing(group)) continue;
     for (const call of group.offered.values) {
       if (first !== null && comparePlaces(first.place, call.place) < 0) break;
-      if (call.phase.state === 'offering' && untried(group, call.phase.waiting).length > 0) { first = call; break; }
+      // Nobody joins the ring of whoever picked, also where the method was attendant and is another by now.
+      if (call.phase.state === 'offering' && !isPicked(call) && untried(group, call.phase.waiting).length > 0) { first = call; break; }
     }
   }
   return first;

@@ -85,6 +85,12 @@ export function rings(call: Call): boolean {
   return false;
 }
 
+/** Whether the phone of an agent who picked this caller rings. */
+export function isPicked(call: Call): boolean {
+  for (const leg of call.legs.values()) if (leg.picked && leg.phase === 'ringing') return true;
+  return false;
+}
+
 /** The agent whose leg this is; undefined for somebody outside. */
 export function agentOfLeg(state: PoolState, { agentId }: Pick<Leg, 'agentId'>): AgentState | undefined { return agentId === null ? undefined : state.agents.get(agentId); }
 

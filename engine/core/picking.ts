@@ -3,7 +3,7 @@ import { canBeRung, isEngaged, isSignedIn, type AgentState, type Seat } from './
 import { type Call, comparePlaces, type InputOf, type PhaseOf, waits } from './call';
 import { type Context, decided } from './context';
 import { rememberOver } from './ending';
-import { endLegs, offerTo } from './offers';
+import { endLegs, isPicked, offerTo } from './offers';
 import { move } from './phases';
 import { ROUTING } from './routing';
 import { type GroupState, type PoolState, queueState } from './state';
@@ -76,11 +76,6 @@ function seatFor(state: PoolState, queueId: string, agent: AgentState): Seat | n
 }
 
 const isAttended = (group: GroupState['group']): boolean => group !== null && !ROUTING[group.routingMethod].rings;
-
-function isPicked(call: Call): boolean {
-  for (const leg of call.legs.values()) if (leg.picked && leg.phase === 'ringing') return true;
-  return false;
-}
 
 /** Whoever rang for this caller stops; the agent who picked is the one to talk. */
 export function picked(context: Context, call: Call, phase: PhaseOf<'queued' | 'offering'>, { groupId, seat, legId, reason }: InputOf<'picked'>): void {
