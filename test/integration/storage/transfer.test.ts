@@ -118,7 +118,11 @@ test('Imported beside its original, a configuration gets ids of its own; names i
   expect((await configurationOf(west)).sequence).toBe(before.sequence);
 
   const resolving = { ...WHOLE, resolveConflicts: true };
-  const { entryId } = await imported(west, file, resolving);
+  const looked = await transferOf(west).preview(operator, source(file), resolving);
+  await must(administration.perform(operator, 'queue.create', { name: 'Overflow (2)', timeoutSeconds: 10 }));
+  await expect(transferOf(west).import(operator, source(file), 'east.rgs', resolving, looked)).rejects.toThrow('since the preview');
+  await must(administration.perform(operator, 'change.undo', {}));
+  const { entryId } = await transferOf(west).import(operator, source(file), 'east.rgs', resolving, looked);
   const after = (await configurationOf(west)).objects;
   expect([...after.queues.values()].map((one) => one.name).sort()).toEqual(['Overflow', 'Overflow (2)', expect.any(String)]);
   expect([...after.settings.values()]).toMatchObject([{ id: west, pool: west, gracePeriodSeconds: 90 }]);
@@ -197,16 +201,26 @@ test('What does not fit together is refused with the reason, by whoever may not 
   const { pool: east, administration: ofEast, manager, alice } = await organisation();
   const lines = (await exported(east)).toString().trimEnd().split('\n');
   /** The file with one change in it, and a checksum that is right. */
-  const tampered = (from: RegExp | string, to: string): Buffer => {
-    const changed = lines.slice(0, -1).map((line) => line.replace(from, to));
+  const tampered = (from: RegExp | string, to: string): Buffer => ended(lines.slice(0, -1).map((line) => line.replace(from, to)));
+  const ended = (changed: readonly string[]): Buffer => {
     const body = changed.map((line) => `${line}\n`).join('');
     const last = { ...JSON.parse(lines.at(-1) ?? '') as object, sha256: createHash('sha256').update(body).digest('hex') };
     return Buffer.from(`${body}${canonicalJson(last)}\n`);
   };
+  const queueIds = lines.flatMap((line) => /^\{"kind":"queues","object":.*?"id":"([^"]+)"/.exec(line)?.[1] ?? []);
+  /** The first queue leads to that one after its timeout, and that one back to the first. */
+  const leading = (...way: readonly number[]): Buffer => {
+    const [from, to] = way.map((at) => queueIds[at] ?? '');
+    const timeout = (line: string, queueId: string | undefined) => line.replace(/"timeoutAction":\{"kind":"disconnect","prompt":null\}/, `"timeoutAction":{"kind":"queue","prompt":null,"queueId":"${queueId}"}`);
+    const changed = lines.slice(0, -1).map((line) => (line.includes(`"id":"${from}"`) ? timeout(line, to) : line.includes(`"id":"${to}"`) ? timeout(line, from) : line));
+    return ended(changed);
+  };
   const { pool } = newPool(storage.connection);
   const refusals: [string, Buffer, string][] = [
     ['an agent who is nowhere', tampered(/("agentIds":\[")[^"]+/, '$1agent-nowhere'), 'names an agent who does not exist'],
-    ['a circle of queues', tampered(/"name":"Overflow",([^]*)"timeoutAction":\{"kind":"disconnect","prompt":null\}/, '"name":"Overflow",$1"timeoutAction":{"kind":"queue","prompt":null,"queueId":"self"}'), 'names a queue that does not exist'],
+    ['a queue that is nowhere', tampered(/("queueId":")[^"]+/g, '$1queue-nowhere'), 'names a queue that does not exist'],
+    ['a circle of queues', leading(0, 1), 'in a circle that no caller leaves'],
+    ['a queue that leads to itself', leading(0, 0), 'leads to the queue itself'],
     ['a number that the policy forbids', tampered(/"timeoutAction":\{"kind":"disconnect","prompt":null\}/, '"timeoutAction":{"kind":"number","number":"+19005550100","prompt":null}'), 'an administrator has allowed no numbers'],
     ['a range that is left', tampered('"timeoutSeconds":60', '"timeoutSeconds":6'), 'must be 10 to 65535'],
   ];
