@@ -26,6 +26,7 @@ import { type SpillFile } from './continuity/spill-file';
 import { takeUp, type TakenUp } from './continuity/takeover';
 import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
 import { createState, step } from './core/step';
+import { destinationOfUser } from './core/targets';
 import { type CoreEvent, type Now, type StepResult } from './core/types';
 import { liveGroup } from './core/view';
 import { type Algorithm, DigestGate } from './sip/digest';
@@ -56,6 +57,10 @@ export interface EngineDeps {
   readonly storage: EngineStorage;
   readonly timers: Timers;
   readonly log: Logger;
+  /** The pool that serves the groups that `owner` owns now. */
+  servedBy?(owner: string): string;
+  /** `host` or `host:port` of the partner's SIP, where its phones and callers are sent who call a group that the partner serves. */
+  readonly partnerSip?: string;
   civil(): Date;
   /** The primary's clock: what is due in the journal is due by it. */
   databaseNow(): Date;
@@ -169,7 +174,10 @@ export class Engine {
     } };
     const trunks = (this.trunks = new Trunks({ link, timers, log, randomHex, random: () => Math.random(), domain: deps.domain, registrar }));
     const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source) });
-    this.switchboard = new Switchboard(this.carrier, { link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain });
+    this.switchboard = new Switchboard(this.carrier, {
+      link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain,
+      elsewhere: { isServedElsewhere: (dialledUser) => this.isServedElsewhere(dialledUser), sip: deps.partnerSip ?? null },
+    });
     this.carrier.use(this.switchboard);
     this.edge = new EdgeContact({
       edge: deps.edge, inventory: deps.inventory, switchboard: this.switchboard, registrar, trunks, timers, log,
@@ -266,7 +274,7 @@ export class Engine {
 
   health(): { readonly ok: boolean; readonly [detail: string]: unknown } {
     const { active, stopping } = this;
-    const inForce = this.state.configuration.sequence;
+    const inForce = this.inForce;
     if (active === null) return { ok: !stopping, role: 'standby', edge: this.deps.inventory.owner !== null, media: this.deps.media.healthy, inForce, stopping };
     return {
       ok: this.edge.isUp && this.deps.media.healthy && !stopping, role: 'active',
@@ -365,6 +373,16 @@ export class Engine {
     });
   }
 
+  /** Of the pool's own log. */
+  private get inForce(): number { return this.state.configuration.inForce ?? this.state.configuration.sequence; }
+
+  /** Whether a group is called that another pool serves now. */
+  private isServedElsewhere(dialledUser: string): boolean {
+    const destination = destinationOfUser(this.state, dialledUser);
+    const owner = destination.kind === 'group' ? destination.workflow.pool : null;
+    return owner !== null && (this.deps.servedBy?.(owner) ?? this.deps.pool) !== this.deps.pool;
+  }
+
   private now(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.civil() }; }
 
   private journalNow(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.databaseNow() }; }
@@ -381,7 +399,7 @@ export class Engine {
     return new LiveWriter({
       store: this.deps.storage.live, timers: this.deps.timers, log: this.deps.log, pool, epoch, startedAt: this.startedAt,
       groupNow: (workflowId) => this.state.configuration.objects.workflows.has(workflowId) ? liveGroup(this.state, workflowId, this.now()) : null,
-      inForce: () => this.state.configuration.sequence,
+      inForce: () => this.inForce,
     });
   }
 

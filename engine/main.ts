@@ -72,6 +72,7 @@ async function run(settings: EngineSettings, log: Logger): Promise<void> {
       const begun = (serving = await serve(settings.POOL, opened, log, {
         holder, healthPort: settings.ENGINE_HEALTH_PORT, journalDirectory: settings.JOURNAL_DIRECTORY,
         domain: settings.SIP_DOMAIN,
+        ...(settings.PARTNER_SIP === undefined ? {} : { partnerSip: settings.PARTNER_SIP }),
         digestAlgorithms: settings.DIGEST_ALGORITHMS,
         edge: { host: settings.DRACHTIO_HOST, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET },
         inventory, media, sounds,

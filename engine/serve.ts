@@ -7,9 +7,9 @@ import { storeAudio } from '../storage/audio';
 import { readBindings, removeBinding, writeBinding } from '../storage/bindings';
 import { type Connection } from '../storage/connect';
 import { readEngines, removeEngine, writeEngine } from '../storage/engines';
-import { asUpdate, openFeed } from '../storage/feed';
 import { serveInstructions, type InstructionService } from '../storage/instructions';
 import { type Journal, readLease, takeLease } from '../storage/journal';
+import { openServedFeed } from '../storage/mirror/served-feed';
 import { databaseTime, removeLiveGroups, writeLiveGroups, writeLivePool } from '../storage/live';
 import { type ConfigurationUpdate } from '../storage/model/configuration';
 import { type Logger } from '../storage/process/log';
@@ -21,7 +21,7 @@ import { leftFiles, SpillFile } from './continuity/spill-file';
 import { standBy, type Standby, type TakeOver } from './continuity/standby';
 import { Engine, type EngineDeps, type EngineStorage } from './engine';
 
-export interface ServeDeps extends Omit<EngineDeps, 'storage' | 'log' | 'pool' | 'databaseNow' | 'drain' | 'cutOff' | 'reported'> {
+export interface ServeDeps extends Omit<EngineDeps, 'storage' | 'log' | 'pool' | 'servedBy' | 'databaseNow' | 'drain' | 'cutOff' | 'reported'> {
   /** Unique to this process; see `holderName`. */
   readonly holder: string;
   readonly healthPort: number;
@@ -55,11 +55,16 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
   await clock.start();
   const early: ConfigurationUpdate[] = [];
   let follow = (update: ConfigurationUpdate): void => { early.push(update); };
-  const feed = await openFeed({ client, db, log }, pool, (update) => { follow(update); });
-  const administration = new Administration({ client, db, pool, sipDomain: deps.domain, log });
+  const feed = await openServedFeed({ client, db, log }, pool, (update) => { follow(update); });
+  const administrationOf = (owner: string): Administration => new Administration({ client, db, pool: owner, sipDomain: deps.domain, log });
+  const administration = administrationOf(pool);
+  const ofAgent = (agentId: string): Administration => {
+    const owner = feed.ownerOfAgent(agentId);
+    return owner === null || owner === pool ? administration : administrationOf(owner);
+  };
   const candidate = new Candidate(pool, connection, log, deps);
   const engine = (candidate.engine = new Engine({
-    ...deps, pool, log, storage: storageOf(connection, administration), databaseNow: () => clock.now(),
+    ...deps, pool, log, storage: storageOf(connection, ofAgent), servedBy: (owner) => feed.servedBy(owner), databaseNow: () => clock.now(),
     reported: () => { candidate.report.tell(); },
     drain: (instructionId) => { void handOver(instructionId); },
     cutOff: () => { void handOver(null); },
@@ -68,7 +73,7 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
       deps.fenced(fault);
     },
   }));
-  engine.configurationChanged(asUpdate(feed.initial));
+  engine.configurationChanged(feed.initial);
   follow = (update) => { engine.configurationChanged(update); };
   for (const update of early) follow(update);
   const letGo = async (): Promise<void> => {
@@ -94,7 +99,7 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
     await candidate.report.close();
     deps.handedOver();
   };
-  log.info({ inForce: feed.initial.sequence }, 'engine stands by');
+  log.info({ inForce: feed.initial.inForce }, 'engine stands by');
   candidate.report.tell();
   return {
     engine, active: candidate.run(),
@@ -215,13 +220,14 @@ function refusalOf(result: { readonly ok: true } | { readonly ok: false; readonl
   return `${result.code}: ${result.message}`;
 }
 
-function storageOf({ db }: Connection, administration: Administration): EngineStorage {
+/** @param ofAgent the administration of the pool that owns an agent. */
+function storageOf({ db }: Connection, ofAgent: (agentId: string) => Administration): EngineStorage {
   return {
     live: { writeGroups: (groups) => writeLiveGroups(db, groups), removeGroups: (ids) => removeLiveGroups(db, ids), writePool: (pool) => writeLivePool(db, pool) },
     bindings: { write: (binding) => writeBinding(db, binding), remove: (agentId) => removeBinding(db, agentId) },
     pauses: {
-      pause: async (agentId, requestId) => refusalOf(await administration.perform(ENGINE, 'duty.pause', { agentId }, { requestId })),
-      setDuty: async ({ agentId, onDuty, dialledAt, requestId }) => refusalOf(await administration.perform(ENGINE, 'duty.set', { agentId, onDuty }, { requestId, pressedAt: dialledAt })),
+      pause: async (agentId, requestId) => refusalOf(await ofAgent(agentId).perform(ENGINE, 'duty.pause', { agentId }, { requestId })),
+      setDuty: async ({ agentId, onDuty, dialledAt, requestId }) => refusalOf(await ofAgent(agentId).perform(ENGINE, 'duty.set', { agentId, onDuty }, { requestId, pressedAt: dialledAt })),
     },
     keepAudio: async (file) => storeAudio(db, await readFile(file)),
   };

@@ -28,6 +28,10 @@ export const ENGINE_VARIABLES = {
   AZURE_SPEECH_KEY: { schema: z.string().min(1).optional(), describe: 'The key of the Azure Speech resource; needed where SPEECH is azure.', secret: true },
   AZURE_SPEECH_REGION: { schema: z.string().regex(/^[a-z0-9]+$/, 'must be the name of a region, like westeurope').optional(), describe: 'The region of the Azure Speech resource; needed where SPEECH is azure, unless AZURE_SPEECH_ENDPOINT is set.' },
   AZURE_SPEECH_ENDPOINT: { schema: z.string().regex(/^https?:\/\/[^\s/]+$/, 'must be http:// or https:// with a host, and nothing after it').optional(), describe: 'Where Azure Speech is in place of its region: a private endpoint, or a container of your own.' },
+  PARTNER_SIP: {
+    schema: z.string().regex(/^(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i, 'must be a host, or host:port').optional(),
+    describe: 'The host, or host:port, of SIP at the partner pool, where callers are sent whose group the partner serves. Without it they are refused for a while (503).',
+  },
   ENGINE_HEALTH_PORT: { schema: port(9025), describe: 'The port of /healthz.' },
 } as const satisfies Variables;
 

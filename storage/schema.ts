@@ -56,6 +56,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   counters: [],
   changesAside: [{ key: { pool: 1 } }],
   mirrors: [],
+  serving: [],
   liveGroups: [{ key: { pool: 1 } }],
   livePools: [],
   engines: [{ key: { pool: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],

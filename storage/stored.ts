@@ -8,6 +8,7 @@ import { type Instruction } from './model/instruction';
 import { type LiveCaller, type LiveGroup, type LivePool, type PhoneBinding } from './model/live';
 import { type MirrorState } from './model/mirror';
 import { type CallRecord } from './model/record';
+import { type Serving } from './model/serving';
 
 /** An object of the configuration as it is stored: under its own id. */
 export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string };
@@ -15,6 +16,8 @@ export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string 
 export interface Counter {
   readonly _id: string;
   readonly sequence: number;
+  /** Of the last decision who serves the pool that was written here. */
+  readonly servingEpoch?: number;
   /** Somebody changes the pool as a whole (transfer/in-force.ts), and nobody else anything until `until`: `count` entries from `from` on, of which `done` are in place; 0: none has begun. */
   readonly held?: { readonly holder: string; readonly until: Date; readonly from: number; readonly count: number; readonly done: number };
 }
@@ -155,6 +158,7 @@ export interface Collections {
   /** Entries of mirrored histories that their pools have forgotten, as after an older copy was restored there. */
   changesAside: StoredChange;
   mirrors: MirrorState;
+  serving: Serving;
   liveGroups: LiveGroup;
   livePools: LivePool;
   engines: EngineReport;

@@ -24,6 +24,8 @@ export interface SwitchboardDeps {
   readonly log: Logger;
   /** Our one SIP domain. */
   readonly domain: string;
+  /** Groups that another pool serves now, and where that is; left out where there is no other. */
+  readonly elsewhere?: { isServedElsewhere(dialledUser: string): boolean; readonly sip: string | null };
   /** At least 0, less than 1; Math.random where it is left out. */
   readonly random?: () => number;
 }
@@ -334,7 +336,15 @@ export class Switchboard implements SipPort {
     else if (arrived === null) incoming.respond(416);
     else if (this.guests.has(arrived.arrival.callId)) this.guests.get(arrived.arrival.callId)?.leg.toldAgain(incoming);
     else if (replaces !== null) this.replace(incoming, replaces, arrived);
+    else if (this.deps.elsewhere?.isServedElsewhere(arrived.arrival.dialledUser) === true) this.sendElsewhere(incoming, arrived.arrival);
     else this.arrive(incoming, arrived);
+  }
+
+  /** A trunk looks for another way at a 503, as it is set up to; everybody else is told where to call (RFC 3261 section 21.3.3). */
+  private sendElsewhere(incoming: Incoming, { dialledUser, trunk }: Arrival): void {
+    const { sip } = this.deps.elsewhere ?? { sip: null };
+    if (trunk !== null || sip === null) incoming.respond(503, { headers: { 'Retry-After': '30' } });
+    else incoming.respond(302, { headers: { Contact: `<sip:${escapeUser(dialledUser)}@${sip}>` } });
   }
 
   private arrive(incoming: Incoming, { arrival, caller }: { readonly arrival: Arrival; readonly caller: Caller }): void {

@@ -21,6 +21,7 @@ import { Draft } from './draft';
 import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { checkPermitted } from './permitted';
+import { whereServed } from './serving';
 import { LogReader } from './log-reader';
 import { mirrors, takeAnew } from './pairing';
 import { ObjectQueries } from './object-queries';
@@ -135,6 +136,7 @@ export class Administration {
     const { db, pool, sipDomain, now = () => new Date() } = this.deps;
     const inSession = { session };
     const sequence = await nextSequence(db, session, pool);
+    const site = await whereServed(db, session, pool);
     const log = new LogReader(db, pool, inSession);
     const actor = actorOf(acting);
     const before = await log.ofRequest(requestId);
@@ -157,8 +159,9 @@ export class Administration {
     if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
     await checkPermitted(draft, roles);
     await checkIntegrity({ draft, roles, sipDomain });
-    const entryId = `${pool}:${sequence}`;
-    await writeChange(db, session, { _id: entryId, pool, origin: pool, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token, ...(pressedAt === null ? {} : { pressedAt }) });
+    // What a partner writes while it serves the pool never has the name of an entry that the pool wrote meanwhile.
+    const entryId = site === pool ? `${pool}:${sequence}` : `${pool}@${site}:${sequence}`;
+    await writeChange(db, session, { _id: entryId, pool, origin: site, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token, ...(pressedAt === null ? {} : { pressedAt }) });
     return { ok: true, value: { ...value, ...once }, entryId, sequence, warnings };
   }
 

@@ -8,10 +8,12 @@ import { databaseTime } from '../live';
 import { OBJECT_KINDS, type ObjectKind, type ObjectKinds } from '../model/configuration';
 import { BEFORE_ALL, type LateAudio, type MirrorHeard, type MirrorPosition, type MirrorState } from '../model/mirror';
 import { type AudioFile } from '../model/prompt';
+import { servedBy } from '../model/serving';
 import { collectionOf } from '../schema';
 import { type StoredChange, type StoredObject } from '../stored';
 import { inTransaction } from '../transaction';
 import { type MirrorReceiver, type Whole } from './ports';
+import { readServing } from './serving';
 
 export interface ReceiverDeps { readonly client: MongoClient; readonly db: Db }
 
@@ -28,9 +30,9 @@ type Target = { readonly kind: ObjectKind; readonly id: string; readonly after: 
 export class DatabaseReceiver implements MirrorReceiver {
   constructor(private readonly deps: ReceiverDeps, private readonly pool: string) {}
 
-  async position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean }> {
+  async position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean; readonly isHeld: boolean }> {
     const { position, takeAnew } = await this.state();
-    return { position, takeAnew };
+    return { position, takeAnew, isHeld: await this.isHeld() };
   }
 
   apply(from: MirrorPosition, entries: readonly StoredChange[], late: readonly AudioFile[]): Promise<boolean> {
@@ -110,9 +112,15 @@ export class DatabaseReceiver implements MirrorReceiver {
   private async moving(from: MirrorPosition, patienceMs: number, change: (session: ClientSession, state: MirrorState) => Promise<void>): Promise<boolean> {
     return inTransaction(this.deps.client, async (session) => {
       const state = await this.states.findOne({ _id: this.pool, 'position.sequence': from.sequence, 'position.token': from.token }, { session });
-      if (state) await change(session, state);
-      return state !== null;
+      if (!state || await this.isHeld(session)) return false;
+      await change(session, state);
+      return true;
     }, Date.now() + patienceMs);
+  }
+
+  /** Whether another than the pool itself serves it. */
+  private async isHeld(session?: ClientSession): Promise<boolean> {
+    return servedBy(await readServing(this.deps.db, this.pool, session), this.pool) !== this.pool;
   }
 
   private async moveTo(session: ClientSession, { lateAudio }: MirrorState, moved: Partial<MirrorState>, late: readonly AudioFile[]): Promise<void> {

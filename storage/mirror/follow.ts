@@ -9,6 +9,8 @@ import { Sounds } from './sounds';
 export interface FollowDeps {
   readonly source: MirrorSource & { watch(ring: () => void): { close(): Promise<void> }; examine(mark: string): Promise<void> };
   readonly receiver: MirrorReceiver & { heard(heard: Omit<MirrorHeard, 'at'>): Promise<void>; mark(): Promise<string> };
+  /** Takes over what the partner has decided of who serves whom; before anything is said to have been heard. */
+  readonly agree?: () => Promise<void>;
   readonly log: Logger;
 }
 
@@ -22,7 +24,7 @@ export interface Following {
 const LOOK_MS = 1_000;
 
 /** A source that is gone is looked for again each second; the receiver is held up by nothing of it. */
-export function follow({ source, receiver, log }: FollowDeps): Following {
+export function follow({ source, receiver, agree, log }: FollowDeps): Following {
   const stopping = new AbortController();
   let rung = new AbortController();
   let last: Following['last'] = null;
@@ -48,9 +50,10 @@ export function follow({ source, receiver, log }: FollowDeps): Following {
         // Again after each fault: another database may answer there now.
         if (!isKnown) await source.examine(await receiver.mark());
         isKnown = true;
+        await agree?.();
         const { kind, head, sourceAt, waitingSince } = await look();
         if (kind === 'otherHistory') tell({ ok: false, words: 'the source does not know what was mirrored from it' });
-        else tell({ ok: true, words: 'follows' });
+        else tell({ ok: true, words: kind === 'held' ? 'the pool is served here' : 'follows' });
         const isBusy = kind === 'applied' || kind === 'copied' || kind === 'overtaken';
         if (!isBusy || Date.now() - toldMs > LOOK_MS) {
           toldMs = Date.now();

@@ -8,6 +8,7 @@ import { VERSION } from '../process/root';
 import { DatabaseReceiver } from './database-receiver';
 import { DatabaseSource } from './database-source';
 import { follow, type Following } from './follow';
+import { adopt, readServings } from './serving';
 import { MIRROR_VARIABLES, readMirrorSettings, type MirrorSettings } from './settings';
 
 const DATABASE_RETRY_MS = 2_000;
@@ -42,7 +43,7 @@ async function run(settings: MirrorSettings, log: Logger): Promise<void> {
       const there = openUnchanged(settings.PARTNER_MONGODB_URI, { appName: 'response-group mirror', forPeople: true });
       const source = new DatabaseSource({ ...there, log }, settings.PARTNER_POOL);
       const receiver = new DatabaseReceiver(here, settings.PARTNER_POOL);
-      const begun = (following = follow({ source, receiver, log }));
+      const begun = (following = follow({ source, receiver, log, agree: () => agreeWith(here, there, log) }));
       closing.push(() => here.close(), () => there.close(), () => begun.close());
     } catch (fault) {
       await connection?.close();
@@ -54,6 +55,10 @@ async function run(settings: MirrorSettings, log: Logger): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, DATABASE_RETRY_MS));
     }
   }
+}
+
+async function agreeWith(here: Connection, there: Connection, log: Logger): Promise<void> {
+  for (const { _id: owner, servedBy, epoch, by } of await adopt(here, await readServings(there.db))) log.warn({ owner, servedBy, epoch, by }, 'the partner has decided who serves a pool');
 }
 
 function wordsOf(fault: unknown): string {

@@ -25,8 +25,8 @@ export function resumption(from: MirrorPosition, { head, entries }: Pick<LogRead
 }
 
 export interface Step {
-  /** `idle`: all that was there has come. `overtaken`: another receiver was faster, or our own earlier step had come through after all. */
-  readonly kind: 'idle' | 'applied' | 'copied' | 'overtaken' | 'otherHistory';
+  /** `idle`: all that was there has come. `overtaken`: another receiver was faster, or our own earlier step had come through after all. `held`: the pool is served here. */
+  readonly kind: 'idle' | 'applied' | 'copied' | 'overtaken' | 'otherHistory' | 'held';
   readonly head: number;
   readonly sourceAt: Date;
   /** When the oldest change that has not come yet was made. */
@@ -46,9 +46,10 @@ export interface MirrorDeps {
  * @throws what the source or the receiver throws; stepping again is safe
  */
 export async function step({ source, receiver, bring }: MirrorDeps): Promise<Step> {
-  const { position, takeAnew } = await receiver.position();
+  const { position, takeAnew, isHeld } = await receiver.position();
   const reading = await source.read(position, BATCH + 2);
   const { head, at: sourceAt } = reading;
+  if (isHeld) return { kind: 'held', head, sourceAt, waitingSince: null };
   const found = resumption(position, reading);
   if (found.kind === 'otherHistory' && !takeAnew) return { kind: 'otherHistory', head, sourceAt, waitingSince: null };
   if (found.kind !== 'continues' || takeAnew) {

@@ -33,13 +33,14 @@ export interface MirrorSource {
 
 /** The database that receives. Each change is one transaction. */
 export interface MirrorReceiver {
-  position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean }>;
+  /** `isHeld`: the pool is served where the mirror is, so that nothing is mirrored over what is changed there. */
+  position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean; readonly isHeld: boolean }>;
   /**
-   * Applies entries in order and moves the position behind the last of them, if it still is `from`; resolves to whether it was. `late`: sounds that
+   * Applies entries in order and moves the position behind the last of them, if it still is `from` and not held; resolves to whether it was. `late`: sounds that
    * they name and that are not here yet.
    */
   apply(from: MirrorPosition, entries: readonly StoredChange[], late: readonly AudioFile[]): Promise<boolean>;
-  /** Makes everything as it is there, if the position still is `from`; resolves to whether it was. */
+  /** Makes everything as it is there, if the position still is `from` and not held; resolves to whether it was. */
   replace(from: MirrorPosition, whole: Whole, late: readonly AudioFile[]): Promise<boolean>;
   /** Which of these sounds are here. */
   keptAudio(audioIds: readonly string[]): Promise<ReadonlySet<string>>;

@@ -29,6 +29,8 @@ export type ObjectChange = { [K in ObjectKind]: { readonly kind: K; readonly id:
 export interface Configuration {
   readonly pool: string;
   sequence: number;
+  /** The sequence of the pool's own log that this obeys, where `sequence` counts more than that log: mirrored pools, and who serves them. */
+  inForce?: number;
   readonly objects: { readonly [K in ObjectKind]: Map<string, ObjectKinds[K]> };
 }
 
@@ -40,6 +42,7 @@ export function emptyConfiguration(pool: string): Configuration {
 /** What the feed hands on: the changes of one or several log entries, and the sequence they lead to. */
 export interface ConfigurationUpdate {
   readonly sequence: number;
+  readonly inForce?: number;
   readonly changes: readonly ObjectChange[];
 }
 
@@ -52,4 +55,5 @@ export function applyUpdate(configuration: Configuration, update: ConfigurationU
     else objects.set(change.id, change.after);
   }
   configuration.sequence = update.sequence;
+  if (update.inForce !== undefined) configuration.inForce = update.inForce;
 }

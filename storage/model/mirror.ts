@@ -40,6 +40,8 @@ export interface MirrorState {
   readonly heard: MirrorHeard | null;
   /** Written by the mirror when it begins, and looked for at the source: found there, both are one database. */
   readonly mark?: string;
+  /** Of the last decision who serves this pool that was written here. */
+  readonly servingEpoch?: number;
 }
 
 /** How a mirror stands, for people. */

@@ -16,8 +16,11 @@ import { readEngines } from '../../storage/engines';
 import { readLease } from '../../storage/journal';
 import { readRecords } from '../../storage/records';
 import { createLog } from '../../storage/process/log';
+import { DatabaseReceiver } from '../../storage/mirror/database-receiver';
+import { adopt, decide } from '../../storage/mirror/serving';
 import { testDatabase, type TestDatabase } from '../support/database';
 import { SECRET, TEST_DOMAIN, toneSounds } from '../support/engine';
+import { type Message } from 'sip';
 import { audioSdp, Phone } from '../support/phone';
 import { eventually } from '../support/system';
 
@@ -49,6 +52,7 @@ async function serveAgain(): Promise<Serving> {
     edge: { host: '127.0.0.1', port: edge.drachtioPort, secret: SECRET },
     inventory: openInventory({ host: '127.0.0.1', port: edge.controlPort, secret: SECRET, engine: holder }, { log, timers: realTimers }),
     media, sounds: toneSounds(folder), timers: realTimers, civil: () => new Date(),
+    partnerSip: '192.0.2.7:5070',
     fenced: () => { fenced += 1; },
   });
 }
@@ -212,4 +216,67 @@ test('a second engine of the pool stands by, warm; asked to drain, the first han
   const takeover = await eventually('the takeover to be reported', async () => (await readEngines(connection.db, 'main'))[0]?.takeover);
   expect(takeover).toMatchObject({ reason: 'drained', callsCarried: 1, callsClosed: 0 });
   await wholeCall(user, bob);
+});
+
+test('the groups of a partner are taken over by a decision, beside own ones of the same address; own groups that the partner serves are sent there, and who waits is served here', async () => {
+  const east = new Administration({ client: connection.client, db: connection.db, pool: 'east', sipDomain: TEST_DOMAIN, log });
+  const make = async <V extends Parameters<Administration['perform']>[1]>(verb: V, input: VerbInput<V>): Promise<Record<string, unknown>> => {
+    const result = await east.perform(OPERATOR, verb, input);
+    if (!result.ok) throw new Error(`${verb}: ${result.message}`);
+    return (result as unknown as { value: Record<string, unknown> }).value;
+  };
+  const { user: own, bob } = await groupWithAgent();
+  const agentId = String((await make('agent.create', { name: 'Eve', sipUser: 'eve', onDuty: true }))['id']);
+  const { password } = await make('agent.resetPassword', { agentId });
+  for (const sipUser of ['only-east', own]) await make('group.create', { displayName: 'Sales', sipUser, active: true, agentIds: [agentId] });
+  // From here on it is a mirrored pool.
+  await new DatabaseReceiver(connection, 'east').position();
+
+  const eve = await phone('eve');
+  await eventually('the phone of a mirrored agent to be let in', async () => (await eve.register(String(password))).status === 200);
+  const caller = await phone('caller');
+  /** How a call to that address ends that wants nothing but to know it. */
+  const statusOf = async (user: string): Promise<Message> => {
+    const leg = caller.invite(user, audioSdp(30_000));
+    const final = await caller.response('INVITE', (status) => status >= 200, leg.callId);
+    if (final.status !== 200) return final;
+    leg.remoteTag = final.headers.to.params['tag'];
+    leg.target = final.headers.contact?.[0]?.uri ?? leg.target;
+    caller.send(caller.inDialog(leg, 'ACK'));
+    await caller.hangUp(leg);
+    return final;
+  };
+  expect((await statusOf('only-east')).status).toBe(404);
+  const decidedAt = performance.now();
+  await decide(connection, 'east', 'main', 'test');
+  const first = await eventually('the group to answer', async () => {
+    const leg = caller.invite('only-east', audioSdp(30_000));
+    return caller.answered(leg).then(() => leg, () => null);
+  });
+  process.stdout.write(`a group answers ${Math.round(performance.now() - decidedAt)} ms after the decision that it is served here\n`);
+  const offered = await eve.request('INVITE');
+  eve.respond(offered, 200, 'OK', audioSdp(30_004));
+  await eve.request('ACK');
+  await caller.hangUp(first);
+  eve.respond(await eve.request('BYE'), 200, 'OK');
+  await wholeCall(`${own}.east`, eve);
+  await wholeCall(own, bob);
+
+  // The partner serves ours: whoever waits here is served here.
+  const alice = await phone('alice');
+  const leg = alice.invite(own, audioSdp(30_000));
+  await alice.answered(leg);
+  const rung = await bob.request('INVITE');
+  await adopt(connection, [{ _id: 'main', servedBy: 'east', epoch: 1, decidedBy: 'east', at: new Date(), by: 'test' }]);
+  const elsewhere = await eventually('callers to be sent to the partner', async () => {
+    const answer = await statusOf(own);
+    return answer.status === 302 && answer;
+  });
+  expect(JSON.stringify(elsewhere.headers.contact)).toContain(`sip:${own}@192.0.2.7:5070`);
+  bob.respond(rung, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  await alice.hangUp(leg);
+  bob.respond(await bob.request('BYE'), 200, 'OK');
+  await adopt(connection, [{ _id: 'main', servedBy: 'main', epoch: 2, decidedBy: 'main', at: new Date(), by: 'test' }]);
+  await eventually('own groups to be served again', async () => (await statusOf('nobody')).status === 404 && serving.engine.health().ok);
 });

@@ -1,7 +1,7 @@
 // A pool's configuration in its partner's database: on two database servers, either of which dies, with a log that is cut and a pool that is restored.
 import { setTimeout as pauseFor } from 'node:timers/promises';
 import fc from 'fast-check';
-import { type Administration } from '../../../storage/administration/administration';
+import { Administration } from '../../../storage/administration/administration';
 import { keptAudio } from '../../../storage/audio';
 import { readConfiguration } from '../../../storage/changes';
 import { openFeed } from '../../../storage/feed';
@@ -9,12 +9,14 @@ import { DatabaseReceiver } from '../../../storage/mirror/database-receiver';
 import { DatabaseSource } from '../../../storage/mirror/database-source';
 import { follow, type Following } from '../../../storage/mirror/follow';
 import { step } from '../../../storage/mirror/mirror';
-import { applyUpdate, type Configuration, OBJECT_KINDS } from '../../../storage/model/configuration';
+import { openServedFeed } from '../../../storage/mirror/served-feed';
+import { adopt, decide, readServings } from '../../../storage/mirror/serving';
+import { applyUpdate, type Configuration, emptyConfiguration, OBJECT_KINDS } from '../../../storage/model/configuration';
 import { type MirrorState } from '../../../storage/model/mirror';
 import { collectionOf } from '../../../storage/schema';
 import { type StoredChange } from '../../../storage/stored';
 import { toneWav } from '../../support/wav';
-import { must, newPool, newUser, openStorage, operator, SETUP_MS, silent, smallForm, type Storage } from './support';
+import { must, newPool, newUser, openStorage, operator, SETUP_MS, silent, SIP_DOMAIN, smallForm, type Storage } from './support';
 
 let east: Storage;
 let west: Storage;
@@ -180,3 +182,44 @@ function dying<T extends object>(end: T, deaths: ('before' | 'after' | null)[]):
     },
   });
 }
+
+test('A pool that its partner serves is changed there and nowhere else, and its mirror waits; when it serves itself again, all of that is turned round', async () => {
+  const { pool, administration, source, receiver } = mirrored();
+  const bring = (): Promise<void> => Promise.resolve();
+  const partner = newPool(west.connection);
+  const atPartner = new Administration({ ...west.connection, pool, sipDomain: SIP_DOMAIN, log: silent });
+  const { value: { id } } = await must(administration.perform(operator, 'group.create', smallForm()));
+  await step({ source, receiver, bring });
+  const known = emptyConfiguration(partner.pool);
+  const feed = west.closing(await openServedFeed({ ...west.connection, log: silent }, partner.pool, (update) => { applyUpdate(known, update); }));
+  applyUpdate(known, feed.initial);
+  expect([known.objects.workflows.size, feed.servedBy(pool)]).toEqual([0, pool]);
+  expect(await atPartner.perform(operator, 'agent.create', { name: 'Ada', sipUser: newUser() })).toMatchObject({ code: 'conflict', message: expect.stringContaining('only mirrored here') as string });
+
+  // The same decision, whichever side hears of it, and however often.
+  await decide(west.connection, pool, partner.pool, 'Ada Park');
+  const decided = await decide(west.connection, pool, partner.pool, 'Ada Park');
+  expect(decided).toMatchObject({ servedBy: partner.pool, epoch: 1, decidedBy: partner.pool, by: 'Ada Park' });
+  await until(() => known.objects.workflows.has(id));
+  expect(feed.servedBy(pool)).toBe(partner.pool);
+  // Before it has heard of that, the pool goes on; nothing of it is mirrored over what the partner changes.
+  await must(administration.perform(operator, 'group.create', smallForm({ displayName: 'Only here' })));
+  expect(await step({ source, receiver, bring })).toMatchObject({ kind: 'held' });
+  const deleted = await must(atPartner.perform(operator, 'group.delete', { id }));
+  expect((await logOf(west, pool)).at(-1)).toMatchObject({ _id: `${pool}@${partner.pool}:${deleted.sequence}`, origin: partner.pool });
+  await until(() => !known.objects.workflows.has(id));
+
+  expect(await adopt(east.connection, await readServings(west.connection.db))).toMatchObject([{ _id: pool, servedBy: partner.pool }]);
+  expect(await adopt(east.connection, await readServings(west.connection.db))).toEqual([]);
+  expect(await administration.perform(operator, 'group.create', smallForm())).toMatchObject({ code: 'conflict', message: expect.stringContaining(`served by pool ${partner.pool} now`) as string });
+
+  await decide(east.connection, pool, pool, 'Ada Park');
+  expect(await adopt(west.connection, await readServings(east.connection.db))).toMatchObject([{ servedBy: pool, epoch: 2 }]);
+  // What was changed here meanwhile is not the pool's.
+  expect(await step({ source, receiver, bring })).toMatchObject({ kind: 'copied' });
+  expect(await at(west, pool)).toEqual(await at(east, pool));
+  await must(administration.perform(operator, 'group.create', smallForm({ displayName: 'At home again' })));
+  expect(await atPartner.perform(operator, 'agent.create', { name: 'Ada', sipUser: newUser() })).toMatchObject({ code: 'conflict' });
+  await until(() => feed.servedBy(pool) === pool);
+  await feed.close();
+});

@@ -131,9 +131,9 @@ export class MemoryReceiver implements MirrorReceiver {
   readonly kept = new Set<string>();
   late = new Map<string, AudioFile>();
 
-  position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean }> {
+  position(): Promise<{ readonly position: MirrorPosition; readonly takeAnew: boolean; readonly isHeld: boolean }> {
     const { death, turns } = this.fate.next();
-    return worked(death, turns, () => ({ position: this.at, takeAnew: this.takeAnew }));
+    return worked(death, turns, () => ({ position: this.at, takeAnew: this.takeAnew, isHeld: false }));
   }
 
   apply(from: MirrorPosition, entries: readonly StoredChange[], late: readonly AudioFile[]): Promise<boolean> {
