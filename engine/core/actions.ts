@@ -6,7 +6,7 @@ import { type Context, decided } from './context';
 import { dialOutside, ringAgent, whyNotRung } from './dialling';
 import { finish, noteStep } from './ending';
 import { enterGroup, whyNotTaken } from './group-flow';
-import { endLeg, endLegs, legOver } from './offers';
+import { endLegs, legOver, takeBack } from './offers';
 import { move } from './phases';
 import { ask } from './questions';
 import { playPrompt, playRingback } from './sounds';
@@ -104,10 +104,10 @@ export function forwardEnded(context: Context, call: Call, phase: PhaseOf<'forwa
   else giveUp(context, call, phase.outcome, outcome);
 }
 
-/** It rang for `DIAL_ALERT_MS`. */
-export function forwardRangTooLong(context: Context, call: Call, phase: PhaseOf<'forwarding'>, { offerId }: InputOf<'rangTooLong'>): void {
+/** It rang for `DIAL_ALERT_MS`, or the agent who is rung was deleted. */
+export const forwardTakenBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call: Call, phase: PhaseOf<'forwarding'>, { offerId }: InputOf<'rangTooLong' | 'agentLeft'>): void => {
   const leg = call.legs.get(offerId);
   if (leg?.phase !== 'ringing' || offerId !== phase.leg) return;
-  endLeg(context, call, leg, 'noAnswer');
-  giveUp(context, call, phase.outcome, 'noAnswer');
-}
+  takeBack(context, call, leg, cause);
+  giveUp(context, call, phase.outcome, cause === 'noAnswer' ? 'noAnswer' : 'unreachable');
+};

@@ -7,6 +7,7 @@ import { type Call, type InputOf, type Leg, type LegEndCause, waits, type Waitin
 import { type Context, decided, touchCall } from './context';
 import { alertName } from './phases';
 import { groupState, type PoolState, settingsOf, workflowOf } from './state';
+import { nameOfOutside } from './targets';
 import { type CallContext, type CallId, type LegOutcome } from './types';
 
 /** Offers kept in a call's record: the latest. */
@@ -73,6 +74,22 @@ export function askForEnd({ effects }: Context, { callId }: Call, { phase, answe
   if (phase === 'answered' || answered || cause === 'connectFailed' || cause === 'transferred') effects.push({ type: 'endAgentLeg', callId, offerId });
   else effects.push({ type: 'withdraw', callId, offerId, cause });
 }
+
+/** Takes a ring back, and says why: nobody picked up for as long as it may ring, or the agent may not be rung any more. */
+export function takeBack(context: Context, call: Call, leg: Leg, cause: 'noAnswer' | 'agentOffDuty'): void {
+  decided(context, call, 'withdraw', `${nameOfLeg(context.state, leg)} ${cause === 'noAnswer' ? `did not answer for ${leg.alertOriginalMs / 1000} s` : whyLeft(context, leg)}`);
+  endLeg(context, call, leg, cause);
+}
+
+function whyLeft({ state, now }: Context, leg: Leg): string {
+  const agent = agentOfLeg(state, leg);
+  if (agent === undefined || agent.agent === null) return 'was deleted';
+  if (!agent.onDuty) return 'went off duty';
+  return isPaused(agent, now.monotonicMs) ? 'is paused' : 'signed out';
+}
+
+/** What the log calls whoever has this leg. */
+function nameOfLeg(state: PoolState, leg: Leg): string { return agentOfLeg(state, leg)?.agent?.sipUser ?? leg.agentId ?? (leg.target === null ? leg.offerId : nameOfOutside(leg.target.to)); }
 
 /** Asks for the end of every leg but one. */
 export function endLegs(context: Context, call: Call, cause: LegEndCause, except?: Leg): void {

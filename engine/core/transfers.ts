@@ -1,6 +1,6 @@
 // Transfers by agents (REFER), and other phones that take a place in the call (Replaces).
 import { mainQueueId, type Workflow } from '../../storage/model/workflow';
-import { agentOfLeg, endLeg, legOver } from './offers';
+import { agentOfLeg, endLeg, legOver, takeBack } from './offers';
 import { refresh } from './availability';
 import { type Back, type Call, type InputOf, type Leg, type Phase, type PhaseOf, type Transfer, transferOf, type Waiting } from './call';
 import { HOPS_MAX } from './actions';
@@ -200,13 +200,13 @@ export function legEndedInTransfer(context: Context, call: Call, phase: PhaseOf<
   else backToTransferor(context, call, phase.transfer, ...STATUS[outcome]);
 }
 
-/** The target rang for as long as anybody who is dialled may. */
-export function targetRangTooLong(context: Context, call: Call, phase: PhaseOf<'transferring'>, { offerId }: InputOf<'rangTooLong'>): void {
+/** The target rang for as long as anybody who is dialled may, or is an agent who was deleted. */
+export const targetTakenBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call: Call, phase: PhaseOf<'transferring'>, { offerId }: InputOf<'rangTooLong' | 'agentLeft'>): void => {
   const leg = call.legs.get(offerId);
   if (leg?.phase !== 'ringing' || offerId !== phase.target) return;
-  endLeg(context, call, leg, 'noAnswer');
-  backToTransferor(context, call, phase.transfer, ...STATUS.noAnswer);
-}
+  takeBack(context, call, leg, cause);
+  backToTransferor(context, call, phase.transfer, ...STATUS[cause === 'noAnswer' ? 'noAnswer' : 'unreachable']);
+};
 
 /** The transfer failed: the agent is told, and has the caller again while the leg is up; else the caller waits again. */
 function backToTransferor(context: Context, call: Call, transfer: Transfer, status: number, reason: string): void {

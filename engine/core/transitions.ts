@@ -1,12 +1,12 @@
 // The transition table of a call: every state and every input, and where it may lead. docs/states.md shows it; a test holds them together.
-import { carryOut, forwardEnded, forwardRangTooLong } from './actions';
+import { carryOut, forwardEnded, forwardTakenBack } from './actions';
 import { announceDue, announcementFailed, announcementStarted } from './announcements';
 import { callerAnswered } from './arrival';
 import { type Back, type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
 import { type Context } from './context';
 import { callerGone, completeIfOver, finish } from './ending';
 import { welcomed } from './group-flow';
-import { endLateAnswer, endLeg, legOver, offer, pickedUp, rings } from './offers';
+import { endLateAnswer, endLeg, legOver, offer, pickedUp, rings, takeBack } from './offers';
 import { moved, priorityChanged } from './instructions';
 import { move } from './phases';
 import { picked } from './picking';
@@ -14,7 +14,7 @@ import { askAgain, questionFailed, questionKey, questionOver, questionStarted } 
 import { startedPlay } from './sounds';
 import { askedForAgain, isLost } from './takeover';
 import { nowTalk } from './talking';
-import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetRangTooLong, transferAsked, transferDone, transferTooLate } from './transfers';
+import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetTakenBack, transferAsked, transferDone, transferTooLate } from './transfers';
 import { crowdedOut, groupChanged, keyWhileWaiting, noAgents, waitedTooLong, waitOn } from './waiting';
 
 /** `over`: the call is complete and forgotten. */
@@ -90,10 +90,10 @@ function offeredLegEnded(context: Context, call: Call, phase: PhaseOf<'offering'
   if (!rings(call)) waitOn(context, call, phase.waiting);
 }
 
-const takeBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call: Call, phase: PhaseOf<'offering'>, input: InputOf<'rangTooLong' | 'agentLeft'>): void => {
+const offerTakenBack = (cause: 'noAnswer' | 'agentOffDuty') => (context: Context, call: Call, phase: PhaseOf<'offering'>, input: InputOf<'rangTooLong' | 'agentLeft'>): void => {
   const leg = legOf(call, input);
   if (leg?.phase !== 'ringing') return;
-  endLeg(context, call, leg, cause);
+  takeBack(context, call, leg, cause);
   if (!rings(call)) waitOn(context, call, phase.waiting);
 };
 
@@ -206,8 +206,8 @@ export const TRANSITIONS: Table = {
     agentsFree: edge(offerMore, 'offering'),
     offerAnswered: edge(answeredOffer, 'offering', 'connecting'),
     legEnded: edge(offeredLegEnded, 'offering', 'queued'),
-    rangTooLong: edge(takeBack('noAnswer'), 'offering', 'queued'),
-    agentLeft: edge(takeBack('agentOffDuty'), 'offering', 'queued', 'ending'),
+    rangTooLong: edge(offerTakenBack('noAnswer'), 'offering', 'queued'),
+    agentLeft: edge(offerTakenBack('agentOffDuty'), 'offering', 'queued', 'ending'),
     groupChanged: edge(groupChanged, 'offering', 'ending'),
     callerGone: edge(gone, 'ending'),
   },
@@ -216,7 +216,8 @@ export const TRANSITIONS: Table = {
     agentReplaced: edge(agentReplaced, 'forwarding', 'ending'),
     offerAnswered: edge(answeredForward, 'forwarding', 'connecting'),
     legEnded: edge(forwardEnded, 'forwarding', 'ending'),
-    rangTooLong: edge(forwardRangTooLong, 'ending'),
+    rangTooLong: edge(forwardTakenBack('noAnswer'), 'ending'),
+    agentLeft: edge(forwardTakenBack('agentOffDuty'), 'forwarding', 'ending'),
     callerGone: edge(gone, 'ending'),
   },
   connecting: {
@@ -240,7 +241,8 @@ export const TRANSITIONS: Table = {
     agentReplaced: edge(agentReplaced, 'transferring', 'connecting', 'queued', 'ending'),
     offerAnswered: edge(answeredTransfer, 'transferring', 'connecting'),
     legEnded: edge(legEndedInTransfer, 'transferring', 'connecting', 'queued', 'ending'),
-    rangTooLong: edge(targetRangTooLong, 'connecting', 'queued', 'ending'),
+    rangTooLong: edge(targetTakenBack('noAnswer'), 'connecting', 'queued', 'ending'),
+    agentLeft: edge(targetTakenBack('agentOffDuty'), 'transferring', 'connecting', 'queued', 'ending'),
     callerGone: edge(gone, 'ending'),
   },
   leaving: {

@@ -74,9 +74,9 @@ export class FlowStoryWorld extends PoliteWorld {
     if (who === 'sounds') { this.replies.play = ({ callId, playId, repeat }) => (repeat ? { type: 'playStarted', callId, playId, durationMs: null } : { type: 'playFailed', callId, playId }); return []; }
     if (who === 'legs') { delete this.replies.withdraw; delete this.replies.endAgentLeg; return []; }
     if (who === 'delete') {
-      const { queues, workflows } = this.state.configuration.objects;
-      const [gone, workflowGone] = [queues.get(verb), workflows.get(verb)];
-      return this.configure(...(gone === undefined ? [] : [drop('queues', gone)]), ...(workflowGone === undefined ? [] : [drop('workflows', workflowGone)]));
+      const { queues, workflows, agents } = this.state.configuration.objects;
+      const [gone, workflowGone, agentGone] = [queues.get(verb), workflows.get(verb), agents.get(verb)];
+      return this.configure(...(gone === undefined ? [] : [drop('queues', gone)]), ...(workflowGone === undefined ? [] : [drop('workflows', workflowGone)]), ...(agentGone === undefined ? [] : [drop('agents', agentGone)]));
     }
     if (who === 'forget') {
       const help = this.state.configuration.objects.workflows.get('help');
@@ -85,6 +85,7 @@ export class FlowStoryWorld extends PoliteWorld {
     if (verb === 'calls') return this.call(who, rest[0], { ...arrival, ...(rest[1] === 'from' ? { agentId: rest[2] ?? null, callerNumber: rest[2] ?? '', callerName: rest[2] ?? '' } : {}) });
     if (verb === 'presses') return this.post({ type: 'keyPressed', callId: who, key: rest[0] ?? '' });
     if (words === 'hangs up' && this.state.calls.has(who)) return this.hangUp(who);
+    if (words === 'goes off duty') return this.configure(put('duties', aDuty(who, false)));
     if (words.startsWith('is replaced by')) return this.post({ type: 'callerReplaced', callId: who, callerNumber: rest[2] ?? '', callerName: '' });
     const leg = this.legOf(who);
     if (verb === 'answers') return this.post({ type: 'offerAnswered', ...leg });

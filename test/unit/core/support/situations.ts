@@ -2,7 +2,7 @@
 import { type CallInputType, type CallState } from '../../../../engine/core/call';
 import { type CoreEvent, type Effect } from '../../../../engine/core/types';
 import { PoliteWorld } from './polite-world';
-import { aDuty, aGroup, aQueue, aWorkflow, drop, onDuty, put, said, someSettings } from './sample';
+import { aDuty, aGroup, anAgent, aQueue, aWorkflow, drop, onDuty, put, said, someSettings } from './sample';
 import { type Queue } from '../../../../storage/model/queue';
 
 const workflow = aWorkflow('help', { welcome: said('welcome') });
@@ -63,7 +63,7 @@ export const INPUTS: { readonly [T in CallInputType]: readonly ((world: PoliteWo
   promptOver: [(world) => world.until(world.nowMs + 10_000)],
   waitedTooLong: [(world) => world.until(120_000)],
   rangTooLong: [(world) => world.until(world.nowMs + 20_000), (world) => world.until(world.nowMs + 60_000), (world) => { world.configure(put('duties', aDuty('alice', false))); return world.until(world.nowMs + 20_000); }],
-  agentLeft: [(world) => world.configure(put('duties', aDuty('alice', false))), (world) => world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false)))],
+  agentLeft: [(world) => world.configure(put('duties', aDuty('alice', false))), (world) => world.configure(put('duties', aDuty('alice', false)), put('duties', aDuty('bob', false))), (world) => world.configure(drop('agents', anAgent('carla')))],
   keyPressed: ['1', '2', '3', '4', '7', '9', '#'].map((key) => (world) => world.post({ type: 'keyPressed', callId: 'c1', key })),
   transferAsked: (['carla', 'alice', 'help', '+44700', 'nobody'].flatMap((user) => offers((offerId) => ({ type: 'transferAsked', callId: 'c1', offerId, transferId: 't9', target: { kind: 'own', user } }))))
     .concat([(world) => { consult(world); return world.post({ type: 'transferAsked', callId: 'c1', offerId: 'c1.1', transferId: 't9', target: { kind: 'consultation', callId: 'c2' } }); }]),
