@@ -171,6 +171,14 @@ export function readPause(words: string, language: Language = 'en'): PauseWords 
 /** Something with a name and an address, such as a group. */
 export interface Named { readonly displayName: string; readonly sipUser: string }
 
+/** Of thousands of groups, each is reduced to plain words once. */
+const plainOf = new WeakMap<Named, readonly string[]>();
+function plainNames(one: Named): readonly string[] {
+  const known = plainOf.get(one) ?? [plainWords(one.displayName), one.sipUser, one.sipUser.replace(/[-._]/g, ' ')];
+  plainOf.set(one, known);
+  return known;
+}
+
 /**
  * Those that were meant by a name: exactly that name or address; else those that begin with it or have a word that does; else those that
  * contain it; else those that differ by a slip.
@@ -178,7 +186,6 @@ export interface Named { readonly displayName: string; readonly sipUser: string 
 export function findNamed<T extends Named>(typed: string, all: readonly T[]): readonly T[] {
   const wanted = plainWords(typed.replace(/^sip:/i, '').replace(/@.*$/, ''));
   if (wanted === '') return [];
-  const names = (one: T): readonly string[] => [plainWords(one.displayName), one.sipUser, one.sipUser.replace(/[-._]/g, ' ')];
   const steps: readonly ((name: string) => boolean)[] = [
     (name) => name === wanted,
     (name) => name.startsWith(wanted) || ` ${name}`.includes(` ${wanted}`),
@@ -186,7 +193,7 @@ export function findNamed<T extends Named>(typed: string, all: readonly T[]): re
     (name) => alikeWords(name, wanted) || (wanted.length > 3 && name.split(' ').some((word) => alike(word, wanted))),
   ];
   for (const step of steps) {
-    const found = all.filter((one) => names(one).some(step));
+    const found = all.filter((one) => plainNames(one).some(step));
     if (found.length > 0) return found;
   }
   return [];

@@ -1,7 +1,7 @@
 // What the bot says: typed words become commands, presses become verbs, and both become cards.
 import { wordsFor } from '../cards/words';
 import { type ActingPerson } from '../storage/access';
-import { type GroupSummary } from '../storage/administration/views';
+import { type GroupName } from '../storage/administration/views';
 import { type Asking, type Services, type Shown } from './asking';
 import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
@@ -98,7 +98,7 @@ export class Conversation {
   async #greet(asking: Asking): Promise<Shown> {
     const { services } = this.#deps;
     if (asking.acting.administrator) {
-      const groups = await services.administration.groups(asking.acting);
+      const groups = await services.administration.groupNames(asking.acting);
       if (groups.ok && groups.value.length === 0) return carryOut(services, asking, 'groups', {});
     }
     return carryOut(services, asking, 'help', {});
@@ -153,7 +153,7 @@ export class Conversation {
   async #ofGroup(asking: Asking, typed: string, verb: BotVerb, more: Readonly<Record<string, unknown>> = {}): Promise<Shown> {
     const { services } = this.#deps;
     const { say } = asking;
-    const groups = await services.administration.groups(asking.acting);
+    const groups = await services.administration.groupNames(asking.acting);
     if (!groups.ok) return refused(asking, groups);
     const all = groups.value;
     if (all.length === 0) return notice(asking, 'default', say('unknown.noGroups'), '');
@@ -168,7 +168,7 @@ export class Conversation {
   async #unknown(asking: Asking, typed: string): Promise<Shown> {
     const { services } = this.#deps;
     const { say } = asking;
-    const groups = await services.administration.groups(asking.acting);
+    const groups = await services.administration.groupNames(asking.acting);
     const found = groups.ok ? findNamed(typed, groups.value) : [];
     const [only, ...others] = found;
     if (only && others.length === 0) return carryOut(services, asking, 'group', { groupId: only.id });
@@ -178,7 +178,7 @@ export class Conversation {
   }
 }
 
-function choices(asking: Asking, groups: readonly GroupSummary[], verb: BotVerb, more: Readonly<Record<string, unknown>> = {}): readonly ReturnType<typeof button>[] {
+function choices(asking: Asking, groups: readonly GroupName[], verb: BotVerb, more: Readonly<Record<string, unknown>> = {}): readonly ReturnType<typeof button>[] {
   return groups.slice(0, GROUPS_OFFERED).map((group) => ({ ...button(asking.say, 'groups', verb, { ...more, groupId: group.id }), title: group.displayName }));
 }
 

@@ -13,5 +13,8 @@ export async function removeBinding(db: Db, agentId: string): Promise<void> {
 
 /** All bindings of a pool that have not expired; of these agents only, where any are named. */
 export async function readBindings(db: Db, pool: string, agentIds?: readonly string[]): Promise<readonly PhoneBinding[]> {
-  return collectionOf(db, 'bindings').find({ pool, expiresAt: { $gt: new Date() }, ...(agentIds ? { _id: { $in: [...agentIds] } } : {}) }).toArray();
+  if (agentIds === undefined) return collectionOf(db, 'bindings').find({ pool, expiresAt: { $gt: new Date() } }).toArray();
+  // By ids alone: together with anything else the embedded database would look through them all.
+  const now = new Date();
+  return (await collectionOf(db, 'bindings').find({ _id: { $in: [...agentIds] } }).toArray()).filter((one) => one.pool === pool && one.expiresAt > now);
 }

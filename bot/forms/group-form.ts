@@ -2,7 +2,7 @@
 import { render } from '../../cards/render';
 import { type Fault as CardFault, type GroupFormView, type Note } from '../../cards/views';
 import { type GroupForm } from '../../storage/administration/verbs';
-import { type AgentView } from '../../storage/administration/views';
+import { type AgentName } from '../../storage/administration/views';
 import { type Fault } from '../../storage/administration/results';
 import { LANGUAGES, LANGUAGE_NAMES } from '../../storage/model/languages';
 import { DEFAULTS, LIMITS } from '../../storage/model/limits';
@@ -41,7 +41,7 @@ export const EMPTY_FORM: Typed = {
 };
 
 /** What somebody typed. An input that did not come, as for someone who may not change the address, is as it was shown. */
-export function readTyped(inputs: Readonly<Record<string, unknown>>, shown: Typed, agents: readonly AgentView[]): Typed {
+export function readTyped(inputs: Readonly<Record<string, unknown>>, shown: Typed, agents: readonly AgentName[]): Typed {
   const order = readOrder(inputs, agents);
   return {
     values: Object.fromEntries(TEXT_FIELDS.map((field) => [field, inputs[field] === undefined ? shown.values[field] : asText(inputs[field])])) as Typed['values'],
@@ -73,7 +73,7 @@ export interface FormState {
   readonly title: string;
   /** Address and number are for administrators. */
   readonly addressed: boolean;
-  readonly agents: readonly AgentView[];
+  readonly agents: readonly AgentName[];
   readonly domain: string;
   readonly faults?: readonly Fault[];
   readonly told?: Note;
@@ -146,7 +146,7 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
     listed: listed && typed.agentIds.length > 0,
     typedOrder: !listed,
     addable: listed && addable.length > 0,
-    candidates: addable.map((agent) => ({ title: `${agent.name} (${agent.sipUser})`, value: agent.id })),
+    candidates: (listed ? addable : []).map((agent) => ({ title: `${agent.name} (${agent.sipUser})`, value: agent.id })),
     noAgents: state.agents.length === 0,
     more, moreShown: more.some((one) => one.fault.shown),
     actions: [

@@ -1,7 +1,7 @@
 // Every kind of object that has a form: its fields, how it is opened, and which verbs save and delete it.
 import { type Result, type Answer, type Fault } from '../../storage/administration/results';
 import { type Verb, type VerbInput } from '../../storage/administration/verbs';
-import { type ShownKind } from '../../storage/administration/views';
+import { type ObjectNames, type ShownKind } from '../../storage/administration/views';
 import { agentGroup, routingMethod } from '../../storage/model/agent-group';
 import { type Contact } from '../../storage/model/agent';
 import { LANGUAGE_NAMES } from '../../storage/model/languages';
@@ -55,7 +55,7 @@ const STORED = { id: 'new', pool: 'new', version: 1, name: 'new' };
 function opener(kind: ListedKind, fresh: () => Readonly<Record<string, unknown>>): ObjectForm['open'] {
   return async (services, asking, of) => {
     if (of.id === '') return blank({ ...fresh(), name: '' }, asking.acting.administrator || (of.groupId !== '' && (await services.administration.workflow(asking.acting, of.groupId)).ok));
-    const listed = await services.administration.objects(asking.acting, LISTED[kind]);
+    const listed = await services.administration.objects(asking.acting, LISTED[kind], { ids: [of.id] });
     if (!listed.ok) return listed;
     const found = listed.value.find((one) => one.id === of.id);
     return found ? { ok: true, value: { name: found.name, version: found.version, values: found.object, mayChange: found.rights.change, mayDelete: found.rights.delete } } : NOT_FOUND;
@@ -266,7 +266,7 @@ const settings: ObjectForm = {
 const agent: ObjectForm = {
   fields: (world) => [readField<Contact[]>('contacts', 'lines', (contacts) => showContacts(contacts, world.words), readContacts, { hint: 'contacts' })],
   async open(services, asking, of) {
-    const agents = asking.acting.administrator ? await services.administration.agents(asking.acting) : NOT_FOUND;
+    const agents = asking.acting.administrator ? await services.administration.agents(asking.acting, { ids: [of.id] }) : NOT_FOUND;
     if (!agents.ok) return agents;
     const found = agents.value.find((one) => one.id === of.id);
     return found?.detail ? { ok: true, value: { name: found.name, version: found.detail.version, values: { contacts: found.detail.contacts }, mayChange: true, mayDelete: false } } : NOT_FOUND;
@@ -296,7 +296,7 @@ function copyForm(kind: Exclude<ListedKind, 'trunk'>): ObjectForm {
   return {
     fields: () => [textField('name')],
     async open(services, asking, of) {
-      const listed = await services.administration.objects(asking.acting, LISTED[kind]);
+      const listed = await services.administration.objects(asking.acting, LISTED[kind], { ids: [of.id] });
       if (!listed.ok) return listed;
       const found = listed.value.find((one) => one.id === of.id);
       return found ? { ok: true, value: { name: found.name, version: found.version, values: { name: copyName(asking, found.name) }, mayChange: found.rights.copy, mayDelete: false } } : NOT_FOUND;
@@ -324,16 +324,15 @@ export const OBJECT_FORMS: Readonly<Record<FormKind, ObjectForm>> = {
   queueCopy: copyForm('queue'), agentGroupCopy: copyForm('agentGroup'), businessHoursCopy: copyForm('businessHours'), holidaySetCopy: copyForm('holidaySet'),
 };
 
+const NO_NAMES: ObjectNames = { queues: [], agentGroups: [], businessHours: [], holidaySets: [] };
+
 /** What forms may name for this person. A list that cannot be had is empty: names in it then read as unknown, and nothing is lost. */
 export async function readWorld(services: Services, asking: Asking, groupId: string): Promise<World & { readonly language: string }> {
   const { administration } = services;
-  const [queues, agentGroups, hours, holidays, agents, group] = await Promise.all([
-    administration.objects(asking.acting, 'queues'), administration.objects(asking.acting, 'agentGroups'), administration.objects(asking.acting, 'businessHours'), administration.objects(asking.acting, 'holidaySets'),
-    administration.agents(asking.acting), groupId === '' ? null : administration.workflow(asking.acting, groupId),
-  ]);
-  const named = (answer: Answer<readonly { readonly id: string; readonly name: string }[]>): World['queues'] => (answer.ok ? answer.value.map(({ id, name }) => ({ id, name })) : []);
+  const [names, agents, group] = await Promise.all([administration.objectNames(asking.acting), administration.agentNames(asking.acting), groupId === '' ? null : administration.workflow(asking.acting, groupId)]);
+  const { queues, agentGroups, businessHours: hours, holidaySets: holidays } = names.ok ? names.value : NO_NAMES;
   return {
-    queues: named(queues), agentGroups: named(agentGroups), businessHours: named(hours), holidaySets: named(holidays),
+    queues, agentGroups, businessHours: hours, holidaySets: holidays,
     agents: agents.ok ? agents.value.map(({ id, name, sipUser }) => ({ id, name, alias: sipUser })) : [],
     questions: group?.ok === true ? group.value.workflow.questions.map(({ id, name }) => ({ id, name })) : [],
     words: asking.say.language,

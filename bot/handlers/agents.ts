@@ -111,7 +111,7 @@ type Found = { readonly ok: true; readonly value: AgentView & { readonly detail:
 
 /** One agent, for an administrator; to everybody else there is none. */
 async function findAgent(services: Services, asking: Asking, agentId: string): Promise<Found> {
-  const agents = await services.administration.agents(asking.acting);
+  const agents = await services.administration.agents(asking.acting, { ids: [agentId] });
   if (!agents.ok) return { ok: false, shown: refused(asking, agents) };
   const agent = agents.value.find((one) => one.id === agentId);
   if (!asking.acting.administrator || !agent?.detail) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
@@ -121,15 +121,17 @@ async function findAgent(services: Services, asking: Asking, agentId: string): P
 async function showAgents(services: Services, asking: Asking, search: string, told: Note = NO_NOTE): Promise<Shown> {
   const { say } = asking;
   if (!asking.acting.administrator) return refused(asking, { code: 'notFound', message: '' });
-  const agents = await services.administration.agents(asking.acting);
-  if (!agents.ok) return refused(asking, agents, button(say, 'agents', 'agents', { search }));
+  const names = await services.administration.agentNames(asking.acting);
+  if (!names.ok) return refused(asking, names, button(say, 'agents', 'agents', { search }));
   const wanted = plainWords(search);
-  const found = agents.value.filter((agent) => wanted === '' || plainWords(agent.name).includes(wanted) || agent.sipUser.includes(wanted));
+  const found = names.value.filter((agent) => wanted === '' || plainWords(agent.name).includes(wanted) || agent.sipUser.includes(wanted));
+  const agents = await services.administration.agents(asking.acting, { ids: found.slice(0, AGENTS_SHOWN).map((one) => one.id) });
+  if (!agents.ok) return refused(asking, agents, button(say, 'agents', 'agents', { search }));
   return {
     card: render('agents', {
       note: told,
       empty: found.length === 0,
-      agents: found.slice(0, AGENTS_SHOWN).map((agent) => {
+      agents: agents.value.map((agent) => {
         const state = agent.detail === null ? 'off' : !agent.detail.onDuty ? 'off' : agent.detail.registered ? 'registered' : 'unregistered';
         return {
           name: agent.name,

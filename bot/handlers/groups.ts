@@ -2,14 +2,14 @@
 import { type Note } from '../../cards/views';
 import { type Done, type Fault, type Refusal, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
-import { type AgentView, type GroupView } from '../../storage/administration/views';
+import { type AgentName, type GroupView } from '../../storage/administration/views';
 import { type Asking, type Handlers, type Services, type Shown } from '../asking';
 import { moveAgent, readOrder } from '../forms/agent-order';
 import { changesOf, EMPTY_FORM, fingerprints, GROUP_LABELS, groupFaults, groupFormCard, groupValue, readTyped, typedFrom, type FormState, type Typed } from '../forms/group-form';
 import { type FormToken } from '../forms/token';
 import { type Hold } from '../holds';
 import { button, fieldName, note, NO_NOTE, refusalNote, staleLine } from '../views/common';
-import { groupCard, groupsCard } from '../views/group';
+import { groupCard, groupsCard, GROUPS_SHOWN } from '../views/group';
 import { notice, refused } from '../views/notice';
 import { firstRunCard } from './first-run';
 import { showFlow } from './flow';
@@ -25,11 +25,11 @@ type GroupHandlers = Pick<Handlers, 'groups' | 'group' | 'group.new' | 'group.ed
 
 export const groupHandlers: GroupHandlers = {
   async groups(services, asking) {
-    const [who, groups] = await Promise.all([services.administration.whoAmI(asking.acting), services.administration.groups(asking.acting)]);
+    const [who, groups] = await Promise.all([services.administration.whoAmI(asking.acting), services.administration.groups(asking.acting, { first: GROUPS_SHOWN + 1 })]);
     if (!who.ok) return refused(asking, who, button(asking.say, 'groups', 'groups'));
     if (!groups.ok) return refused(asking, groups, button(asking.say, 'groups', 'groups'));
     if (who.value.administrator && groups.value.length === 0) {
-      const agents = await services.administration.agents(asking.acting);
+      const agents = await services.administration.agentNames(asking.acting);
       if (agents.ok && agents.value.length === 0) return firstRunCard(services, asking);
     }
     return groupsCard(asking, groups.value, { mayCreate: who.value.administrator });
@@ -40,7 +40,7 @@ export const groupHandlers: GroupHandlers = {
   },
 
   async 'group.new'(services, asking) {
-    const agents = await services.administration.agents(asking.acting);
+    const agents = await services.administration.agentNames(asking.acting);
     if (!agents.ok) return refused(asking, agents, button(asking.say, 'newGroup', 'group.new'));
     if (!asking.acting.administrator) return refused(asking, { code: 'notFound', message: '' });
     const token: FormToken = { groupId: null, requestId: services.newId(), versions: { workflow: 0, queue: 0, agentGroup: 0 }, shown: [] };
@@ -146,7 +146,7 @@ type Opened = { readonly ok: true; readonly state: FormState; readonly typed: Ty
 
 /** A form of a stored group as it stands now. What a person may not change is answered like what they may not see. */
 async function openForm(services: Services, asking: Asking, groupId: string, requestId: string): Promise<Opened> {
-  const [group, agents] = await Promise.all([services.administration.group(asking.acting, groupId), services.administration.agents(asking.acting)]);
+  const [group, agents] = await Promise.all([services.administration.group(asking.acting, groupId), services.administration.agentNames(asking.acting)]);
   const again = button(asking.say, 'edit', 'group.edit', { groupId });
   if (!group.ok) return { ok: false, shown: refused(asking, group, again) };
   if (!agents.ok) return { ok: false, shown: refused(asking, agents, again) };
@@ -163,7 +163,7 @@ async function openForm(services: Services, asking: Asking, groupId: string, req
 async function resume(services: Services, asking: Asking, token: FormToken, inputs: Readonly<Record<string, unknown>>): Promise<Opened> {
   const [group, agents] = await Promise.all([
     token.groupId === null ? null : services.administration.group(asking.acting, token.groupId),
-    services.administration.agents(asking.acting),
+    services.administration.agentNames(asking.acting),
   ]);
   const away = (group !== null && !group.ok && group.code === 'unavailable') || (!agents.ok && agents.code === 'unavailable');
   if (away) {
@@ -180,8 +180,8 @@ async function resume(services: Services, asking: Asking, token: FormToken, inpu
 }
 
 /** Whom a form listed, when nobody else can tell. */
-function sentAgents(inputs: Readonly<Record<string, unknown>>): readonly AgentView[] {
-  return readOrder(inputs, []).agentIds.map((id) => ({ id, name: id, sipUser: '', detail: null }));
+function sentAgents(inputs: Readonly<Record<string, unknown>>): readonly AgentName[] {
+  return readOrder(inputs, []).agentIds.map((id) => ({ id, name: id, sipUser: '' }));
 }
 
 const agentFault = (asking: Asking, unreadable: string): Fault => ({ field: 'agentIds', value: '', message: asking.say('error.unknownLine', { line: unreadable }) });

@@ -37,7 +37,7 @@ export const historyHandlers: HistoryHandlers = {
 /** Also what “history of sales by max last week” does when typed. */
 export async function typedHistory(services: Services, asking: Asking, typed: string): Promise<Shown> {
   const { about, by, from, to } = readHistoryWords(typed, services.now(), zoneOf(asking));
-  const groups = about === '' ? null : await services.administration.groups(asking.acting);
+  const groups = about === '' ? null : await services.administration.groupNames(asking.acting);
   const [only, ...others] = groups?.ok === true ? findNamed(about, groups.value) : [];
   // A group is meant by whatever name it has or had; anything else is looked for by name.
   return showHistory(services, asking, only && others.length === 0 ? { groupId: only.id, about: '', by, from, to } : { ...EVERYTHING, about, by, from, to }, 0);
@@ -50,7 +50,7 @@ async function showHistory(services: Services, asking: Asking, filter: HistoryFi
   if (!found.ok) return refused(asking, found, button(asking.say, 'history', 'history', { ...filter, before }));
   const entries = found.value.slice(0, PAGE);
   const older = found.value.length > PAGE ? entries.at(-1)?.sequence ?? null : null;
-  const group = filter.groupId === '' ? null : await services.administration.groups(asking.acting);
+  const group = filter.groupId === '' ? null : await services.administration.groupNames(asking.acting);
   const groupName = group?.ok === true ? group.value.find((one) => one.id === filter.groupId)?.displayName ?? '' : '';
   const link = (format: 'csv' | 'json'): string => services.exportUrl({ personId: asking.acting.personId, name: asking.acting.name, zone, format, filter });
   return historyCard(asking, { filter, groupName, entries, older, first: before === 0, links: { csv: link('csv'), json: link('json') } });

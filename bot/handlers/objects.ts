@@ -144,14 +144,14 @@ async function madeNew(services: Services, asking: Asking, kind: UsableKind, id:
   const use = (of: { readonly id: string; readonly displayName: string }): Button => button(say, 'useIn', 'object.use', { kind, id, groupId: of.id, requestId: services.newId() }, 'positive', { name: of.displayName });
   const told = note(say(`objectForm.made.${kind}`, { name }), 'good');
   if (groupId !== '') return showFlow(services, asking, groupId, told, (view) => (usedIn(kind, id, view) === null ? [] : [use({ id: groupId, displayName: view.workflow.displayName })]));
-  const groups = await services.administration.groups(asking.acting);
+  const groups = await services.administration.groups(asking.acting, { first: GROUPS_OFFERED });
   const theirs = groups.ok && kind !== 'queue' ? groups.value.filter((one) => one.rights.change).slice(0, GROUPS_OFFERED) : [];
   return listObjects(services, asking, kind, '', told, theirs.map(use));
 }
 
 export async function listObjects(services: Services, asking: Asking, kind: ListedKind, groupId: string, told: Note = NO_NOTE, next: readonly Button[] = []): Promise<Shown> {
   const { say } = asking;
-  const listed: Answer<readonly ObjectView<ShownKind>[]> = await services.administration.objects(asking.acting, LISTED[kind]);
+  const listed: Answer<readonly ObjectView<ShownKind>[]> = await services.administration.objects(asking.acting, LISTED[kind], { first: SHOWN_MOST });
   if (!listed.ok) return refused(asking, listed, button(say, 'tryAgain', 'objects', { kind, groupId }));
   const all = listed.value;
   const mayCreate = asking.acting.administrator;

@@ -63,7 +63,7 @@ const dataOf = ({ audioId, fileName, durationMs }: AudioFile): AudioFile => ({ a
 
 async function chooseGroup(services: Services, asking: Asking, audio: AudioFile): Promise<Shown> {
   const { say } = asking;
-  const groups = await services.administration.groups(asking.acting);
+  const groups = await services.administration.groups(asking.acting, { first: GROUPS_OFFERED });
   if (!groups.ok) return refused(asking, groups);
   const theirs = groups.value.filter((one) => one.rights.change);
   const [only, ...others] = theirs;

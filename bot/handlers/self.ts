@@ -53,7 +53,7 @@ function roleText({ say }: Asking, who: WhoAmI): string {
 /** Whoever administers everything and is named by no group has all of them. */
 async function named(services: Services, asking: Asking, who: WhoAmI): Promise<WhoAmI> {
   if (!who.administrator || who.manages.length + who.serves.length > 0) return who;
-  const groups = await services.administration.groups(asking.acting);
+  const groups = await services.administration.groupNames(asking.acting);
   return { ...who, serves: groups.ok ? groups.value.slice(0, 1) : [] };
 }
 

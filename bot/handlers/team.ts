@@ -33,8 +33,8 @@ export type Act = {
 }[Extract<Verb, `duty.${string}`>];
 
 /** The agents whom this person may pause and sign in and out; the details of nobody else are told. Storage decides again. */
-export async function supervisedAgents(services: Services, asking: Asking): Promise<{ readonly ok: true; readonly agents: readonly Supervised[] } | { readonly ok: false; readonly shown: Shown }> {
-  const [agents, mine] = await Promise.all([services.administration.agents(asking.acting), services.administration.myAgent(asking.acting)]);
+export async function supervisedAgents(services: Services, asking: Asking, among: { readonly ids?: readonly string[]; readonly workflowId?: string } = {}): Promise<{ readonly ok: true; readonly agents: readonly Supervised[] } | { readonly ok: false; readonly shown: Shown }> {
+  const [agents, mine] = await Promise.all([services.administration.agents(asking.acting, among), services.administration.myAgent(asking.acting)]);
   if (!agents.ok) return { ok: false, shown: refused(asking, agents) };
   const own = mine.ok ? mine.value.id : null;
   return { ok: true, agents: agents.value.flatMap((one) => (one.detail === null || (one.id === own && !asking.acting.administrator) ? [] : [{ ...one, detail: one.detail }])) };
@@ -43,7 +43,7 @@ export async function supervisedAgents(services: Services, asking: Asking): Prom
 /** Does something to an agent whom this person supervises, tells the agent, and shows the group's agents again, or whatever `act` draws. */
 export async function actOnAgent(services: Services, asking: Asking, of: { readonly agentId: string; readonly groupId: string }, act: Act | ((agent: Supervised) => Promise<Shown>)): Promise<Shown> {
   const { say } = asking;
-  const supervised = await supervisedAgents(services, asking);
+  const supervised = await supervisedAgents(services, asking, { ids: [of.agentId] });
   if (!supervised.ok) return supervised.shown;
   const agent = supervised.agents.find((one) => one.id === of.agentId);
   if (!agent) return refused(asking, { code: 'notFound', message: '' });
@@ -77,7 +77,7 @@ async function tellAgent(services: Services, asking: Asking, agent: Supervised, 
 /** Also after something was done to one of them; `told` says what. */
 export async function showTeam(services: Services, asking: Asking, groupId: string, told: Note = NO_NOTE): Promise<Shown> {
   const { say } = asking;
-  const [live, supervised] = await Promise.all([services.administration.live(asking.acting, groupId), supervisedAgents(services, asking)]);
+  const [live, supervised] = await Promise.all([services.administration.live(asking.acting, groupId), supervisedAgents(services, asking, { workflowId: groupId })]);
   if (!live.ok) return refused(asking, live, button(say, 'team', 'team', { groupId }));
   if (!supervised.ok) return supervised.shown;
   const serving = supervised.agents.filter((one) => one.detail.groups.some((group) => group.id === groupId));

@@ -9,6 +9,9 @@ import { button, clientDateTime, listNames, NO_NOTE, offered, refreshFor, valueT
 
 const FORCE_COLOR: Readonly<Record<InForce, TextColor>> = { yes: 'Good', notYet: 'Accent', engineAway: 'Warning' };
 
+/** One card holds no more. */
+export const GROUPS_SHOWN = 40;
+
 /** The whole list; `mayCreate` and `mayUndo` offer what an administrator or editor has. */
 export function groupsCard(asking: Asking, groups: readonly GroupSummary[], rights: { readonly mayCreate: boolean }, told: Note = NO_NOTE): Shown {
   const { say } = asking;
@@ -16,7 +19,7 @@ export function groupsCard(asking: Asking, groups: readonly GroupSummary[], righ
     card: render('groups', {
       note: told,
       empty: groups.length === 0,
-      groups: groups.slice(0, 40).map((group): GroupsView['groups'][number] => {
+      groups: groups.slice(0, GROUPS_SHOWN).map((group): GroupsView['groups'][number] => {
         const warnings = group.active ? group.warnings.map((one) => warningText(say, one, group.agentCount)) : [];
         return {
           id: group.id,

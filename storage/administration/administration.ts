@@ -24,16 +24,17 @@ import { checkPermitted } from './permitted';
 import { whereServed } from './serving';
 import { LogReader } from './log-reader';
 import { mirrors, takeAnew } from './pairing';
-import { ObjectQueries } from './object-queries';
+import { Names } from './names';
+import { ObjectQueries, type ObjectOptions } from './object-queries';
 import { refuseOvertaken, rememberWish } from './overtaken';
 import { poolStatus, stepDown } from './pool-status';
-import { Queries } from './queries';
+import { Queries, type AgentOptions } from './queries';
 import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
 import { readRoles } from './roles';
 import { TABLE } from './table';
 import { TooLarge } from './undo';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
-import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
+import { type AgentName, type AgentView, type ChangeView, type GroupName, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectNames, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from './views';
 
 export interface AdministrationDeps {
   readonly client: MongoClient;
@@ -73,8 +74,9 @@ export class Administration {
   private settling: Promise<void> | null = null;
 
   constructor(private readonly deps: AdministrationDeps) {
-    this.queries = new Queries(deps);
-    this.objectQueries = new ObjectQueries(deps);
+    const names = new Names(deps);
+    this.queries = new Queries({ ...deps, names });
+    this.objectQueries = new ObjectQueries({ ...deps, names });
   }
 
   /**
@@ -169,9 +171,24 @@ export class Administration {
     return this.answer(() => this.queries.whoAmI(acting));
   }
 
-  /** The groups this actor may see, by name. */
-  groups(acting: Acting): Promise<Answer<readonly GroupSummary[]>> {
-    return this.answer(() => this.queries.groups(acting));
+  /** The groups this actor may see, by name; the first so many of them. */
+  groups(acting: Acting, options: { readonly first?: number } = {}): Promise<Answer<readonly GroupSummary[]>> {
+    return this.answer(() => this.queries.groups(acting, options));
+  }
+
+  /** What the groups that this actor may see are called, by name: quick also where there are very many. */
+  groupNames(acting: Acting): Promise<Answer<readonly GroupName[]>> {
+    return this.answer(() => this.queries.groupNames(acting));
+  }
+
+  /** The same of agents. */
+  agentNames(acting: Acting): Promise<Answer<readonly AgentName[]>> {
+    return this.answer(() => this.queries.agentNames(acting));
+  }
+
+  /** The same of what a form may name. */
+  objectNames(acting: Acting): Promise<Answer<ObjectNames>> {
+    return this.answer(() => this.objectQueries.objectNames(acting));
   }
 
   group(acting: Acting, workflowId: string): Promise<Answer<GroupView>> {
@@ -182,9 +199,9 @@ export class Administration {
     return this.answer(() => this.queries.live(acting, workflowId));
   }
 
-  /** The agents this actor may see, by name. */
-  agents(acting: Acting): Promise<Answer<readonly AgentView[]>> {
-    return this.answer(() => this.queries.agents(acting));
+  /** The agents this actor may see, by name; of these ids only, where any are named, or only those whom one group rings. */
+  agents(acting: Acting, options: AgentOptions = {}): Promise<Answer<readonly AgentView[]>> {
+    return this.answer(() => this.queries.agents(acting, options));
   }
 
   /** The actor's own phone and duty. Not found: the actor is not an agent. */
@@ -213,8 +230,8 @@ export class Administration {
   }
 
   /** Objects of a kind that this actor may see, by name; trunks for administrators only, and without their passwords. */
-  objects<K extends ShownKind>(acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> {
-    return this.answer(() => this.objectQueries.objects(acting, kind));
+  objects<K extends ShownKind>(acting: Acting, kind: K, options: ObjectOptions = {}): Promise<Answer<readonly ObjectView<K>[]>> {
+    return this.answer(() => this.objectQueries.objects(acting, kind, options));
   }
 
   /** Everything about one workflow, for whoever may change it. */

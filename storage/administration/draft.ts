@@ -20,16 +20,36 @@ export class Draft {
   async get<K extends ObjectKind>(kind: K, id: string): Promise<ObjectKinds[K] | null> {
     const staged = this.staged.get(`${kind}/${id}`);
     if (staged) return staged.after as ObjectKinds[K] | null;
-    const stored = await this.collection(kind).findOne({ _id: id, pool: this.pool } as Filter<StoredObject<K>>, this.inSession);
-    return stored && unstored(kind, stored as StoredObject<K>);
+    const [stored] = await this.asked(kind, { _id: id });
+    return stored ? unstored(kind, stored) : null;
   }
 
   /** Everything of a kind that `filter` finds and `matches` confirms: the filter asks the database, `matches` looks at what is staged. */
   async find<K extends ObjectKind>(kind: K, filter: Document, matches: (object: ObjectKinds[K]) => boolean): Promise<ObjectKinds[K][]> {
-    const stored = await this.collection(kind).find({ pool: this.pool, ...filter } as Filter<StoredObject<K>>, this.inSession).toArray();
+    const stored = await this.stored(kind, filter);
     const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(kind, one as StoredObject<K>));
     const staged = [...this.staged.values()].filter((one) => one.kind === kind && one.after !== null).map((one) => one.after as ObjectKinds[K]);
     return [...untouched, ...staged.filter(matches)];
+  }
+
+  /**
+   * What the database has. The embedded one looks through a whole collection for `$or`, and for ids together with anything else: so each alternative
+   * is asked for by itself, and the pool of what is known by id is looked at here. A real replica set answers these as quickly as the others.
+   */
+  private async stored<K extends ObjectKind>(kind: K, filter: Document): Promise<StoredObject<K>[]> {
+    const { $or: alternatives, ...rest } = filter as { readonly $or?: readonly Document[] } & Document;
+    if (alternatives === undefined) return this.asked(kind, rest);
+    const found: StoredObject<K>[] = [];
+    // One after the other: a transaction takes one command at a time.
+    if (this.inSession.session) for (const one of alternatives) found.push(...await this.asked(kind, { ...rest, ...one }));
+    else found.push(...(await Promise.all(alternatives.map((one) => this.asked(kind, { ...rest, ...one })))).flat());
+    return [...new Map(found.map((one) => [one._id, one])).values()];
+  }
+
+  private async asked<K extends ObjectKind>(kind: K, filter: Document): Promise<StoredObject<K>[]> {
+    const byId = '_id' in filter;
+    const found = await this.collection(kind).find((byId ? filter : { pool: this.pool, ...filter }) as Filter<StoredObject<K>>, this.inSession).toArray() as StoredObject<K>[];
+    return byId ? found.filter((one) => one.pool === this.pool) : found;
   }
 
   /** Which of these audio files are kept. */

@@ -1,19 +1,23 @@
 // Objects by themselves as people see them, and a workflow with everything it leads to.
-import { type Db } from 'mongodb';
+import { type Db, type Document } from 'mongodb';
 import { may, type Acting, type Action, type Roles, type Target } from '../access';
 import { type ObjectKinds } from '../model/configuration';
 import { type Workflow } from '../model/workflow';
 import { type OwnedNoun } from '../stored';
 import { Draft } from './draft';
-import { reachOf, type Reach } from './leading';
+import { reachOf, workflowsLeadingToGroups, workflowsLeadingToQueues, type Reach } from './leading';
+import { type Names } from './names';
 import { NOUNS, type Noun } from './owners';
 import { byName, nameOf, rightsOn, typeOf } from './queries';
 import { refuse } from './results';
 import { readRoles } from './roles';
-import { type ObjectView, type ShownKind, type ShownObjects, type WorkflowView } from './views';
+import { type ObjectNames, type ObjectView, type ShownKind, type ShownObjects, type WorkflowView } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
-export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string }
+export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly names: Names }
+/** `ids`: only these. `first`: only so many, by name. */
+export interface ObjectOptions { readonly ids?: readonly string[]; readonly first?: number }
+const NAMED = ['queues', 'agentGroups', 'businessHours', 'holidaySets'] as const;
 
 const nounOf = (kind: ShownKind): Noun => (Object.keys(NOUNS) as Noun[]).find((noun) => NOUNS[noun].kind === kind) ?? 'trunk';
 
@@ -52,6 +56,14 @@ class Uses {
   }
 }
 
+/** What somebody who is no administrator may see of a kind at all: what their workflows lead to, what was made for them, and what any may use. */
+function belonging(kind: ShownKind, roles: Roles, reaches: readonly Reach[]): Document {
+  const made = { workflowId: { $in: [...roles.manages] } };
+  if (kind === 'queues') return { $or: [{ _id: { $in: reaches.flatMap((one) => one.queues.map(({ id }) => id)) } }, made] };
+  if (kind === 'agentGroups') return { $or: [{ _id: { $in: reaches.flatMap((one) => one.agentGroups.map(({ id }) => id)) } }, made] };
+  return { $or: [made, { workflowId: null }] };
+}
+
 function withoutSecret<K extends ShownKind>(kind: K, stored: ObjectKinds[K]): ShownObjects[K] {
   if (kind !== 'trunks') return stored as unknown as ShownObjects[K];
   const { password, ...rest } = stored as ObjectKinds['trunks'];
@@ -62,14 +74,51 @@ export class ObjectQueries {
   constructor(private readonly deps: ObjectQueryDeps) {}
 
   /** @throws Refused 'notAllowed' for trunks, which administrators alone see */
-  async objects<K extends ShownKind>(acting: Acting, kind: K): Promise<ObjectView<K>[]> {
+  async objects<K extends ShownKind>(acting: Acting, kind: K, options: ObjectOptions = {}): Promise<ObjectView<K>[]> {
     const roles = await this.roles(acting);
     if (kind === 'trunks' && !roles.administrator) throw refuse('notAllowed', 'Only an administrator sees the trunks of the pool.');
     const draft = this.reading();
-    const workflows = roles.administrator ? await draft.find('workflows', {}, () => true) : await this.byIds(draft, [...roles.manages]);
-    const uses = new Uses(await reachOf(draft, workflows));
-    const views = (await draft.find(kind, {}, () => true)).map((one) => uses.view(roles, kind, one));
-    return views.filter((one) => one.seen).map(({ seen: _seen, ...view }): ObjectView<K> => view).sort((one, other) => one.name.localeCompare(other.name));
+    const { ids, first } = options;
+    const wanted = ids ?? (first !== undefined && roles.administrator && kind !== 'trunks' ? (await this.deps.names.all(kind)).slice(0, first).map((one) => one.id) : undefined);
+    const byId = wanted === undefined ? {} : { _id: { $in: [...wanted] } };
+    if (roles.administrator) {
+      const found = await draft.find(kind, byId, () => true);
+      const workflows = wanted === undefined ? await draft.find('workflows', {}, () => true) : await this.leadingTo(draft, kind, found);
+      return this.shown(roles, kind, new Uses(await reachOf(draft, workflows)), found).slice(0, first);
+    }
+    const reaches = await reachOf(draft, await this.byIds(draft, [...roles.manages]));
+    const found = await draft.find(kind, wanted === undefined ? belonging(kind, roles, reaches) : byId, () => true);
+    return this.shown(roles, kind, new Uses(reaches), found).slice(0, first);
+  }
+
+  /** What a form of this actor may name. */
+  async objectNames(acting: Acting): Promise<ObjectNames> {
+    const roles = await this.roles(acting);
+    const { names } = this.deps;
+    const all = roles.administrator
+      ? await Promise.all(NAMED.map(async (kind) => [kind, await names.all(kind)] as const))
+      : await Promise.all(NAMED.map(async (kind) => [kind, (await this.objects(acting, kind)).map(({ id, name }) => ({ id, name }))] as const));
+    return Object.fromEntries(all) as unknown as ObjectNames;
+  }
+
+  private shown<K extends ShownKind>(roles: Roles, kind: K, uses: Uses, found: readonly ObjectKinds[K][]): ObjectView<K>[] {
+    return found.map((one) => uses.view(roles, kind, one)).filter((one) => one.seen).map(({ seen: _seen, ...view }): ObjectView<K> => view).sort((one, other) => one.name.localeCompare(other.name));
+  }
+
+  /** The workflows that use one of these objects, or that one was made for. */
+  private async leadingTo<K extends ShownKind>(draft: Draft, kind: K, found: readonly ObjectKinds[K][]): Promise<Workflow[]> {
+    const ids = found.map((one) => one.id);
+    const owners = found.flatMap((one) => ('workflowId' in one && one.workflowId != null ? [one.workflowId] : []));
+    const using = async (): Promise<readonly Workflow[]> => {
+      switch (kind) {
+        case 'queues': return workflowsLeadingToQueues(draft, found as readonly ObjectKinds['queues'][]);
+        case 'agentGroups': return workflowsLeadingToGroups(draft, ids);
+        case 'businessHours': return draft.find('workflows', { businessHoursId: { $in: ids } }, () => true);
+        case 'holidaySets': return draft.find('workflows', { holidaySetIds: { $in: ids } }, () => true);
+        default: return [];
+      }
+    };
+    return [...new Map([...await using(), ...await this.byIds(draft, owners)].map((one) => [one.id, one])).values()];
   }
 
   /** For who may change the workflow. @throws Refused 'notFound' or 'notAllowed' */
@@ -81,7 +130,8 @@ export class ObjectQueries {
     if (!workflow) throw refuse('notFound', 'There is no such group.');
     if (verdict !== 'allowed') throw refuse('notAllowed', 'You may not change this group.');
     const [reach = { workflow, queues: [], agentGroups: [] }] = await reachOf(draft, [workflow]);
-    const others = roles.administrator ? await draft.find('workflows', {}, () => true) : await this.byIds(draft, [...roles.manages]);
+    // Rights on hours and holidays do not follow from who else observes them.
+    const others = roles.administrator ? [workflow, ...(await this.leadingTo(draft, 'queues', reach.queues)), ...(await this.leadingTo(draft, 'agentGroups', reach.agentGroups))] : await this.byIds(draft, [...roles.manages]);
     const uses = new Uses(await reachOf(draft, others));
     const shown = <K extends ShownKind>(kind: K, objects: readonly ObjectKinds[K][]): ObjectView<K>[] => objects.map((one) => uses.view(roles, kind, one)).map(({ seen: _seen, ...view }) => view);
     const hours = workflow.businessHoursId === null ? null : await draft.get('businessHours', workflow.businessHoursId);

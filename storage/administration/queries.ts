@@ -13,15 +13,18 @@ import { collectionOf } from '../schema';
 import { Draft } from './draft';
 import { formOf, groupOf, versionsOf, type Group } from './group-form';
 import { readChange, readHistory } from './history';
-import { groupsListing, queuesListing, reachOf } from './leading';
+import { groupsListing, queuesListing, reachOf, workflowsServedBy } from './leading';
 import { LogReader } from './log-reader';
+import { groupNameOf, type Names } from './names';
 import { refuse } from './results';
 import { readRoles } from './roles';
 import { defaultSettings, settingsFields } from './settings-verbs';
-import { type AgentDetail, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type ChangeView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
+import { type AgentDetail, type AgentName, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type ChangeView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
-export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger }
+export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger; readonly names: Names }
+
+export interface AgentOptions { readonly ids?: readonly string[]; readonly workflowId?: string }
 
 const anything = (): boolean => true;
 /** A group as others name it. */
@@ -46,11 +49,29 @@ export class Queries {
     };
   }
 
-  async groups(acting: Acting): Promise<GroupSummary[]> {
+  /** `first`: only so many, by name. */
+  async groups(acting: Acting, { first }: { readonly first?: number } = {}): Promise<GroupSummary[]> {
     const roles = await this.roles(acting);
-    const groups = await this.readGroups(visibleGroups(roles));
+    const visible = visibleGroups(roles);
+    const { names } = this.deps;
+    const wanted = first === undefined ? visible : (visible === 'all' ? await names.all('workflows') : [...await names.of('workflows', visible)].sort((one, other) => one.name.localeCompare(other.name))).slice(0, first).map((one) => one.id);
+    const groups = await this.readGroups(wanted);
     const [duties, live] = await Promise.all([dutiesOf(this.reading(), groups), readLiveGroups(this.deps.db, groups.map((one) => one.workflow.id))]);
     return groups.map((group) => this.summary(roles, group, duties, live.get(group.workflow.id))).sort(byName);
+  }
+
+  /** All that the actor may see, by name, and nothing else of them. */
+  async groupNames(acting: Acting): Promise<readonly GroupName[]> {
+    const visible = visibleGroups(await this.roles(acting));
+    const { names } = this.deps;
+    return visible === 'all' ? (await names.all('workflows')).map(groupNameOf) : (await names.of('workflows', visible)).map(groupNameOf).sort(byName);
+  }
+
+  /** The same of agents. */
+  async agentNames(acting: Acting): Promise<readonly AgentName[]> {
+    const roles = await this.roles(acting);
+    if (may(roles, 'agent.see', { kind: 'agent', agentId: '' }) === 'allowed') return this.deps.names.all('agents');
+    return roles.agentId === null ? [] : this.deps.names.of('agents', [roles.agentId]);
   }
 
   async group(acting: Acting, workflowId: string): Promise<GroupView> {
@@ -85,12 +106,18 @@ export class Queries {
     return (await this.liveView(roles, await this.visibleGroup(roles, workflowId))).view;
   }
 
-  async agents(acting: Acting): Promise<AgentView[]> {
+  /** `ids`: only these, as far as the actor may see them. `workflowId`: only those whom this group rings. */
+  async agents(acting: Acting, { ids: asked, workflowId }: AgentOptions = {}): Promise<AgentView[]> {
     const { db, pool } = this.deps;
     const roles = await this.roles(acting);
+    const ids = workflowId === undefined ? asked : agentIdsOf(await this.visibleGroup(roles, workflowId));
     const draft = this.reading();
-    const seen = (await draft.find('agents', {}, anything)).filter((one) => may(roles, 'agent.see', { kind: 'agent', agentId: one.id }) === 'allowed');
-    const [groups, duties, bindings] = await Promise.all([this.readGroups(visibleGroups(roles)), draft.find('duties', {}, anything), readBindings(db, pool)]);
+    const these = ids === undefined ? {} : { _id: { $in: [...ids] } };
+    const seen = (await draft.find('agents', these, anything)).filter((one) => may(roles, 'agent.see', { kind: 'agent', agentId: one.id }) === 'allowed');
+    // Of a few agents, only the groups that ring them matter.
+    const visible = visibleGroups(roles);
+    const around = ids === undefined || visible !== 'all' ? visible : (await workflowsServedBy(draft, ids)).map((one) => one.id);
+    const [groups, duties, bindings] = await Promise.all([this.readGroups(around), draft.find('duties', these, anything), readBindings(db, pool, ids)]);
     const dutyOf = new Map(duties.map((duty) => [duty.agentId, duty]));
     const registered = new Set(bindings.map((one) => one._id));
     const view = (agent: Agent): AgentView => {

@@ -98,6 +98,11 @@ export interface LiveView {
   readonly warnings: readonly Warning[];
 }
 
+export interface AgentName { readonly id: string; readonly name: string; readonly sipUser: string }
+
+/** Named things that a form may refer to, as far as the actor may see them. */
+export type ObjectNames = { readonly [K in 'queues' | 'agentGroups' | 'businessHours' | 'holidaySets']: readonly { readonly id: string; readonly name: string }[] };
+
 export interface AgentView {
   readonly id: string;
   readonly name: string;
