@@ -3,7 +3,7 @@ import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
 import { type Answer, type Kept, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
-import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
+import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectNames, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
 import { type PoolStatus, type StepDownOutcome } from '../../storage/model/pool-status';
 import { type Person } from '../../storage/people';
@@ -60,10 +60,13 @@ export class FakeAdministration implements AdministrationPort {
     return Promise.resolve(this.away ? AWAY : value === null || value === undefined ? NOT_FOUND : { ok: true, value });
   }
   async whoAmI(): Promise<Answer<WhoAmI>> { return this.#answer(this.whoAnswer); }
-  async groups(): Promise<Answer<readonly GroupSummary[]>> { return this.#answer(this.groupsAnswer); }
+  async groups(_acting: Acting, { first }: { readonly first?: number } = {}): Promise<Answer<readonly GroupSummary[]>> { return this.#answer(this.groupsAnswer.slice(0, first)); }
+  async groupNames(): Promise<Answer<readonly GroupSummary[]>> { return this.#answer(this.groupsAnswer); }
+  async agentNames(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
+  async objectNames(): Promise<Answer<ObjectNames>> { return this.#answer<ObjectNames>(this.objectsAnswer); }
   async group(_acting: Acting, workflowId: string): Promise<Answer<GroupView>> { return this.#answer(this.groupAnswers[workflowId]); }
   async live(_acting: Acting, workflowId: string): Promise<Answer<LiveView>> { return this.#answer(this.groupAnswers[workflowId] ? { ...this.liveAnswer, id: workflowId } : null); }
-  async agents(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
+  async agents(_acting: Acting, { ids }: { readonly ids?: readonly string[] } = {}): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer.filter((one) => ids === undefined || ids.includes(one.id))); }
   async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
   historyAsked: HistoryOptions[] = [];
   async history(_acting: Acting, options: HistoryOptions = {}): Promise<Answer<readonly HistoryEntry[]>> {
@@ -76,7 +79,7 @@ export class FakeAdministration implements AdministrationPort {
     const entry = this.historyAnswer.find((one) => one.entryId === entryId);
     return this.#answer(entry && { ...entry, undo: this.undoAnswer });
   }
-  async objects<K extends ShownKind>(_acting: Acting, kind: K): Promise<Answer<readonly ObjectView<K>[]>> { return this.#answer<readonly ObjectView<K>[]>(this.objectsAnswer[kind]); }
+  async objects<K extends ShownKind>(_acting: Acting, kind: K, { ids, first }: { readonly ids?: readonly string[]; readonly first?: number } = {}): Promise<Answer<readonly ObjectView<K>[]>> { return this.#answer<readonly ObjectView<K>[]>((this.objectsAnswer[kind] as readonly ObjectView<K>[]).filter((one) => ids === undefined || ids.includes(one.id)).slice(0, first)); }
   async workflow(_acting: Acting, workflowId: string): Promise<Answer<WorkflowView>> { return this.#answer(this.workflowAnswers[workflowId]); }
   kept: Kept = { ok: true, value: { audioId: 'a'.repeat(64), fileName: 'welcome.wav', durationMs: 12_000 } };
   async keepAudio(): Promise<Kept> { return this.away ? { ...AWAY, faults: [] } : this.kept; }
