@@ -247,6 +247,14 @@ export class Carrier implements SipListener {
   /** Takes up a call that another engine left. Nothing is told and nothing is done yet: `lost` follows for what is gone, then a step of the core. */
   adopt(callId: CallId, kept: RoomKept): void { this.rooms.adopt(callId, kept); }
 
+  /** After all calls were adopted: this leg was answered in the moment before the other engine ended. Its SDP is asked for when it is joined. */
+  answeredMeanwhile(legId: OfferId): void {
+    const leg = this.rooms.leg(legId);
+    if (leg === undefined) return;
+    leg.astray = true;
+    this.deps.post({ type: 'offerAnswered', callId: leg.callId, offerId: legId });
+  }
+
   /** Legs of an adopted call that do not stand any more. Asked of every call before `lost` is told of any: what is rung for a call because of another's losses is not among them. */
   missing(callId: CallId, standing: ReadonlySet<OfferId>): readonly OfferId[] { return [...this.rooms.legsOf(callId)].map(({ legId }) => legId).filter((legId) => !standing.has(legId)); }
 

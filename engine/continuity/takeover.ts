@@ -5,13 +5,13 @@ import { type Carrier } from '../calls/carrier';
 import { type MediaPort } from '../calls/ports';
 import { type CallJournal } from '../core/journal';
 import { type Arrival, type Now } from '../core/types';
-import { type Adopted } from '../sip/kept';
+import { type Adopted, standingOf } from '../sip/kept';
 import { type Switchboard } from '../sip/switchboard';
 import { wholeBodyOf } from './documents';
 import { type Inventory } from './inventory';
 
 export interface TakeUpDeps {
-  readonly carrier: Pick<Carrier, 'adopt' | 'missing' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
+  readonly carrier: Pick<Carrier, 'adopt' | 'missing' | 'answeredMeanwhile' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
   readonly switchboard: Pick<Switchboard, 'adopt' | 'adoptCaller' | 'liveDialogs'>;
   readonly media: Pick<MediaPort, 'adopt'>;
   restore(call: CallJournal): void;
@@ -29,7 +29,7 @@ export interface TakenUp {
   readonly closed: number;
   /** Entries nobody can go on with; to be closed truthfully. */
   readonly unreadable: readonly JournalEntry[];
-  /** Agents' dialogs that no journal tells of: answered in the moment before the other engine ended. To be ended before any phone is rung, or an agent who is free by the journal would be rung in a call. */
+  /** Agents' dialogs that belong to no leg, as of who was asked to press 1 first. To be ended before any phone is rung, or an agent who is free by the journal would be rung in a call. */
   readonly strayLegs: readonly string[];
   /** Tells of callers who are gone: first, so that no phone rings for any of them. */
   tellGone(): void;
@@ -40,7 +40,7 @@ export interface TakenUp {
 /** Before the connection to the edge is begun, so that no request of the network is early. */
 export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, deps: TakeUpDeps): TakenUp {
   const { carrier, switchboard, media, log } = deps;
-  const standing = new Map(inventory.dialogs.filter(({ state }) => state === 'confirmed').map((dialog) => [dialog.id, dialog]));
+  const standing = standingOf(inventory.dialogs.filter(({ state }) => state === 'confirmed'));
   const unreadable: JournalEntry[] = [];
   const gone: { readonly callId: string; readonly adopted: Adopted; readonly cause: GoneCause }[] = [];
   const here: { readonly callId: string; readonly adopted: Adopted; readonly deaf: boolean }[] = [];
@@ -65,10 +65,14 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
   const lost = (callId: string, { caller }: Adopted, cause: GoneCause): void => { carrier.lost(callId, caller, missing.get(callId) ?? [], cause); };
   return {
     carried: here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
-    strayLegs: [...standing.values()].filter(({ id, role }) => role === 'uac' && !ours.has(id)).map(({ id }) => id),
+    strayLegs: [...standing.byId.values()].filter(({ id, role }) => role === 'uac' && !ours.has(id)).map(({ id }) => id),
     tellGone: () => { for (const { callId, adopted, cause } of gone) lost(callId, adopted, cause); },
     tellRest: () => {
-      for (const { callId, adopted } of here) lost(callId, adopted, 'failed');
+      for (const { callId, adopted } of here) {
+        // First, so that nobody else is rung for this caller.
+        for (const legId of adopted.answered) carrier.answeredMeanwhile(legId);
+        lost(callId, adopted, 'failed');
+      }
       const deaf = here.filter((each) => each.deaf).map(({ callId }) => callId);
       if (deaf.length > 0) {
         log.warn({ calls: deaf.length }, 'what was kept of the sound of some calls cannot be read; their phones are asked anew');

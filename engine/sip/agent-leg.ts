@@ -131,6 +131,14 @@ export class AgentLeg {
   /** For another engine: the dialog of the phone that was answered for the caller; null before that. */
   keep(now: Now): DialogKept | null { return this.cancelConfirmation === null ? this.winner?.invite?.keep(now) ?? null : null; }
 
+  /** For another engine, while it rings: by which Call-IDs a phone that is answered has the call. */
+  get answeredBy(): readonly string[] {
+    if (this.winner !== null || this.withdrawn !== null) return [];
+    return this.forks.filter(({ branch, over }) => !branch.confirm && !over).map(({ callId }) => callId);
+  }
+
+  get mayRefer(): boolean { return this.events.referred !== null; }
+
   /** Goes on with the phone that another engine had an answer from, in place of `ring`. */
   resume(dialog: DialogKept, now: Now): void {
     const fork: Fork = { branch: { to: { kind: 'registered', agentId: '' }, sdp: '', confirm: false }, at: 0, callId: dialog.name.callId, ways: [], invite: null, pickedUp: false, over: false };

@@ -42,6 +42,8 @@ export const sipKept = z.object({
     inviteId: z.string().nullable(),
     dialog: dialogKept,
   })),
+  /** Legs that ring: by which Call-IDs a phone that is answered has the call, unless it is to be asked first whether it takes it. */
+  ringing: z.array(z.object({ legId: z.string(), mayRefer: z.boolean(), callIds: z.array(z.string()) })).default([]),
   /** REFERs that were accepted, and are told of until they are over. */
   transfers: z.array(z.object({ transferId: z.string(), legId: z.string(), dialogId: z.string(), event: z.string(), subscribed: z.boolean(), referredBy: z.string().nullable() })),
   /** How many REFERs each dialog has had, for the ids of the next. */
@@ -49,12 +51,27 @@ export const sipKept = z.object({
 });
 export type SipKept = z.output<typeof sipKept>;
 
+/** An answered dialog that the edge has, in the words of the inventory. */
+export interface StandingDialog { readonly id: string; readonly callId: string; readonly localTag: string; readonly remoteTag: string; readonly role: 'uas' | 'uac' }
+
+export interface Standing {
+  readonly byId: ReadonlyMap<string, StandingDialog>;
+  /** Those that an engine began, by their SIP Call-ID. */
+  readonly begun: ReadonlyMap<string, StandingDialog>;
+}
+
+export function standingOf(dialogs: readonly StandingDialog[]): Standing {
+  return { byId: new Map(dialogs.map((dialog) => [dialog.id, dialog])), begun: new Map(dialogs.filter(({ role }) => role === 'uac').map((dialog) => [dialog.callId, dialog])) };
+}
+
 /** What `Switchboard.adopt` found. */
 export interface Adopted {
   /** `up`: the dialog stands; `awaited`: an INVITE without a final answer, told again by the edge or given up after a while; `gone`. */
   readonly caller: 'up' | 'awaited' | 'gone';
   /** Legs that stand. Every other leg of the call is over: whoever adopts tells the carrier `legEnded(legId, 'withdrawn')`. */
   readonly legs: ReadonlySet<OfferId>;
+  /** Those of them that rang by what was written, and were answered in the moment after: whoever adopts tells the carrier so. */
+  readonly answered: readonly OfferId[];
 }
 
 /** A caller's dialog that the edge knows and no journal tells of, in the words of the inventory. */

@@ -6,7 +6,7 @@ import { escapeUser, formatAddress, parseAddress, parseUri } from './addresses';
 import { AgentLeg, type Place } from './agent-leg';
 import { type CallerGoneCause, CallerLeg, type CallerLegEvents } from './caller-leg';
 import { absentInvite } from './absent-invite';
-import { type Adopted, type DialogKept, type SipKept, type StrayDialog, timerOut } from './kept';
+import { type Adopted, type DialogKept, type SipKept, type Standing, type StrayDialog, timerOut } from './kept';
 import { ALLOW_AGENT, hasForeignBody, type LegDeps, SDP, sdpOf, SUPPORTED, unsupportedExtensions } from './leg';
 import { type Headers, type Incoming, type Outcome, type Outgoing } from './link';
 import { Dialogs, type DialogName, parseReplaces } from './replaces';
@@ -185,7 +185,8 @@ export class Switchboard implements SipPort {
   /** What another engine must know to go on with the dialogs of a call: the caller's, and those of its legs. */
   keep(callId: CallId, legIds: Iterable<OfferId>, now: Now): SipKept {
     const guest = this.callers.get(callId);
-    const legs = [...legIds].flatMap((legId) => {
+    const ids = [...legIds];
+    const legs = ids.flatMap((legId) => {
       const leg = this.agents.get(legId);
       const dialog = leg?.keep(now) ?? null;
       return leg === undefined || dialog === null ? [] : [{ legId, inviteId: leg instanceof TakenLeg ? leg.inviteId : null, dialog }];
@@ -193,21 +194,25 @@ export class Switchboard implements SipPort {
     return {
       caller: guest === undefined ? null : { inviteId: guest.leg.callId, identity: { ...guest.caller, history: [...guest.caller.history] }, ...guest.leg.keep(now) },
       legs,
+      ringing: ids.flatMap((legId) => {
+        const leg = this.agents.get(legId);
+        return leg instanceof AgentLeg && leg.answeredBy.length > 0 ? [{ legId, mayRefer: leg.mayRefer, callIds: [...leg.answeredBy] }] : [];
+      }),
       ...this.transfers.keep(new Set(legs.map(({ legId }) => legId)), legs.map(({ dialog }) => dialog.name.id)),
     };
   }
 
   /**
-   * Goes on with those dialogs of a call that the edge still has. `known`: the answered dialogs there, by their ids. Tells nobody anything
-   * by itself: whoever adopts tells calls of what is gone. Before the link is started, so that no request is early.
+   * Goes on with those dialogs of a call that the edge still has. `standing`: the answered dialogs there. Tells nobody anything by itself:
+   * whoever adopts tells calls of what is gone, and of who was answered. Before the link is started, so that no request is early.
    */
-  adopt(callId: CallId, kept: SipKept, known: ReadonlyMap<string, { readonly localTag: string }>, now: Now): Adopted {
+  adopt(callId: CallId, kept: SipKept, standing: Standing, now: Now): Adopted {
     const { caller } = kept;
-    const at = caller === null ? undefined : known.get(caller.dialog.name.id);
+    const at = caller === null ? undefined : standing.byId.get(caller.dialog.name.id);
     if (caller !== null && (at !== undefined || caller.state === 'invited')) this.adoptGuest(callId, caller, at ?? null, now);
     const legs = new Set<OfferId>();
     for (const { legId, inviteId, dialog } of kept.legs) {
-      if (!known.has(dialog.name.id)) continue;
+      if (!standing.byId.has(dialog.name.id)) continue;
       legs.add(legId);
       if (inviteId === null) this.newLeg(legId, [], dialog.mayRefer).resume(dialog, now);
       else {
@@ -216,8 +221,21 @@ export class Switchboard implements SipPort {
         guest.leg.resume({ dialog, state: 'up' }, now);
       }
     }
+    const answered = this.adoptAnswered(kept, standing, now);
+    for (const legId of answered) legs.add(legId);
     this.transfers.adopt(kept, (dialogId) => this.dialogs.get(dialogId) !== undefined);
-    return { caller: at !== undefined ? 'up' : caller?.state === 'invited' ? 'awaited' : 'gone', legs };
+    return { caller: at !== undefined ? 'up' : caller?.state === 'invited' ? 'awaited' : 'gone', legs, answered };
+  }
+
+  /** Legs that rang when they were written down, and that the edge knows to be answered. What was agreed with the phone is learnt when it is asked for its SDP. */
+  private adoptAnswered({ ringing }: SipKept, { begun }: Standing, now: Now): OfferId[] {
+    return ringing.flatMap(({ legId, mayRefer, callIds }) => {
+      const found = callIds.map((sipCallId) => begun.get(sipCallId)).find((dialog) => dialog !== undefined);
+      if (found === undefined) return [];
+      const { id, callId, localTag, remoteTag } = found;
+      this.newLeg(legId, [], mayRefer).resume({ name: { id, callId, localTag, remoteTag }, weBegan: true, mayRefer, theyAllow: null, timer: null, awaits: 'nothing' }, now);
+      return [legId];
+    });
   }
 
   /** Goes on with a caller's dialog that no journal tells of; `arrivedAgain` of calls is to be told. Null: nobody can tell who it is. */

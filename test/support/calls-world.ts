@@ -7,7 +7,7 @@ import { agentJournal, callJournal, journalAgent, journalCall, restoreAgent, res
 import { createState, type PoolState, step } from '../../engine/core/step';
 import { type CoreEvent, type Effect, type Now } from '../../engine/core/types';
 import { roomKept } from '../../engine/calls/kept';
-import { sipKept } from '../../engine/sip/kept';
+import { sipKept, standingOf } from '../../engine/sip/kept';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
@@ -457,7 +457,8 @@ export class World {
     const now = { monotonicMs: this.timers.nowMs(), civil: this.civil() };
     for (const body of agents) if (body !== null) restoreAgent(this.state, agentJournal.parse(body), now);
     for (const agentId of this.registered) this.loop.post({ type: 'phoneChanged', agentId, reachable: true });
-    const known = new Map([...this.dialogs].map((id) => [id, { localTag: 'us' }]));
+    const begun = new Map(this.rings.map(({ dialogId, outgoing }) => [dialogId, String(outgoing.headers?.['Call-ID'] ?? '')]));
+    const known = standingOf([...this.dialogs].map((id) => ({ id, callId: begun.get(id) ?? '', localTag: 'us', remoteTag: 'phone', role: begun.has(id) ? 'uac' : 'uas' })));
     const adopted = calls.map((body) => {
       const { call, sip, media, room } = z.object({ call: callJournal, sip: sipKept, media: z.unknown(), room: roomKept }).parse(body);
       restoreCall(this.state, call, now);
@@ -466,7 +467,10 @@ export class World {
       return { callId: call.callId, found: this.switchboard.adopt(call.callId, sip, known, now) };
     });
     const missing = new Map(adopted.map(({ callId, found }) => [callId, this.carrier.missing(callId, found.legs)]));
-    for (const { callId, found } of adopted) this.carrier.lost(callId, found.caller, missing.get(callId) ?? [], 'hungUp');
+    for (const { callId, found } of adopted) {
+      for (const legId of found.answered) this.carrier.answeredMeanwhile(legId);
+      this.carrier.lost(callId, found.caller, missing.get(callId) ?? [], 'hungUp');
+    }
     this.loop.post({ type: 'wake' });
     this.reconcile(now);
     for (const invite of this.invites) if (invite.status === null && !invite.given) this.switchboard.request(invite);

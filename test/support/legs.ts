@@ -10,7 +10,7 @@ import { realTimers } from '../../engine/calls/timers';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
 import { type Inventory, openInventory } from '../../engine/continuity/inventory';
-import { type Adopted, sipKept } from '../../engine/sip/kept';
+import { type Adopted, sipKept, standingOf } from '../../engine/sip/kept';
 import { Link } from '../../engine/sip/link';
 import { type Route } from '../../engine/sip/routes';
 import { Switchboard } from '../../engine/sip/switchboard';
@@ -149,7 +149,7 @@ export class LegsBench {
     this.link.stop();
     await gap?.();
     this.boot();
-    const dialogs = new Map((await this.dialogs()).filter(({ state }) => state === 'confirmed').map((dialog) => [dialog.id, dialog]));
+    const dialogs = standingOf((await this.dialogs()).filter(({ state }) => state === 'confirmed'));
     const adopted = kept.map(({ callId, sip }) => this.switchboard.adopt(callId, sip, dialogs, { monotonicMs: this.timers.nowMs(), civil: new Date(civil.getTime() + laterMs) }));
     await this.begin();
     return adopted;

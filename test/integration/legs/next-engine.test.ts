@@ -62,7 +62,7 @@ describe.each([['a caller', caller], ['an agent', agent], ['an agent who dialled
     const person = await standing();
     const before = person.phone.received.length;
     const [found] = await passedOn(person);
-    expect(found).toEqual({ caller: person.legIds.length === 0 ? 'up' : 'gone', legs: new Set(person.legIds) });
+    expect(found).toEqual({ caller: person.legIds.length === 0 ? 'up' : 'gone', legs: new Set(person.legIds), answered: [] });
     expect((await asks(person, 'OPTIONS')).status).toBe(200);
     expect(person.phone.received.slice(before).map(({ method, status }) => method ?? status)).toEqual([200]);
     expect(bench.switchboard.size).toBe(1);
@@ -97,7 +97,7 @@ describe.each([['a caller', caller], ['an agent', agent], ['an agent who dialled
   test('is gone when it hung up while no engine was there, and what it offers meanwhile is answered by the next', async () => {
     const person = await standing();
     const [found] = await passedOn(person, { gap: () => person.phone.hangUp(person.leg) });
-    expect(found).toEqual({ caller: 'gone', legs: new Set() });
+    expect(found).toEqual({ caller: 'gone', legs: new Set(), answered: [] });
     expect(bench.switchboard.size).toBe(0);
   });
 

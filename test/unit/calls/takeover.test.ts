@@ -293,3 +293,39 @@ describe('a media server that is started anew', () => {
     expect(world.records).toHaveLength(1);
   });
 });
+
+describe('answered in the moment after the last writing', () => {
+  test('an agent: goes on with the caller, no phone rings once more, and one record tells of one offer', async () => {
+    const world = opened(['bob', 'carla'], { agentGroup: { routingMethod: 'parallel' } });
+    const caller = await world.waits();
+    const [bob, carla] = [world.phone('bob'), world.phone('carla')];
+    for (const ring of [bob, carla]) ring.says(180);
+    const written = world.written();
+    bob.says(200, TALK);
+    await settle();
+    world.takeOver(written);
+    await settle();
+    expect([...world.media.heard.values()].map(({ joined }) => joined)).toEqual([true]);
+    expect(world.rings).toHaveLength(2);
+    caller.hangsUp();
+    await settle();
+    expect(world.records).toEqual([expect.objectContaining({ outcome: 'answered', agentId: 'bob' })]);
+    expect([...world.dialogs]).toEqual([]);
+  });
+
+  test('a contact that is asked to press 1: let go and rung once more, for nobody knows whether a person was there', async () => {
+    const world = opened(['bob'], { agent: { contacts: [{ kind: 'number', number: '+4420', confirm: true }] } });
+    world.registered.delete('bob');
+    await world.waits();
+    const asked = world.rings.at(-1);
+    const written = world.written();
+    asked?.says(200, TALK);
+    await settle();
+    const before = world.rings.length;
+    world.takeOver(written);
+    await settle();
+    expect(asked === undefined || world.dialogs.has(asked.dialogId)).toBe(false);
+    expect(world.rings.length).toBeGreaterThan(before);
+    expect([...world.media.heard.values()].some(({ joined }) => joined)).toBe(false);
+  });
+});
