@@ -4,7 +4,7 @@ import { type Language } from '../cards/words';
 import { LISTS_OF, LOOSE_OF, PHRASES_OF, SMALL_WORDS } from './phrases';
 
 export type Command =
-  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' | 'settings' | 'pool' }
+  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' | 'settings' | 'pool' | 'calls' }
   | { readonly command: 'objects'; readonly kind: string }
   | { readonly command: 'agents'; readonly search: string }
   | { readonly command: GroupCommand; readonly group: string }
@@ -33,6 +33,7 @@ export const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['phone', ['my phone', 'phone', 'show my phone']],
   ['newGroup', ['new group', 'create group', 'add group']],
   ['newAgent', ['new agent', 'create agent', 'add agent']],
+  ['calls', ['my calls today', 'my calls', 'calls today']],
   ['pool', ['pool status', 'status of the pool', 'pool', 'redundancy', 'high availability']],
   ['settings', ['settings', 'pool settings', 'number policy', 'allowed numbers']],
   ['walk', ['walk through {group}', 'walk {group}']],

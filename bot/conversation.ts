@@ -128,6 +128,7 @@ export class Conversation {
       case 'agents': return verb('agents', { search: command.search });
       case 'undo': return verb('undo');
       case 'pool': return verb('pool');
+      case 'calls': return verb('calls');
       case 'history': return typedHistory(services, asking, command.words);
       case 'settings': return verb('settings');
       case 'objects': return verb('objects', { kind: command.kind, groupId: '' });

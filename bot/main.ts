@@ -14,6 +14,7 @@ import { EnvironmentFault, maskedSettings } from '../storage/process/environment
 import { EXIT, stopOnSignal } from '../storage/process/exit';
 import { createLog } from '../storage/process/log';
 import { VERSION } from '../storage/process/root';
+import { sharedSecret } from '../storage/shared-secret';
 import { isDatabaseAway } from '../storage/transaction';
 import { BotAdapter, createAuthentication } from './adapter';
 import { type Services } from './asking';
@@ -64,8 +65,10 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   });
   const administration = new Administration({ client, db, pool, sipDomain: settings.SIP_DOMAIN, log });
   const authentication = createAuthentication(settings);
-  const audioLinks = new AudioLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
-  const exportLinks = new ExportLinks(publicUrl(settings), settings.MICROSOFT_APP_PASSWORD ?? null, now);
+  // A managed identity has no password that bots could share. Where the database has just gone, addresses die with this process.
+  const linkSecret = settings.MICROSOFT_APP_PASSWORD ?? await sharedSecret(db, `${pool}:links`).catch(() => null);
+  const audioLinks = new AudioLinks(publicUrl(settings), linkSecret, now);
+  const exportLinks = new ExportLinks(publicUrl(settings), linkSecret, now);
   const administrators: ReadonlySet<string> = new Set(settings.ADMINISTRATORS);
   const adapter = new BotAdapter({ authentication, appId: settings.MICROSOFT_APP_ID, log, answer: (turn) => conversation.answer(turn) });
   const isDatabaseThere = (): Promise<boolean> => db.command({ ping: 1 }, { timeoutMS: 2_000 }).then(() => true, () => false);

@@ -114,6 +114,7 @@ export const VERB_SCHEMAS = {
   'recording.place': recording.extend({ ...once, groupId: id, place: z.string().max(200) }),
   'recording.default': recording.extend(once),
   settings: nothing,
+  calls: nothing,
   pool: nothing,
   'pool.drain': nothing,
   'pool.drainNow': z.object(once),

@@ -104,6 +104,9 @@ export interface StoredAlarms { readonly _id: string; readonly revision: number;
 /** A bot that lives, by its own id; `at` in database time. */
 export interface StoredBot { readonly _id: string; readonly pool: string; readonly at: Date }
 
+/** A secret that bots share. `_id` says what for. */
+export interface StoredSecret { readonly _id: string; readonly value: string }
+
 /** Something that is done or told once; `_id` says what. */
 export interface StoredClaim { readonly _id: string; readonly at: Date }
 
@@ -167,6 +170,7 @@ export interface Collections {
   bots: StoredBot;
   claims: StoredClaim;
   dutyWishes: StoredDutyWish;
+  secrets: StoredSecret;
   heldMessages: StoredHeldMessage;
   callCards: StoredCallCard;
   bindings: PhoneBinding;

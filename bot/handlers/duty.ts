@@ -146,7 +146,7 @@ export function dutyCard(asking: Asking, agent: MyAgent, told: Note, requestId: 
         paused && button(say, 'resume', 'duty.resume', own, 'positive'),
         on && !paused && button(say, 'pausing', 'duty.pause', own),
       ),
-      moreActions: [button(say, 'phone', 'phone'), button(say, 'groups', 'groups')],
+      moreActions: [button(say, 'calls', 'calls'), button(say, 'phone', 'phone'), button(say, 'groups', 'groups')],
       // A fresh card would not say any more what was just done.
       refresh: told.shown ? NO_REFRESH : refreshFor(asking, 'duty'),
     }, asking.locale),

@@ -11,7 +11,10 @@ import { within } from './within';
 
 type PoolHandlers = Pick<Handlers, 'pool' | 'pool.drain' | 'pool.drainNow' | 'pool.stepDown' | 'pool.stepDownNow'>;
 /** Chat gives an answer about ten seconds. */
-const WAIT_MS = 8_000;
+const WAIT_MS = 5_000;
+/** Within what is left of them, an engine that took over reports itself. */
+const SETTLING_LOOKS = 8;
+const SETTLING_MS = 400;
 
 export const poolHandlers: PoolHandlers = {
   async pool(services, asking) {
@@ -48,7 +51,17 @@ async function actOnce<T>(services: Services, asking: Asking, requestId: string,
   if (!isFirst) return showPool(services, asking, note(say('error.alreadyDone'), 'accent'));
   const outcome = await within(WAIT_MS, act());
   if (outcome === 'late') return showPool(services, asking, note(say('pool.late'), 'accent'));
+  if (outcome.ok) await settled(services, asking);
   return outcome.ok ? showPool(services, asking, words(asking, outcome.value)) : refused(asking, outcome, button(say, 'pool', 'pool'));
+}
+
+/** Whoever has the calls now says so in a moment; until then the card would show that nobody has them. */
+async function settled({ administration, pause }: Services, { acting }: Asking): Promise<void> {
+  for (let look = 0; look < SETTLING_LOOKS; look += 1) {
+    const status = await administration.status(acting);
+    if (!status.ok || status.value.engines.some((one) => one.alive && one.role === 'active')) return;
+    await pause(SETTLING_MS);
+  }
 }
 
 /** Whether there is anything to see is the administrators' business. */

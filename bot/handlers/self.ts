@@ -67,7 +67,7 @@ function sections({ say }: Asking, who: WhoAmI): HelpView['sections'] {
   const line = (key: string, verb: BotVerb): HelpView['sections'][number]['commands'][number] => ({ command: say(`help.command.${key}.typed`, { group }), text: say(`help.command.${key}.text`), verb, data: HELP_DATA[verb] ?? {} });
   const all = [
     { key: 'groups', commands: [sees && line('groups', 'groups'), sees && line('live', 'groups'), changes && line('edit', 'groups'), changes && line('flow', 'groups'), changes && line('team', 'groups'), changes && line('managers', 'groups'), changes && line('history', 'history'), changes && line('undo', 'undo')] },
-    { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('pause', 'duty.pause'), who.agent !== null && line('pick', 'longest.pick'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },
+    { key: 'self', commands: [who.agent !== null && line('duty', 'duty'), who.agent !== null && line('pause', 'duty.pause'), who.agent !== null && line('pick', 'longest.pick'), who.agent !== null && line('calls', 'calls'), who.agent !== null && line('phone', 'phone'), line('who', 'who')] },
     { key: 'administration', commands: [who.administrator && line('newGroup', 'group.new'), who.administrator && line('newAgent', 'agent.new'), who.administrator && line('agents', 'agents'), changes && line('hours', 'objects'), who.administrator && line('settings', 'settings'), who.administrator && line('pool', 'pool')] },
   ];
   return all.map(({ key, commands }) => ({ titleText: say(`help.section.${key}`), commands: commands.filter((one) => one !== false) })).filter((section) => section.commands.length > 0);

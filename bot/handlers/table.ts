@@ -4,6 +4,7 @@ import { notice } from '../views/notice';
 import { VERB_SCHEMAS, type BotVerb, type Sent } from '../verbs';
 import { agentHandlers } from './agents';
 import { callerHandlers } from './callers';
+import { callsHandlers } from './calls';
 import { dutyHandlers } from './duty';
 import { firstRunHandlers } from './first-run';
 import { flowHandlers } from './flow';
@@ -20,7 +21,7 @@ import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...poolHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...callsHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...poolHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

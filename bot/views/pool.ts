@@ -58,6 +58,7 @@ export function alarmCard(say: Say, locale: string, told: Told): Card {
   const show = (tone: Tone, titleText: string, lines: readonly string[]): Card =>
     render('notice', { tone, titleText, bodyText: '', details: lines.map((text) => ({ text })), actions: [button(say, 'pool', 'pool')] }, locale);
   if (told.kind === 'takeover') return show('warning', say('pool.told.takeover'), [takeoverText(say, told.takeover)]);
-  const what = alarmText(say, told.alarm, told.subject);
+  const subject = told.subject ?? '';
+  const what = told.kind === 'raised' ? alarmText(say, told.alarm, told.subject) : told.kind === 'cleared' ? say(`pool.over.${told.alarm}`, { subject }) : say('pool.told.was', { what: alarmText(say, told.alarm, told.subject) });
   return show(told.kind === 'raised' ? 'attention' : told.kind === 'cleared' ? 'good' : 'default', say(`pool.told.${told.kind}`), [what, say('pool.told.since', { when: clientDateTime(told.since) })]);
 }

@@ -23,6 +23,7 @@ import { checkIntegrity } from './integrity';
 import { checkPermitted } from './permitted';
 import { whereServed } from './serving';
 import { LogReader } from './log-reader';
+import { readMyCalls, type MyCalls } from './my-calls';
 import { mirrors, takeAnew } from './pairing';
 import { Names } from './names';
 import { ObjectQueries, type ObjectOptions } from './object-queries';
@@ -207,6 +208,16 @@ export class Administration {
   /** The actor's own phone and duty. Not found: the actor is not an agent. */
   myAgent(acting: Acting): Promise<Answer<MyAgent>> {
     return this.answer(() => this.queries.myAgent(acting));
+  }
+
+  /** Calls for which the actor's own phone rang, of those that arrived since then and are over. Not found: the actor is not an agent. */
+  myCalls(acting: Acting, since: Date, shown: number): Promise<Answer<MyCalls>> {
+    return this.answer(async () => {
+      const { db, pool } = this.deps;
+      const { agentId } = await readRoles(db, pool, acting);
+      if (agentId === null) throw refuse('notFound', NOT_FOUND);
+      return readMyCalls({ db, pool }, agentId, since, shown);
+    });
   }
 
   /** The last entries this actor may see, newest first; only those that `options` ask for. */

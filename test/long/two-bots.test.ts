@@ -88,6 +88,15 @@ test('a form submitted to both at once is done once', async () => {
   expect(answers.map(textOf).filter((text) => text.includes('Pressing twice changes nothing') || text.includes('shown only once'))).not.toHaveLength(0);
 });
 
+test('an address that one of them gave is good at the other', async () => {
+  const form = await say(system.botUrl, ADA, 'history');
+  const address = /"(http[^"]*\/export\?[^"]*)"/.exec(JSON.stringify(form.card))?.[1] ?? '';
+  const { pathname, search } = new URL(address);
+  const answers = await Promise.all([system.botUrl, secondUrl].map((url) => fetch(new URL(`${pathname}${search}`, url))));
+  expect(answers.map((one) => one.status)).toEqual([200, 200]);
+  expect((await fetch(new URL(`${pathname}${search.replace('sig=', 'sig=x')}`, secondUrl))).status).not.toBe(200);
+});
+
 test('calls on a phone are told once each, whichever bot sees them first', async () => {
   for (let call = 1; call <= 3; call++) {
     await calls([{ callId: `c${call}`, state: 'ringing', ringing: [alice] }]);

@@ -1,6 +1,7 @@
 // Administration without a database: answers what a test sets, and remembers what was asked of it.
 import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
+import { type MyCalls } from '../../storage/administration/my-calls';
 import { type Answer, type Kept, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
 import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectNames, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
@@ -68,6 +69,9 @@ export class FakeAdministration implements AdministrationPort {
   async live(_acting: Acting, workflowId: string): Promise<Answer<LiveView>> { return this.#answer(this.groupAnswers[workflowId] ? { ...this.liveAnswer, id: workflowId } : null); }
   async agents(_acting: Acting, { ids }: { readonly ids?: readonly string[] } = {}): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer.filter((one) => ids === undefined || ids.includes(one.id))); }
   async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
+  callsAsked: Date[] = [];
+  callsAnswer: MyCalls | null = null;
+  async myCalls(_acting: Acting, since: Date): Promise<Answer<MyCalls>> { this.callsAsked.push(since); return this.#answer(this.callsAnswer); }
   historyAsked: HistoryOptions[] = [];
   async history(_acting: Acting, options: HistoryOptions = {}): Promise<Answer<readonly HistoryEntry[]>> {
     this.historyAsked.push(options);

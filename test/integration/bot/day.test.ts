@@ -177,7 +177,7 @@ describe('my duty', () => {
     world.administration.myAgentAnswer = myAgent({ pause: { reason: 'Lunch', since: NOW, until: secondsAgo(-600), by: 'agent' } });
     const card = await world.say('alice', 'my duty');
     expect(textOf(card)).toContain('Paused until {{TIME(2026-11-23T14:15:10Z)}}: Lunch');
-    expect(verbs(card)).toEqual(['duty.resume', 'duty.set', 'groups', 'phone']);
+    expect(verbs(card)).toEqual(['calls', 'duty.resume', 'duty.set', 'groups', 'phone']);
   });
 
   it.each([['unanswered', 'nobody answered'], ['supervisor', 'A supervisor paused you']] as const)('says who paused: %s', async (by, words) => {
