@@ -135,11 +135,11 @@ async function judge(fault: Fault, size: Size, { faults, takeovers, words, amiss
   const row: Omit<Row, 'failed'> = {
     fault: fault.name, calls: crowd.callers.length, records: [...counted.values()].reduce((sum, count) => sum + count, 0),
     lost: cut.length + crowd.agentsCut + (fault.expects.letGo === true ? 0 : crowd.agentsLetGo) + withoutRecord, doubled: [...counted.values()].filter((count) => count > 1).length + crowd.agentsDoubled + crowd.callersDoubled,
-    refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
+    refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck.length + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
     silenceWaiting: longest(crowd.callers, ({ silences }) => silences.waiting), silenceTalking: Math.round(Math.max(crowd.agentSilenceMs, longest(crowd.callers.filter(({ kind }) => kind === 'talking'), ({ silences }) => silences.talking))),
     takeoverMs: takeovers.length === 0 ? null : Math.max(...takeovers), lagMs: Math.round(crowd.lagMs),
     words: [...words, ...crowd.remarks, ...mostSilent(crowd.callers, size.silenceMs), ...said('cut', cut.length, cut[0]?.words), ...said('agents cut', crowd.agentsCut), ...said('agents let go, their callers given to others', crowd.agentsLetGo), ...said('without record', withoutRecord), ...said('with two records', [...counted.values()].filter((count) => count > 1).length),
-      ...said('offered to an agent who had a call', crowd.agentsDoubled), ...said('given to two agents', crowd.callersDoubled), ...said('agents not free', stuck), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
+      ...said('offered to an agent who had a call', crowd.agentsDoubled), ...said('given to two agents', crowd.callersDoubled), ...said('agents not free', stuck.length, stuck.join(', ')), ...said('legs left', crowd.legsLeft), ...said('calls left', callsLeft), ...said('refused', refused.length, refused[0]?.words)],
   };
   return { ...row, failed: [...failures(fault, size, row), ...amiss] };
 }
@@ -176,13 +176,14 @@ async function recordsOf({ system }: FaultSystem, callers: readonly CallerNote[]
   return counted;
 }
 
-/** Agents whom the engine does not see free although nobody calls any more. */
-async function stuckAgents({ system }: FaultSystem, workflowIds: readonly string[]): Promise<number> {
-  let stuck = 0;
+/** What agents do whom the engine does not see free although nobody calls any more; `unseen` for a group that is not shown at all. */
+async function stuckAgents({ system }: FaultSystem, workflowIds: readonly string[]): Promise<readonly string[]> {
+  let stuck: readonly string[] = [];
   await within(PATIENCE_MS, async () => {
     const groups = await system.connection.db.collection<LiveGroup>('liveGroups').find({ _id: { $in: [...workflowIds] } }).toArray();
-    stuck = groups.flatMap(({ agents }) => agents).filter(({ activity }) => activity !== 'free').length + (workflowIds.length - groups.length);
-    return stuck === 0;
+    const unseen = Array.from({ length: workflowIds.length - groups.length }, () => 'unseen');
+    stuck = [...groups.flatMap(({ agents }) => agents).map(({ activity }) => activity).filter((activity) => activity !== 'free'), ...unseen];
+    return stuck.length === 0;
   });
   return stuck;
 }

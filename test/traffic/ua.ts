@@ -41,6 +41,11 @@ export class Call {
     return this.invite.headers['call-id'];
   }
 
+  /** A caller is known by the tag as well: who takes over from another may call again by the same Call-ID (RFC 3261 section 12). */
+  get key(): string {
+    return this.direction === 'in' ? keyOf(this.invite) : this.id;
+  }
+
   get isOver(): boolean {
     return this.state === 'ended';
   }
@@ -220,7 +225,7 @@ export class UserAgent {
     };
     const call = new Call(this, invite, 'out', tag, undefined, remote, []);
     call.handle(handlers);
-    this.calls.set(call.id, call);
+    this.calls.set(call.key, call);
     void this.request(invite).then((response) => call.answeredWith(response));
     return call;
   }
@@ -284,7 +289,7 @@ export class UserAgent {
 
   /** Keeps answering late messages of an ended call, then forgets it. */
   forgetLater(call: Call): void {
-    this.later(PATIENCE_MS, () => this.calls.delete(call.id));
+    this.later(PATIENCE_MS, () => this.calls.delete(call.key));
   }
 
   close(): void {
@@ -308,7 +313,7 @@ export class UserAgent {
       else transaction?.final(message);
       return;
     }
-    const known = this.calls.get(message.headers['call-id']);
+    const known = this.calls.get(keyOf(message)) ?? this.calls.get(message.headers['call-id']);
     if (known) return known.received(message);
     if (message.method === 'ACK') return;
     if (message.method !== 'INVITE') {
@@ -316,9 +321,14 @@ export class UserAgent {
       return;
     }
     const call = new Call(this, message, 'in', randomBytes(4).toString('hex'), message.headers.from.params['tag'], message.headers.contact?.[0]?.uri ?? message.headers.from.uri, message.headers['record-route'] ?? []);
-    this.calls.set(call.id, call);
+    this.calls.set(call.key, call);
     this.incoming(call);
   }
+}
+
+/** Of a request of somebody who calls us. */
+function keyOf({ headers }: Message): string {
+  return `${headers['call-id']} ${headers.from.params['tag'] ?? ''}`;
 }
 
 /** The ACK of a refused INVITE belongs to its transaction: same branch, same route (RFC 3261 section 17.1.1.3). */
