@@ -99,7 +99,7 @@ describe('what each may do', () => {
   it('an agent is offered to look, and their own duty and phone', async () => {
     asAlice();
     expect(verbs(await world.say('alice', 'show help desk'))).toEqual(['groups', 'live']);
-    expect(verbs(await world.say('alice', 'help'))).toEqual(['duty', 'duty.pause', 'groups', 'longest.pick', 'phone', 'who']);
+    expect(verbs(await world.say('alice', 'help'))).toEqual(['calls', 'duty', 'duty.pause', 'groups', 'longest.pick', 'phone', 'who']);
   });
 
   it.each([
