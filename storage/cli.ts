@@ -11,10 +11,12 @@ import { Administration } from './administration/administration';
 import { type Answer, type Result } from './administration/results';
 import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration/verbs';
 import { SHOWN_KINDS, type ShownKind } from './administration/views';
-import { connect } from './connect';
+import { connect, openUnchanged, type Connection } from './connect';
 import { drainWords, poolStatusWords } from './status-words';
 import { readRunning } from './local/machine/run-file';
+import { failoverWords } from './mirror/failover-words';
 import { mirrorWords } from './mirror/mirror-words';
+import { readServing } from './mirror/serving';
 import { id } from './model/fields';
 import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
 import { EXIT } from './process/exit';
@@ -24,6 +26,8 @@ import { addTransferCommands } from './transfer/commands';
 const CLI_VARIABLES = {
   MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://').optional(), describe: 'Where the database is. Without it: that of the machine that `npm start` runs here.' },
   POOL: { schema: id.optional(), describe: 'The pool to work on.' },
+  PARTNER_MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://').optional(), describe: 'The database of the other site, to take a pool back from it.' },
+  PARTNER_POOL: { schema: id.optional(), describe: 'The pool of the other site.' },
   SIP_DOMAIN: { schema: z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,252})$/, 'must be a domain name in lower case').optional(), describe: 'The one SIP domain of the organisation.' },
 } as const satisfies Variables;
 
@@ -134,6 +138,42 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
       if (answer.ok && json !== true) terminal.out(answer.value.length === 0 ? 'No pool is mirrored here.' : answer.value.flatMap(mirrorWords).join('\n'));
       else shown(answer);
     });
+  program.command('failover').description('has the groups of a pool served by another: run it at the site that is to serve them').argument('<pool>', 'whose groups')
+    .requiredOption('--to <pool>', 'who is to serve them: the pool of this site').option('--without-changes', 'taking a pool back, give up what was changed at its partner').option('--yes', 'do not ask')
+    .action(async (owner: string, { to, withoutChanges, yes }: { to: string; withoutChanges?: true; yes?: true }) => {
+      const { data, as } = program.opts<{ data: string; as: string }>();
+      const place = placeOf(env, data);
+      if (to !== place.pool) throw new CliFault(`--to ${to}: this is the site of pool ${place.pool}. Run it at the site of pool ${to}, or say which with POOL.`);
+      const acting = { ...OPERATOR, name: as };
+      await withAdministration(place, async (administration, connection) => {
+        if (owner === to) {
+          const partner = readEnvironment(CLI_VARIABLES, env);
+          if (partner.PARTNER_MONGODB_URI === undefined || partner.PARTNER_POOL === undefined) throw new CliFault('To take a pool back, PARTNER_MONGODB_URI and PARTNER_POOL must name the site that serves it.');
+          await confirmed(terminal, yes, `Have pool ${owner} serve its own groups again? Pool ${partner.PARTNER_POOL} goes on with the calls it has.`);
+          const there = openUnchanged(partner.PARTNER_MONGODB_URI, { appName: 'response-group command line', forPeople: true });
+          const taken = await administration.takeBack(acting, { ...there, pool: partner.PARTNER_POOL, sipDomain: place.sipDomain, log: pino({ level: 'silent' }) }, { without: withoutChanges === true }).finally(() => there.close());
+          if (!taken.ok && 'faults' in taken) {
+            terminal.err(taken.message);
+            for (const { field, value, message } of taken.faults) terminal.err(`  ${field} ${String(value)} ${message}`);
+            terminal.err('Make these changes again at the pool once it serves itself, and add --without-changes; or leave it as it is.');
+            return exit(EXIT.failed);
+          }
+          if (!taken.ok) return shown(taken);
+        } else {
+          const preview = await administration.previewFailover(acting, owner);
+          if (!preview.ok) return shown(preview);
+          terminal.out(failoverWords(preview.value).join('\n'));
+          if (preview.value.servedBy === to) throw new CliFault(`Pool ${to} serves the groups of pool ${owner} already.`, EXIT.failed);
+          await confirmed(terminal, yes, `Fail pool ${owner} over to pool ${to}?`);
+          const decided = await administration.failOver(acting, owner);
+          if (!decided.ok) return shown(decided);
+        }
+        const takenUpMs = await takenUpAfter(connection, owner);
+        if (takenUpMs === null) terminal.err(`It is decided that pool ${to} serves the groups of pool ${owner}, but no engine here has taken that up within 10 s. \`response-group status\` says which are there.`);
+        else terminal.out(`Pool ${to} serves the groups of pool ${owner}: its engine took them up ${takenUpMs} ms after it was decided.`);
+        exit(takenUpMs === null ? EXIT.failed : EXIT.stopped);
+      });
+    });
   program.command('drain').description('moves the active engine to the one that stands by; no call is touched').option('--yes', 'do not ask').action(async ({ yes }: { yes?: true }) => {
     await confirmed(terminal, yes, 'Give all calls of the active engine to the one that stands by?');
     settled(await asked((administration, acting) => administration.ask(acting, { kind: 'drain' })), (outcome) => drainWords(outcome));
@@ -182,10 +222,20 @@ function placeOf(env: NodeJS.ProcessEnv, data: string): Place {
   return { uri, pool: settings.POOL ?? running?.pool ?? 'main', sipDomain: settings.SIP_DOMAIN ?? running?.sipDomain ?? 'response-group.local' };
 }
 
-async function withAdministration<T>({ uri, pool, sipDomain }: Place, ask: (administration: Administration) => Promise<T>): Promise<T> {
+/** Waits for an engine to go by the last decision; null: none does. */
+async function takenUpAfter({ db }: Connection, owner: string): Promise<number | null> {
+  for (const until = Date.now() + TAKING_UP_MS; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 50))) {
+    const serving = await readServing(db, owner);
+    if (serving?.takenUpAt) return Math.max(0, serving.takenUpAt.getTime() - serving.at.getTime());
+  }
+  return null;
+}
+const TAKING_UP_MS = 10_000;
+
+async function withAdministration<T>({ uri, pool, sipDomain }: Place, ask: (administration: Administration, connection: Connection) => Promise<T>): Promise<T> {
   const connection = await connect(uri, { appName: 'response-group command line', forPeople: true });
   try {
-    return await ask(new Administration({ client: connection.client, db: connection.db, pool, sipDomain, log: pino({ level: 'silent' }) }));
+    return await ask(new Administration({ client: connection.client, db: connection.db, pool, sipDomain, log: pino({ level: 'silent' }) }), connection);
   } finally {
     await connection.close();
   }

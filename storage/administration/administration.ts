@@ -9,6 +9,7 @@ import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
 import { type MirrorStatus } from '../model/mirror';
 import { type PoolStatus, type StepDownOutcome } from '../model/pool-status';
+import { type Serving } from '../model/serving';
 import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
 import { inTransaction, isDatabaseAway } from '../transaction';
@@ -18,6 +19,7 @@ import { ask } from './asking';
 import { lookAtAudio } from './audio-file';
 import { type Changed, type Context, type Row } from './context';
 import { Draft } from './draft';
+import { failOver, previewFailover, takeBack, type FailoverPreview } from './failover';
 import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { checkPermitted } from './permitted';
@@ -276,6 +278,26 @@ export class Administration {
   /** Has a mirrored pool that has forgotten its past copied as it is now. Administrators only. Not found: no such pool is mirrored here. */
   takeAnew(acting: Acting, pool: string): Promise<Answer<void>> {
     return this.answer(() => takeAnew(this.deps, acting, pool));
+  }
+
+  /** What a person looks at before the partner's groups are served here. Administrators only. Not found: no such pool is mirrored here. */
+  previewFailover(acting: Acting, owner: string): Promise<Answer<FailoverPreview>> {
+    return this.answer(() => previewFailover(this.deps, acting, owner));
+  }
+
+  /** Has the groups of a mirrored pool served here from now on. Administrators only. Not found: no such pool is mirrored here. */
+  failOver(acting: Acting, owner: string): Promise<Answer<Serving>> {
+    return this.answer(() => failOver(this.deps, acting, owner));
+  }
+
+  /** Has this pool's groups served here again. `without`: also where that gives up what was changed at the partner. Administrators only. */
+  async takeBack(acting: Acting, partner: AdministrationDeps, options: { readonly without: boolean }): Promise<Answer<Serving> | Refusal> {
+    try {
+      return await this.answer(() => takeBack(this.deps, partner, acting, options));
+    } catch (fault) {
+      if (fault instanceof Refused) return fault.refusal;
+      throw fault;
+    }
   }
 
   /** Looks at a WAV file and keeps it, for administrators and managers; what is answered goes into a prompt or is music. Keeping it again is harmless. */

@@ -38,7 +38,8 @@ export async function decide({ client, db }: { readonly client: MongoClient; rea
   return inTransaction(client, async (session) => {
     const before = await readServing(db, owner, session);
     if ((before?.servedBy ?? owner) === here) return before ?? { _id: owner, servedBy: owner, epoch: 0, decidedBy: owner, at, by };
-    const decided: Serving = { _id: owner, servedBy: here, epoch: (before?.epoch ?? 0) + 1, decidedBy: here, at, by };
+    const sequence = (await collectionOf(db, 'counters').findOne({ _id: owner }, { session }))?.sequence ?? 0;
+    const decided: Serving = { _id: owner, servedBy: here, epoch: (before?.epoch ?? 0) + 1, decidedBy: here, at, by, sequence };
     await write(db, session, decided);
     return decided;
   }, Date.now() + PATIENCE_MS);

@@ -11,6 +11,8 @@ export interface Serving {
   readonly at: Date;
   /** Who decided, by name. */
   readonly by: string;
+  /** Of the owner's log in the database where it was decided: what comes after it there was changed by the pool that serves. */
+  readonly sequence?: number;
   /** When an engine of the pool that serves went by it; by the clock of that pool's database. */
   readonly takenUpAt?: Date;
 }

@@ -4,7 +4,9 @@ import { readConfiguration } from '../../storage/changes';
 import { DatabaseReceiver } from '../../storage/mirror/database-receiver';
 import { DatabaseSource } from '../../storage/mirror/database-source';
 import { follow } from '../../storage/mirror/follow';
+import { adopt, readServing } from '../../storage/mirror/serving';
 import { collectionOf } from '../../storage/schema';
+import { freePort, runSource } from '../support/source-process';
 import { must, newPool, newUser, openStorage, operator, SETUP_MS, silent, smallForm, type Storage } from '../integration/storage/support';
 
 let east: Storage;
@@ -48,6 +50,23 @@ test('Both servers are killed, one after the other: what was acknowledged arrive
   await east.database.restart();
   await same();
   await following.close();
+}, 120_000);
+
+test('The process of a site mirrors by itself, says so at /healthz, agrees with its partner who serves whom, and ends on SIGTERM', async () => {
+  const { pool, administration } = newPool(east.connection);
+  await must(administration.perform(operator, 'group.create', smallForm()));
+  const port = await freePort();
+  const env = { POOL: 'receiver', MONGODB_URI: west.database.uri, PARTNER_POOL: pool, PARTNER_MONGODB_URI: east.database.uri, MIRROR_HEALTH_PORT: String(port) };
+  expect(await runSource('storage/mirror/main.ts', { ...env, PARTNER_POOL: 'receiver' }).ended).toBe(2);
+  const mirror = runSource('storage/mirror/main.ts', env);
+  try {
+    await until(async () => ((await (await fetch(`http://127.0.0.1:${port}/healthz`)).json()) as { follows: boolean }).follows);
+    await until(async () => (await readConfiguration(west.connection.client, west.connection.db, pool)).objects.workflows.size === 1);
+    await adopt(east.connection, [{ _id: pool, servedBy: 'receiver', epoch: 4, decidedBy: 'receiver', at: new Date(), by: 'test' }]);
+    await until(async () => (await readServing(west.connection.db, pool))?.epoch === 4);
+  } finally {
+    expect(await mirror.stop()).toBe(0);
+  }
 }, 120_000);
 
 test('Where both variables name the same database, that is said and nothing is taken', async () => {
