@@ -31,6 +31,7 @@ describeWith(['chromium'], 'the pool, in chat', () => {
     await chat.picture(ada, 'pool-drain');
     await ada.press('Move the calls now');
     await ada.waitForText('The engine that stood by has the calls now.', ada.message());
+    await ada.waitForText(/^Active since/, ada.message());
     await chat.picture(ada, 'pool-drained');
     await eventually('the second engine to be active', async () => (await second.health())['role'] === 'active');
     await chat.scene.waiting(group.id);
@@ -45,6 +46,7 @@ describeWith(['chromium'], 'the pool, in chat', () => {
     await ada.waitForText(/No engine stands by/, ada.message());
     await system.startStandby();
     await ada.page.getByText('Well again').last().waitFor({ timeout: NEWS_MS });
+    await ada.waitForText('An engine stands by again.', ada.message());
     await chat.picture(ada, 'pool-told');
     await ada.message().getByRole('button', { name: 'Open the pool' }).click();
     await ada.waitForText(/^Stands by since/, ada.message());
