@@ -128,11 +128,12 @@ export function targetField(name: string, world: Reachable, options: More & { re
 /** The inputs' ids as a card has them. */
 export const inputId = (field: Field, input: Input): string => `${field.name}${input.suffix}`;
 
-/** One field's inputs out of everything that was sent; what did not come is as it was shown. */
+/** One field's inputs out of everything that was sent. A client leaves out an input of text that was emptied; a choice or a switch that did not come is as it was shown. */
 export function inputsOf(field: Field, sent: Readonly<Record<string, unknown>>, shown: Inputs): Inputs {
   return Object.fromEntries(field.inputs.map((input) => {
     const value = sent[inputId(field, input)];
-    return [input.suffix, value === undefined || value === null ? shown[input.suffix] ?? '' : asText(value)];
+    const empty = input.look === 'choice' || input.look === 'toggle' ? shown[input.suffix] ?? '' : '';
+    return [input.suffix, value === undefined || value === null ? empty : asText(value)];
   }));
 }
 

@@ -40,11 +40,20 @@ export const EMPTY_FORM: Typed = {
   agentIds: [], managed: false, unreadable: null,
 };
 
-/** What somebody typed. An input that did not come, as for someone who may not change the address, is as it was shown. */
-export function readTyped(inputs: Readonly<Record<string, unknown>>, shown: Typed, agents: readonly AgentName[]): Typed {
+/** Choices and switches, which clients always send. */
+const CHOSEN: ReadonlySet<string> = new Set(['language', 'routingMethod', 'participation', 'overflowCandidate', 'active', 'agentAnonymity', 'federation']);
+const OF_ADDRESS: ReadonlySet<string> = new Set(['sipUser', 'telephoneNumber', 'federation']);
+
+/**
+ * What somebody typed. A client leaves out an input of text that was emptied. What was not on the card, as the address for someone who may not
+ * change it, is as it was shown; so is everything where nothing came at all.
+ */
+export function readTyped(inputs: Readonly<Record<string, unknown>>, shown: Typed, agents: readonly AgentName[], addressed = true): Typed {
+  const anything = TEXT_FIELDS.some((field) => inputs[field] !== undefined);
+  const leftOut = (field: (typeof TEXT_FIELDS)[number]): string => (!anything || CHOSEN.has(field) || (!addressed && OF_ADDRESS.has(field)) ? shown.values[field] : '');
   const order = readOrder(inputs, agents);
   return {
-    values: Object.fromEntries(TEXT_FIELDS.map((field) => [field, inputs[field] === undefined ? shown.values[field] : asText(inputs[field])])) as Typed['values'],
+    values: Object.fromEntries(TEXT_FIELDS.map((field) => [field, inputs[field] === undefined ? leftOut(field) : asText(inputs[field])])) as Typed['values'],
     agentIds: order.agentIds,
     managed: inputs['managed'] === 'true' || inputs['managed'] === true,
     unreadable: order.unreadable,

@@ -15,7 +15,11 @@ import { fingerprint } from './token';
 export type Typed = Readonly<Record<string, Inputs>>;
 
 export const shownOf = (fields: readonly Field[], opened: Opened): Typed => Object.fromEntries(fields.map((field) => [field.name, field.show(opened.values[field.name])]));
-export const typedOf = (fields: readonly Field[], sent: Readonly<Record<string, unknown>>, shown: Typed): Typed => Object.fromEntries(fields.map((field) => [field.name, inputsOf(field, sent, shown[field.name] ?? {})]));
+/** What was typed. Where no input came at all, nobody has typed anything. */
+export function typedOf(fields: readonly Field[], sent: Readonly<Record<string, unknown>>, shown: Typed): Typed {
+  if (!fields.some((field) => field.inputs.some((input) => sent[inputId(field, input)] !== undefined))) return shown;
+  return Object.fromEntries(fields.map((field) => [field.name, inputsOf(field, sent, shown[field.name] ?? {})]));
+}
 export const fingerprintsOf = (fields: readonly Field[], typed: Typed): readonly string[] => fields.map((field) => fingerprint(joined(field, typed[field.name] ?? {})));
 
 /** The names of the fields that differ from what the form showed; all of them for an object, or a copy, still to be made. */

@@ -174,7 +174,7 @@ async function resume(services: Services, asking: Asking, token: FormToken, inpu
   if (!agents.ok) return { ok: false, shown: refused(asking, agents) };
   if (group === null && !asking.acting.administrator) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
   if (group !== null && !group.value.rights.change) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
-  const typed = readTyped(inputs, group?.value.form ? typedFrom(group.value.form) : EMPTY_FORM, agents.value);
+  const typed = readTyped(inputs, group?.value.form ? typedFrom(group.value.form) : EMPTY_FORM, agents.value, group === null || group.value.rights.changeAddress);
   const state: FormState = { token, title: group === null ? '' : group.value.displayName, addressed: group === null || group.value.rights.changeAddress, agents: agents.value, domain: services.sipDomain };
   return { ok: true, state, typed, group: group?.value ?? null };
 }

@@ -200,6 +200,8 @@ async function resume(services: Services, asking: Asking, token: ObjectToken, se
   if (!opened.ok) return { ok: false, shown: refused(asking, opened) };
   if (!opened.value.mayChange) return { ok: false, shown: refused(asking, { code: 'notFound', message: '' }) };
   const fields = fieldsOf(token.kind, world, opened.value, token);
+  // A form with other fields than it has now says nothing about these: something, such as what managers may change, was changed in between.
+  if (token.shown.length !== fields.length) return { ok: false, shown: await openForm(services, asking, token.kind, token.id, token.groupId, note(asking.say('error.reopened'), 'warning')) };
   return { ok: true, opened: opened.value, language: world.language, typed: typedOf(fields, sent, shownOf(fields, opened.value)), state: stateOf(token, opened.value, fields) };
 }
 

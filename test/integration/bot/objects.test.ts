@@ -84,6 +84,16 @@ describe('every form', () => {
     expect(inputsOf(again.card)).toMatchObject({ timeoutSeconds: '5', 'timeoutAction-value': '+1' });
   });
 
+  it('with inputs emptied, which clients leave out, empties those and nothing else', async () => {
+    const { description: _description, ...typed } = inputsOf(await edit('workflow', HELP, HELP));
+    await world.press('ada', 'object.save', { ...buttonOf(await edit('workflow', HELP, HELP), 'object.save').data, ...Object.fromEntries(Object.entries(typed).filter(([name, value]) => value !== '' && name !== 'welcome')) });
+    expect((last() as { input: { changes: object } }).input.changes).toEqual({ welcome: null });
+    const form = (await world.press('ada', 'group.edit', { groupId: HELP })).card;
+    const { timeoutSeconds: _timeout, welcomeText: _welcome, ...rest } = Object.fromEntries(Object.entries(inputsOf(form)).filter(([, value]) => value !== ''));
+    await world.press('ada', 'group.save', { ...buttonOf(form, 'group.save').data, ...rest });
+    expect((last() as { input: { changes: object } }).input.changes).toEqual({ timeoutSeconds: '', welcomeText: '' });
+  });
+
   it('that storage does not allow this person keeps everything typed, and says what is switched off', async () => {
     world.administration.answers['queue.change'] = (): Result => ({ ok: false, code: 'notAllowed', message: 'no', faults: [faultOf('managerPermissions', 'prompts', 'switchedOff')] });
     const again = await save(await edit('queue', 'queue-help'), { timeoutSeconds: '50', 'timeoutAction-text': 'Sorry.' });

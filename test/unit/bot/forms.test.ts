@@ -67,9 +67,11 @@ describe('changesOf', () => {
     expect(changesOf({ ...shown, agentIds: [...shown.agentIds].reverse() }, token)).toEqual({ agentIds: ['agent-carla', 'agent-bob', 'agent-alice'] });
   });
 
-  it('of an input that did not come is as it was shown', () => {
-    const typed = readTyped({ displayName: 'New' }, shown, []);
-    expect(typed.values.sipUser).toBe('help-desk');
-    expect(changesOf({ ...typed, agentIds: shown.agentIds }, token)).toEqual({ displayName: 'New' });
+  it('of an input that was not on the card, or is a choice, is as it was shown; one of text that did not come was emptied', () => {
+    const typed = readTyped({ displayName: 'New' }, shown, [], false);
+    expect(typed.values).toMatchObject({ displayName: 'New', sipUser: 'help-desk', routingMethod: shown.values.routingMethod, welcomeText: '', timeoutSeconds: '' });
+    expect(changesOf({ ...typed, agentIds: shown.agentIds }, token)).toMatchObject({ displayName: 'New', welcomeText: '' });
+    expect(readTyped({}, shown, []).values).toEqual(shown.values);
+    expect(changesOf(readTyped({ ...shown.values, displayName: 'New', ...rows('1') }, shown, []), token)).toHaveProperty('displayName', 'New');
   });
 });
