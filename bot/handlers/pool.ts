@@ -11,8 +11,8 @@ import { within } from './within';
 
 type PoolHandlers = Pick<Handlers, 'pool' | 'pool.drain' | 'pool.drainNow' | 'pool.stepDown' | 'pool.stepDownNow'>;
 /** Chat gives an answer about ten seconds. */
-const WAIT_MS = 5_000;
-/** Within what is left of them, an engine that took over reports itself. */
+const WAIT_MS = 8_000;
+/** An engine that took over reports itself within these. */
 const SETTLING_LOOKS = 8;
 const SETTLING_MS = 400;
 
@@ -28,7 +28,7 @@ export const poolHandlers: PoolHandlers = {
   },
 
   async 'pool.drainNow'(services, asking, { requestId }) {
-    return actOnce(services, asking, requestId, () => services.administration.ask(asking.acting, { kind: 'drain' }), drained);
+    return actOnce(services, asking, requestId, () => drain(services, asking), drained);
   },
 
   async 'pool.stepDown'(services, asking) {
@@ -51,17 +51,20 @@ async function actOnce<T>(services: Services, asking: Asking, requestId: string,
   if (!isFirst) return showPool(services, asking, note(say('error.alreadyDone'), 'accent'));
   const outcome = await within(WAIT_MS, act());
   if (outcome === 'late') return showPool(services, asking, note(say('pool.late'), 'accent'));
-  if (outcome.ok) await settled(services, asking);
   return outcome.ok ? showPool(services, asking, words(asking, outcome.value)) : refused(asking, outcome, button(say, 'pool', 'pool'));
 }
 
-/** Whoever has the calls now says so in a moment; until then the card would show that nobody has them. */
-async function settled({ administration, pause }: Services, { acting }: Asking): Promise<void> {
-  for (let look = 0; look < SETTLING_LOOKS; look += 1) {
+/** Waits a moment for whoever has the calls now to say so: until then the card would show the engine that had them. */
+async function drain({ administration, pause }: Services, { acting }: Asking): Promise<Answer<InstructionOutcome>> {
+  const active = async (): Promise<string | null> => {
     const status = await administration.status(acting);
-    if (!status.ok || status.value.engines.some((one) => one.alive && one.role === 'active')) return;
-    await pause(SETTLING_MS);
-  }
+    return (status.ok && status.value.engines.find((one) => one.alive && one.role === 'active')?._id) || null;
+  };
+  const before = await active();
+  const outcome = await administration.ask(acting, { kind: 'drain' });
+  if (!outcome.ok || outcome.value.kind !== 'done') return outcome;
+  for (let look = 0; look < SETTLING_LOOKS && [before, null].includes(await active()); look += 1) await pause(SETTLING_MS);
+  return outcome;
 }
 
 /** Whether there is anything to see is the administrators' business. */

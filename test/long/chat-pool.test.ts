@@ -31,7 +31,7 @@ describeWith(['chromium'], 'the pool, in chat', () => {
     await chat.picture(ada, 'pool-drain');
     await ada.press('Move the calls now');
     await ada.waitForText('The engine that stood by has the calls now.', ada.message());
-    await ada.waitForText(/^Active since/, ada.message());
+    expect(await ada.message().innerText()).toMatch(new RegExp(`Active since[^\\n]*\\n+Release [^\\n]*process ${second.child.pid ?? ''}\\b`));
     await chat.picture(ada, 'pool-drained');
     await eventually('the second engine to be active', async () => (await second.health())['role'] === 'active');
     await chat.scene.waiting(group.id);

@@ -88,12 +88,15 @@ export class FakeAdministration implements AdministrationPort {
   kept: Kept = { ok: true, value: { audioId: 'a'.repeat(64), fileName: 'welcome.wav', durationMs: 12_000 } };
   async keepAudio(): Promise<Kept> { return this.away ? { ...AWAY, faults: [] } : this.kept; }
   statusAnswer: PoolStatus | null = null;
+  /** What the status is once calls have been moved. */
+  statusDrained: PoolStatus | null = null;
   stepDownAnswer: StepDownOutcome = { kind: 'done', from: 'a:27017', to: 'b:27017' };
   async status(): Promise<Answer<PoolStatus>> { return this.#answer(this.statusAnswer); }
   async stepDown(): Promise<Answer<StepDownOutcome>> { return this.#answer(this.stepDownAnswer); }
   async settings(): Promise<Answer<SettingsView>> { return this.#answer(this.settingsAnswer); }
   async ask(_acting: Acting, request: InstructionRequest): Promise<Answer<InstructionOutcome>> {
     this.asked.push(request);
+    if (request.kind === 'drain') this.statusAnswer = this.statusDrained ?? this.statusAnswer;
     return this.#answer(this.outcome);
   }
 }

@@ -16,7 +16,9 @@ describe('in chat', () => {
   let world: BotWorld;
   beforeEach(async () => {
     world = await startBotWorld();
+    const { engines } = poolStatus();
     world.administration.statusAnswer = poolStatus();
+    world.administration.statusDrained = poolStatus({ engines: engines.map((one) => ({ ...one, role: one.role === 'active' ? 'standby' as const : 'active' as const })) });
   });
   afterEach(() => world.stop());
 
