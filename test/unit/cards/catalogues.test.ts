@@ -22,7 +22,7 @@ const SAME: Readonly<Record<Exclude<Language, 'en'>, readonly string[]>> = {
   de: ['Agent', 'Engines', 'Live', 'Manager', 'Name', 'Parallel', 'Pause', 'Pause…', 'Server', 'Trunk', 'Trunks', 'Host', 'Port', 'Transport', 'Format', 'Voicemail', '● Live', 'live {{group}}'],
   fr: ['Agent', 'Agents', 'Description', 'Contacts', 'Pause', 'Pause…', 'Place', 'Question', 'Questions', 'Trunk', 'Trunks', 'Port', 'Transport', 'Format', 'Administration', 'agents', 'question {{value}}', '{{count}} minute', '{{count}} minutes'],
   es: ['no', 'Host'],
-  it: ['no', 'Host', 'Server', 'Timeout', 'Trunk', 'Password', 'Overflow'],
+  it: ['no', 'Database', 'Host', 'Server', 'Timeout', 'Trunk', 'Password', 'Overflow'],
 };
 /** Names of things, examples that are typed as they stand, and texts that are nothing but places. */
 const EVERYWHERE = ['Response Group', 'Help Desk', 'help-desk', 'Alice Moreau', 'alice', '01234567-89ab-cdef-0123-456789abcdef', 'UDP', 'TCP'];
