@@ -27,7 +27,7 @@ export class Draft {
   /** Everything of a kind that `filter` finds and `matches` confirms: the filter asks the database, `matches` looks at what is staged. */
   async find<K extends ObjectKind>(kind: K, filter: Document, matches: (object: ObjectKinds[K]) => boolean): Promise<ObjectKinds[K][]> {
     const stored = await this.stored(kind, filter);
-    const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(kind, one as StoredObject<K>));
+    const untouched = stored.filter((one) => !this.staged.has(`${kind}/${one._id}`)).map((one) => unstored(kind, one));
     const staged = [...this.staged.values()].filter((one) => one.kind === kind && one.after !== null).map((one) => one.after as ObjectKinds[K]);
     return [...untouched, ...staged.filter(matches)];
   }

@@ -1,7 +1,9 @@
-// What everything in a pool is called, kept in memory: read once, then brought up to date from the change log before each answer, so that it is never behind.
+// What everything in a pool is called, and who is what, kept in memory: read once, then brought up to date from the change log before each answer, so that it is never behind.
 import { type Db } from 'mongodb';
+import { type Acting, type Roles } from '../access';
 import { changesAfter } from '../changes';
 import { collectionOf } from '../schema';
+import { readRoles } from './roles';
 import { type GroupName } from './views';
 
 const KINDS = ['workflows', 'agents', 'queues', 'agentGroups', 'businessHours', 'holidaySets'] as const;
@@ -9,6 +11,10 @@ export type NamedKind = (typeof KINDS)[number];
 /** Something by name; `sipUser` where it has an address. The same object as long as nothing of it changes. */
 export interface Named { readonly id: string; readonly name: string; readonly sipUser: string }
 
+/** What somebody's roles follow from; duty, which changes all the time, is none of it. */
+const OF_ROLES: readonly string[] = ['workflows', 'queues', 'agentGroups', 'agents'];
+/** People whose roles are remembered. */
+const REMEMBERED_MOST = 5_000;
 /** Beyond so many changes since the last answer everything is read again: as after a long quiet night, or an import. */
 const FOLLOWED_MOST = 1_000;
 const BATCH = 200;
@@ -37,6 +43,9 @@ class Shelf {
 export class Names {
   private shelves: Readonly<Record<NamedKind, Shelf>> | null = null;
   private sequence = 0;
+  /** Counts the changes that may have altered somebody's roles. */
+  private changed = 0;
+  private readonly remembered = new Map<string, { readonly asOf: number; readonly roles: Roles }>();
   private running: Promise<void> | null = null;
   private next: Promise<void> | null = null;
 
@@ -52,6 +61,22 @@ export class Names {
   async of(kind: NamedKind, ids: Iterable<string>): Promise<readonly Named[]> {
     await this.fresh();
     return [...ids].flatMap((id) => this.shelves?.[kind].byId.get(id) ?? []);
+  }
+
+  /** What `acting` is in this pool now: read anew only after a change that may have altered it. @throws the driver's fault */
+  async roles(acting: Acting): Promise<Roles> {
+    const { db, pool } = this.deps;
+    if (acting.kind !== 'person') return readRoles(db, pool, acting);
+    await this.fresh();
+    const key = `${acting.administrator ? 'administrator' : 'person'} ${acting.personId.toLowerCase()}`;
+    const known = this.remembered.get(key);
+    if (known?.asOf === this.changed) return known.roles;
+    // Noted before the reading: a change that comes meanwhile is met again in the log, and they are read again then.
+    const asOf = this.changed;
+    const roles = await readRoles(db, pool, acting);
+    if (this.remembered.size >= REMEMBERED_MOST) this.remembered.clear();
+    this.remembered.set(key, { asOf, roles });
+    return roles;
   }
 
   /** A reading that began before somebody asked may miss what they have just written; one that has yet to begin serves all who ask meanwhile. */
@@ -73,7 +98,8 @@ export class Names {
       const entries = await changesAfter(this.deps.db, this.deps.pool, this.sequence, BATCH);
       for (const entry of entries) {
         if (entry.sequence !== this.sequence + 1) return this.load();
-        for (const { kind, id, after } of entry.changes) if (isNamed(kind)) this.take(kind, id, after as Record<string, unknown> | null);
+        if (entry.changes.some(({ kind }) => OF_ROLES.includes(kind))) this.changed += 1;
+        for (const { kind, id, after } of entry.changes) if (isNamed(kind)) this.take(kind, id, after);
         this.sequence = entry.sequence;
       }
       if (entries.length < BATCH) return;
@@ -84,6 +110,7 @@ export class Names {
   /** The sequence is read first: a change that comes meanwhile is met again in the log, and changes nothing then. */
   private async load(): Promise<void> {
     const { db, pool } = this.deps;
+    this.changed += 1;
     this.sequence = (await collectionOf(db, 'counters').findOne({ _id: pool }))?.sequence ?? 0;
     this.shelves = { workflows: new Shelf(), agents: new Shelf(), queues: new Shelf(), agentGroups: new Shelf(), businessHours: new Shelf(), holidaySets: new Shelf() };
     for (const kind of KINDS) {

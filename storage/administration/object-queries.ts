@@ -10,14 +10,13 @@ import { type Names } from './names';
 import { NOUNS, type Noun } from './owners';
 import { byName, nameOf, rightsOn, typeOf } from './queries';
 import { refuse } from './results';
-import { readRoles } from './roles';
 import { type ObjectNames, type ObjectView, type ShownKind, type ShownObjects, type WorkflowView } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
 export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly names: Names }
 /** `ids`: only these. `first`: only so many, by name. */
 export interface ObjectOptions { readonly ids?: readonly string[]; readonly first?: number }
-const NAMED = ['queues', 'agentGroups', 'businessHours', 'holidaySets'] as const;
+type NameableKind = keyof ObjectNames;
 
 const nounOf = (kind: ShownKind): Noun => (Object.keys(NOUNS) as Noun[]).find((noun) => NOUNS[noun].kind === kind) ?? 'trunk';
 
@@ -95,10 +94,9 @@ export class ObjectQueries {
   async objectNames(acting: Acting): Promise<ObjectNames> {
     const roles = await this.roles(acting);
     const { names } = this.deps;
-    const all = roles.administrator
-      ? await Promise.all(NAMED.map(async (kind) => [kind, await names.all(kind)] as const))
-      : await Promise.all(NAMED.map(async (kind) => [kind, (await this.objects(acting, kind)).map(({ id, name }) => ({ id, name }))] as const));
-    return Object.fromEntries(all) as unknown as ObjectNames;
+    const of = async (kind: NameableKind): Promise<ObjectNames['queues']> => (roles.administrator ? names.all(kind) : (await this.objects(acting, kind)).map(({ id, name }) => ({ id, name })));
+    const [queues, agentGroups, businessHours, holidaySets] = await Promise.all([of('queues'), of('agentGroups'), of('businessHours'), of('holidaySets')]);
+    return { queues, agentGroups, businessHours, holidaySets };
   }
 
   private shown<K extends ShownKind>(roles: Roles, kind: K, uses: Uses, found: readonly ObjectKinds[K][]): ObjectView<K>[] {
@@ -149,7 +147,7 @@ export class ObjectQueries {
   }
 
   private roles(acting: Acting): Promise<Roles> {
-    return readRoles(this.deps.db, this.deps.pool, acting);
+    return this.deps.names.roles(acting);
   }
 
   private reading(): Draft {

@@ -17,7 +17,6 @@ import { groupsListing, queuesListing, reachOf, workflowsServedBy } from './lead
 import { LogReader } from './log-reader';
 import { groupNameOf, type Names } from './names';
 import { refuse } from './results';
-import { readRoles } from './roles';
 import { defaultSettings, settingsFields } from './settings-verbs';
 import { type AgentDetail, type AgentName, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type ChangeView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
 import { dutiesOf, warningsOf } from './warnings';
@@ -261,7 +260,7 @@ export class Queries {
   }
 
   private roles(acting: Acting): Promise<Roles> {
-    return readRoles(this.deps.db, this.deps.pool, acting);
+    return this.deps.names.roles(acting);
   }
 
   private reading(): Draft {

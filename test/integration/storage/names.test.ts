@@ -22,6 +22,11 @@ test('Names follow every change at once, also where another process made it, and
   const { versions } = await formed(administration, second);
   await must(administration.perform(ada, 'group.change', { id: second, versions, changes: { displayName: 'Another' } }));
   expect(await Promise.all([names(), names()])).toEqual([['Another', 'First'], ['Another', 'First']]);
+  await must(administration.perform(ada, 'group.removeManager', { id: first, personId: max.personId }));
+  expect(await names(max)).toEqual([]);
+  expect(await administration.group(max, first)).toMatchObject({ ok: false, code: 'notFound' });
+  await must(administration.perform(ada, 'group.addManager', { id: first, manager: { personId: max.personId, name: 'Max' } }));
+  expect(await names(max)).toEqual(['First']);
   await must(administration.perform(ada, 'group.delete', { id: second }));
   expect(await names()).toEqual(['First']);
   expect((await seen(administration.agentNames(ada))).map((one) => one.name)).toEqual(['Alice']);
