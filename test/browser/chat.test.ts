@@ -124,7 +124,7 @@ describeWith(['chromium'], 'chat, as each person', () => {
       expect(JSON.stringify(outcome)).not.toMatch(/Orders and offers|sip:sales|Mine now is/);
       expect(JSON.stringify(outcome)).toMatch(/not yours to see|There is no such/);
     }
-    expect(await group('Sales')).toEqual({ ...before, live: expect.anything() as unknown });
+    expect(await group('Sales')).toEqual({ ...before, live: expect.anything() as unknown, inForce: expect.anything() as unknown });
     // The same form from Ada is good: it was the person who was refused.
     await ada.press<Outcome>(form?.id ?? '', 'execute', { attachment: 0, action: { ...save, data: { ...save?.data, ...typedIn(before.form), description: 'Changed by Ada' } } });
     expect((await group('Sales')).form).toMatchObject({ displayName: 'Sales', description: 'Changed by Ada' });
