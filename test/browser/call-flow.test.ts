@@ -208,7 +208,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await ada.waitForText(/Where callers wait/);
     await ada.page.locator('#messages > li').last().locator('select').first().selectOption({ label: 'A telephone number' });
     await ada.message().getByLabel('Timeout (seconds)').fill('60');
-    await ada.message().getByLabel('Which one').first().fill('+441234567890');
+    await ada.message().getByLabel(/^Which queue/).first().fill('+441234567890');
     await picture(ada, 'queue-form');
     await ada.press('Save');
     await ada.waitForText(/is not allowed: an administrator has allowed no numbers/);

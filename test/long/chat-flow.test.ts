@@ -347,12 +347,12 @@ describeWith(['chromium'], 'chat and calls through the whole call flow', () => {
     const overflow = ada.message().locator('select').nth(2);
     await ada.message().getByLabel('Overflow threshold (waiting callers)').fill('0');
     await overflow.selectOption({ label: 'A telephone number' });
-    await ada.message().getByLabel('Which one').nth(1).fill('+15551234');
+    await ada.message().getByLabel(/^Which queue/).nth(1).fill('+15551234');
     await ada.press('Save', ada.message());
     await ada.waitForText(/“\+15551234” is not allowed: numbers must begin with/, ada.message());
     await chat.picture(ada, '08-refused');
-    expect(await ada.message().getByLabel('Which one').nth(1).inputValue()).toBe('+15551234');
-    await ada.message().getByLabel('Which one').nth(1).fill('+442071234567');
+    expect(await ada.message().getByLabel(/^Which queue/).nth(1).inputValue()).toBe('+15551234');
+    await ada.message().getByLabel(/^Which queue/).nth(1).fill('+442071234567');
     await ada.press('Save', ada.message());
     await ada.waitForText(/^Saved\./, ada.message());
     await chat.picture(ada, '08-flow');
