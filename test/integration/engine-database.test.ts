@@ -178,6 +178,8 @@ test('the database is killed under a call: the call goes on, another comes and g
   const invite = await bob.request('INVITE');
   const bobLeg = bob.legOf(invite, bob.respond(invite, 200, 'OK', audioSdp(30_022)));
   await bob.request('ACK');
+  // Who hangs up before they are joined has declined, and the caller waits on.
+  await eventually('them to talk', async () => (await readLiveGroups(connection.db, [groupId])).get(groupId)?.callers[0]?.state === 'talking');
   await database.kill();
   await eventually('the engine to say that the database is away', () => Promise.resolve(serving.engine.health()['database'] === false));
   expect(serving.engine.health().ok).toBe(true);
