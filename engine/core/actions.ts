@@ -11,7 +11,7 @@ import { move } from './phases';
 import { ask } from './questions';
 import { playPrompt, playRingback } from './sounds';
 import { dialAgain, isLost } from './takeover';
-import { type Destination, destinationOfNumber, destinationOfUri } from './targets';
+import { type Destination, destinationOfNumber, destinationOfUri, nameOfTarget } from './targets';
 import { join } from './waiting';
 
 /** How often one call is sent elsewhere; loops of queues and groups end here. */
@@ -73,11 +73,13 @@ export function sendTo(context: Context, call: Call, destination: Destination, o
       const { agent } = destination;
       const obstacle = whyNotRung(agent);
       if (obstacle !== null) { giveUp(context, call, outcome, `${agent.agentId} is ${obstacle}`); return; }
+      decided(context, call, 'dial', nameOfTarget(destination));
       playRingback(context, call);
       move(context, call, { state: 'forwarding', leg: ringAgent(context, call, agent), outcome });
       return;
     }
     case 'outside':
+      decided(context, call, 'dial', nameOfTarget(destination));
       playRingback(context, call);
       move(context, call, { state: 'forwarding', leg: dialOutside(context, call, destination.target, null), outcome });
       return;

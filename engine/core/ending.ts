@@ -2,7 +2,7 @@
 import { type CallOutcome, type CallRecord, type CallStep } from '../../storage/model/record';
 import { refresh } from './availability';
 import { type Call, type EndedBy, type Phase, transferOf } from './call';
-import { type Context, touchCall } from './context';
+import { type Context, decided, touchCall } from './context';
 import { endLegs } from './offers';
 import { move } from './phases';
 import { type PoolState } from './state';
@@ -21,6 +21,9 @@ export function finish(context: Context, call: Call, outcome: CallOutcome, ended
   move(context, call, { state: 'ending', outcome: call.draft.reached ?? outcome, endedBy, endedAt: context.now.civil, callerGone: false });
 }
 
+/** Why whoever rings or talks is let go. */
+const GONE = { hungUp: 'the caller hung up', cancelled: 'the caller hung up', failed: 'the caller could not be answered', endedByUs: 'the call was cut off' } as const;
+
 /** The caller's leg is over. In `ending` the story told already stands. */
 export function callerGone(context: Context, call: Call, cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
   const phase = call.phase;
@@ -29,6 +32,7 @@ export function callerGone(context: Context, call: Call, cause: 'hungUp' | 'canc
     move(context, call, { ...phase, callerGone: true });
   } else {
     closeTransfer(context, call, 487, 'the caller hung up');
+    if (call.legs.size > 0) decided(context, call, 'end', GONE[cause]);
     endLegs(context, call, 'callerGone');
     const endedBy = cause === 'hungUp' || cause === 'cancelled' ? 'caller' : 'system';
     const early = cause === 'failed' ? 'failed' : cause === 'endedByUs' ? 'interrupted' : 'abandoned';

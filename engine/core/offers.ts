@@ -89,7 +89,7 @@ function whyLeft({ state, now }: Context, leg: Leg): string {
 }
 
 /** What the log calls whoever has this leg. */
-function nameOfLeg(state: PoolState, leg: Leg): string { return agentOfLeg(state, leg)?.agent?.sipUser ?? leg.agentId ?? (leg.target === null ? leg.offerId : nameOfOutside(leg.target.to)); }
+export function nameOfLeg(state: PoolState, leg: Leg): string { return agentOfLeg(state, leg)?.agent?.sipUser ?? leg.agentId ?? (leg.target === null ? leg.offerId : nameOfOutside(leg.target.to)); }
 
 /** Asks for the end of every leg but one. */
 export function endLegs(context: Context, call: Call, cause: LegEndCause, except?: Leg): void {

@@ -2,9 +2,9 @@
 // engine before may not have come to it. Whoever has done it already does nothing.
 import { sayPlace } from './announcements';
 import { type Call, type Leg } from './call';
-import { type Context, touchCall } from './context';
+import { type Context, decided, touchCall } from './context';
 import { dialOutside, ringAgent, whyNotRung } from './dialling';
-import { agentOfLeg, askForEnd } from './offers';
+import { agentOfLeg, askForEnd, nameOfLeg } from './offers';
 import { playMusic, playPromptAgain, playRingback } from './sounds';
 import { workflowOf } from './state';
 import { type LegOutcome, type OfferId } from './types';
@@ -52,7 +52,9 @@ export function askedForAgain(context: Context, call: Call): void {
 export function isLost(leg: Pick<Leg, 'phase'>, outcome: LegOutcome): boolean { return leg.phase === 'ringing' && outcome === 'withdrawn'; }
 
 /** Rings anew whom a lost leg rang; null where that cannot be. The lost leg must be over. */
-export function dialAgain(context: Context, call: Call, { target, agentId }: Leg): OfferId | null {
+export function dialAgain(context: Context, call: Call, leg: Leg): OfferId | null {
+  const { target, agentId } = leg;
+  decided(context, call, 'dialAgain', `the ring of ${nameOfLeg(context.state, leg)} was lost with the engine before`);
   if (target !== null) return dialOutside(context, call, target.to, target.replaces);
   const agent = agentOfLeg(context.state, { agentId });
   return agent === undefined || whyNotRung(agent) !== null ? null : ringAgent(context, call, agent);

@@ -1,6 +1,6 @@
 // Transfers by agents (REFER), and other phones that take a place in the call (Replaces).
 import { mainQueueId, type Workflow } from '../../storage/model/workflow';
-import { agentOfLeg, endLeg, legOver, takeBack } from './offers';
+import { agentOfLeg, endLeg, legOver, nameOfLeg, takeBack } from './offers';
 import { refresh } from './availability';
 import { type Back, type Call, type InputOf, type Leg, type Phase, type PhaseOf, type Transfer, transferOf, type Waiting } from './call';
 import { HOPS_MAX } from './actions';
@@ -177,6 +177,7 @@ function enterInstead(context: Context, call: Call, asked: Asked, other: Call, w
 /** The agent's own call is over; what it came to stands. */
 function endConsultation(context: Context, other: Call, to: string): void {
   noteStep(context, other, 'transferred', to);
+  decided(context, other, 'transferred', `the caller of another call goes to ${to} in its place`);
   finish(context, other, 'abandoned', 'agent');
 }
 
@@ -246,7 +247,9 @@ export function goBack(context: Context, call: Call, back: Back): void {
 export function transferDone(context: Context, call: Call, { from }: Transfer): void {
   closeTransfer(context, call, 200, 'OK');
   const leg = call.legs.get(from);
-  if (leg !== undefined) endLeg(context, call, leg, 'transferred');
+  if (leg === undefined) return;
+  decided(context, call, 'transferred', `the caller is joined with whom ${nameOfLeg(context.state, leg)} transferred to`);
+  endLeg(context, call, leg, 'transferred');
 }
 
 // ── Other phones (Replaces) ──
@@ -282,6 +285,7 @@ export function agentReplaced(context: Context, call: Call, phase: Phase, { offe
     refresh(context, agent);
   }
   if (!inPlace) {
+    decided(context, call, 'end', 'a phone came too late to take the place of another');
     context.effects.push({ type: 'endAgentLeg', callId: call.callId, offerId: newOfferId });
     if (old !== undefined) context.tell(call, { type: 'legEnded', callId: call.callId, offerId, outcome: 'hungUp' });
     return;

@@ -3,10 +3,10 @@ import { carryOut, forwardEnded, forwardTakenBack } from './actions';
 import { announceDue, announcementFailed, announcementStarted } from './announcements';
 import { callerAnswered } from './arrival';
 import { type Back, type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
-import { type Context } from './context';
+import { type Context, decided } from './context';
 import { callerGone, completeIfOver, finish } from './ending';
 import { welcomed } from './group-flow';
-import { endLateAnswer, endLeg, legOver, offer, pickedUp, rings, takeBack } from './offers';
+import { endLateAnswer, endLeg, legOver, nameOfLeg, offer, pickedUp, rings, takeBack } from './offers';
 import { moved, priorityChanged } from './instructions';
 import { move } from './phases';
 import { picked } from './picking';
@@ -66,6 +66,7 @@ function wins(context: Context, call: Call, input: InputOf<'offerAnswered'>, bac
   if (leg.phase !== 'ringing') { endLateAnswer(context, call, leg); return; }
   leg.phase = 'answered';
   pickedUp(context, leg);
+  if (rings(call)) decided(context, call, 'withdraw', `${nameOfLeg(context.state, leg)} answered first`);
   for (const other of call.legs.values()) if (other !== leg && other.offerId !== keep) endLeg(context, call, other, 'completedElsewhere');
   context.effects.push({ type: 'connect', callId: call.callId, offerId: leg.offerId });
   move(context, call, { state: 'connecting', winner: leg.offerId, back });
@@ -110,6 +111,7 @@ function connected(context: Context, call: Call, { winner, back }: PhaseOf<'conn
 function notConnected(context: Context, call: Call, { winner, back }: PhaseOf<'connecting'>, input: InputOf<'connectFailed'>): void {
   const leg = legOf(call, input);
   if (leg === undefined || leg.offerId !== winner) return;
+  decided(context, call, 'notConnected', `${nameOfLeg(context.state, leg)} and the caller cannot be joined`);
   endLeg(context, call, leg, 'connectFailed');
   goBack(context, call, back);
 }

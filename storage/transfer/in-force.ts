@@ -84,17 +84,17 @@ export class Hold {
 
   /**
    * Writes the changes and their entries: all of them, or none. The first entry says what it is and holds nothing, the others hold the changes.
-   * Resolves to the first entry's id and the last sequence.
+   * `site`: the pool that serves this one, where that is not the pool itself. Resolves to the first entry's id and the last sequence.
    * @throws HoldLost, RangeError for one object that is too large, or the driver's fault: then either nothing was begun, or the next holder completes it
    */
-  async carryOut(entry: WholeEntry, changes: readonly ObjectChange[]): Promise<{ readonly entryId: string; readonly sequence: number }> {
+  async carryOut(entry: WholeEntry, changes: readonly ObjectChange[], site = this.deps.pool): Promise<{ readonly entryId: string; readonly sequence: number }> {
     const { db, client, pool, sizes = PART } = this.deps;
     const counter = await collectionOf(db, 'counters').findOne({ _id: pool });
     if (counter?.held?.holder !== this.holder) throw new HoldLost();
     const from = counter.sequence;
     const parts = inParts(changes, sizes);
-    const entries = entriesOf(entry, pool, from, parts);
-    const head = { entryId: `${pool}:${from + 1}`, sequence: from + entries.length };
+    const entries = entriesOf(entry, { pool, site }, from, parts);
+    const head = { entryId: entries[0]?._id ?? '', sequence: from + entries.length };
     if (parts.length <= 1) {
       await inTransaction(client, (session) => this.write(session, entries, from), Date.now() + PATIENCE_MS);
       return head;
@@ -142,13 +142,18 @@ export class Hold {
 export async function settle(deps: InForceDeps): Promise<void> {
   const { db, pool } = deps;
   const counters = collectionOf(db, 'counters');
-  const held = (await counters.findOne({ _id: pool }))?.held;
-  if (!held) return;
-  if (held.until > await databaseTime(db)) throw new PoolHeld();
-  if (held.count > 0) return rollForward(deps, held.holder);
-  const freed = await counters.updateOne({ _id: pool, 'held.holder': held.holder, 'held.until': held.until, 'held.count': 0 }, { $unset: { held: '' } });
-  if (freed.matchedCount === 0) throw new PoolHeld();
-  await partsOf(db).deleteMany({ holder: held.holder });
+  for (;;) {
+    const held = (await counters.findOne({ _id: pool }))?.held;
+    if (!held) return;
+    if (held.until > await databaseTime(db)) throw new PoolHeld();
+    if (held.count > 0) return rollForward(deps, held.holder);
+    const freed = await counters.updateOne({ _id: pool, 'held.holder': held.holder, 'held.until': held.until, 'held.count': 0 }, { $unset: { held: '' } });
+    if (freed.matchedCount > 0) {
+      await partsOf(db).deleteMany({ holder: held.holder });
+      return;
+    }
+    // Somebody else has settled it meanwhile, or the holder lives after all: what is there now says which.
+  }
 }
 
 /** Puts the parts in their places, each in one transaction with the count of those that are. Several may do it at once. `entries`: those of the parts, where they are known. */
@@ -190,10 +195,12 @@ function inParts(changes: readonly ObjectChange[], { objects, bytes }: PartSizes
   return parts;
 }
 
-function entriesOf(entry: WholeEntry, pool: string, from: number, parts: readonly (readonly ObjectChange[])[]): StoredChange[] {
-  const of = `${pool}:${from + 1}`;
+function entriesOf(entry: WholeEntry, { pool, site }: { readonly pool: string; readonly site: string }, from: number, parts: readonly (readonly ObjectChange[])[]): StoredChange[] {
+  // What a partner writes while it serves the pool never has the name of an entry that the pool wrote meanwhile.
+  const named = (sequence: number): string => `${site === pool ? pool : `${pool}@${site}`}:${sequence}`;
+  const of = named(from + 1);
   return [[], ...parts].map((changes, number): StoredChange => ({
-    ...entry, requestId: number === 0 ? entry.requestId : null, _id: `${pool}:${from + 1 + number}`, pool, origin: pool, sequence: from + 1 + number, changes, part: { of, number, count: parts.length + 1 } satisfies ChangeEntry['part'],
+    ...entry, requestId: number === 0 ? entry.requestId : null, _id: named(from + 1 + number), pool, origin: site, sequence: from + 1 + number, changes, part: { of, number, count: parts.length + 1 } satisfies ChangeEntry['part'],
   }));
 }
 

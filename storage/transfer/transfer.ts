@@ -10,7 +10,7 @@ import { BadFile } from './format';
 import { AudioJournal } from './journal';
 import { fingerprintOf, plan, type ImportOptions, type Planned } from './plan';
 import { readExport, type Exported } from './read';
-import { carryOutWhole, checkWhole, type WholeDeps } from './whole';
+import { carryOutWhole, checkWhole, siteOf, type WholeDeps } from './whole';
 import { WholeDraft } from './whole-draft';
 import { configurationHash, writeExport, type Written } from './write';
 
@@ -124,12 +124,12 @@ export class Transfer {
     return plan(draft, header, objects, this.deps.sipDomain, (kind, id) => taken.has(`${kind}/${id}`), options);
   }
 
+  /** @throws Refused where it is only mirrored here, or is served elsewhere now */
   private async targetOf({ header: { owner } }: Exported, { overwriteOwner }: ImportRequest): Promise<string> {
-    const { db, pool } = this.deps;
-    if (overwriteOwner || owner === pool) return pool;
-    // A mirror would take back whatever its source does not have.
-    if (await db.collection<{ _id: string }>('mirrors').findOne({ _id: owner })) throw refuse('conflict', `The pool ${owner} is mirrored into this database and is changed where it is served. Import the file there, or overwrite the owner, so that the groups become those of ${pool}.`);
-    return owner;
+    const { client, db, pool } = this.deps;
+    const target = overwriteOwner ? pool : owner;
+    await siteOf(client, db, target);
+    return target;
   }
 
   private async refuseUnless(acting: Acting, pool: string, action: Action): Promise<void> {

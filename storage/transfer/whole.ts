@@ -6,6 +6,7 @@ import { checkIntegrity } from '../administration/integrity';
 import { LogReader } from '../administration/log-reader';
 import { Refused, refuse, type Fault } from '../administration/results';
 import { readRoles } from '../administration/roles';
+import { whereServed } from '../administration/serving';
 import { readConfiguration } from '../changes';
 import { type Actor } from '../model/change';
 import { type Configuration } from '../model/configuration';
@@ -57,6 +58,7 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
   const hold = await Hold.take(deps);
   try {
     const log = new LogReader(db, pool);
+    const site = await siteOf(client, db, pool);
     const earlier = request.requestId === undefined ? null : await log.ofRequest(request.requestId);
     if (earlier) return { prepared: null, entryId: earlier._id, sequence: earlier.sequence, earlier };
     const at = now();
@@ -74,7 +76,7 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
     if (changes.length === 0) return { prepared, entryId: null, sequence, earlier: null };
     await prepared.bring?.();
     const { subject, value, undoes = null } = prepared;
-    const head = await hold.carryOut({ at, actor: actorOf(request.acting), verb: request.verb, undoes, requestId: request.requestId ?? `own-${token}`, subject, value, token }, changes);
+    const head = await hold.carryOut({ at, actor: actorOf(request.acting), verb: request.verb, undoes, requestId: request.requestId ?? `own-${token}`, subject, value, token }, changes, site);
     deps.log.info({ verb: request.verb, entryId: head.entryId, changes: changes.length }, 'the configuration was changed as a whole');
     return { prepared, ...head, earlier: null };
   } finally {
@@ -82,6 +84,9 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
     await hold.release().catch(() => undefined);
   }
 }
+
+/** The pool that serves this one. @throws Refused 'conflict' where it is not changed in this database now */
+export const siteOf = (client: MongoClient, db: Db, pool: string): Promise<string> => client.withSession((session) => whereServed(db, session, pool));
 
 /** All rules of every edit. @throws Refused, saying of the first faults whose they are */
 export async function checkWhole(draft: WholeDraft, roles: Roles, sipDomain: string): Promise<void> {

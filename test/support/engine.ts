@@ -125,12 +125,12 @@ export class EngineUnderTest {
   /** How often the engine has said that the edge is out of its reach. */
   cutOffs = 0;
 
-  private constructor(public edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage) {}
+  private constructor(public edge: Edge, /** Between engine and edge. */ readonly wire: Cuttable, readonly folder: string, readonly storage: MemoryStorage, /** NG of a media server beside the edge; null: the edge's own. */ private readonly ngPort: number | null) {}
 
-  static async start(storage = new MemoryStorage()): Promise<EngineUnderTest> {
+  static async start(storage = new MemoryStorage(), ngPort: number | null = null): Promise<EngineUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'engine-'));
     const edge = await edgeOn(folder);
-    const made = new EngineUnderTest(edge, await Cuttable.before(edge.drachtioPort), folder, storage);
+    const made = new EngineUnderTest(edge, await Cuttable.before(edge.drachtioPort), folder, storage, ngPort);
     await made.startEngine();
     return made;
   }
@@ -152,7 +152,7 @@ export class EngineUnderTest {
   /** A new engine on the same edge and storage, with the configuration so far. */
   async startEngine(): Promise<void> {
     await this.media?.close();
-    this.media = createMedia({ host: '127.0.0.1', port: this.edge.ngPort, log });
+    this.media = createMedia({ host: '127.0.0.1', port: this.ngPort ?? this.edge.ngPort, log });
     const { storage, ...opened } = this.storage.open();
     this.engine = new Engine({
       pool: POOL, domain: TEST_DOMAIN,

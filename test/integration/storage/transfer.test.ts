@@ -237,6 +237,25 @@ test('What does not fit together is refused with the reason, by whoever may not 
   expect(await seen(ofEast.groups(operator))).toHaveLength(2);
 });
 
+test('What is another pool\'s stays its own, where that pool is served here; where it is only mirrored or served elsewhere, nothing is taken', async () => {
+  const { pool: east } = await organisation();
+  const west = newPool(storage.connection).pool;
+  const { db } = storage.connection;
+  const file = await exported(east);
+  const { configuration } = await transferOf(west).export(operator, east);
+  await transferOf(west).remove(operator, configuration);
+  const serve = (servedBy: string) => db.collection<{ _id: string }>('serving').replaceOne({ _id: east }, { servedBy, epoch: 1, decidedBy: servedBy, at: new Date(), by: 'Ada' }, { upsert: true });
+  await serve(west);
+  await expect(imported(west, file, PLAIN)).rejects.toThrow(`served by pool ${west} now`);
+  await db.collection<{ _id: string }>('mirrors').insertOne({ _id: east });
+  const { entryId, target } = await imported(west, file, PLAIN);
+  expect([target, entryId?.startsWith(`${east}@${west}:`)]).toEqual([east, true]);
+  expect([...(await configurationOf(east)).objects.workflows.values()].map((one) => one.pool)).toEqual([east, east]);
+  await db.collection<{ _id: string }>('serving').deleteOne({ _id: east });
+  await expect(imported(west, file, PLAIN)).rejects.toThrow('only mirrored here');
+  expect((await configurationOf(west)).sequence).toBe(0);
+});
+
 test('The command line writes a file once, tells what an import would do, and does it', async () => {
   const { pool } = await organisation();
   const file = join(folder, 'east.rgs');

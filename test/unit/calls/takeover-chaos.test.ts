@@ -10,7 +10,7 @@ const acts = fc.array(fc.oneof({ weight: 9, arbitrary: act }, { weight: 1, arbit
 
 /** Into the states that chance seldom finds a call in: a message that is being said to who has waited too long, and a joining that takes its time. */
 const dial: Act = { kind: 'dial', user: 'help', offerless: 1, acks: 1 };
-const leaving: readonly Act[] = [dial, ...[25_000, 25_000, 9_000, 3_000].map((ms): Act => ({ kind: 'time', ms }))];
+const leaving: readonly Act[] = [dial, ...([25_000, 25_000, 9_000, 3_000] as const).map((ms): Act => ({ kind: 'time', ms }))];
 const connecting: readonly Act[] = [dial, { kind: 'media', fault: 'slowOnce', method: 'bridge' }, { kind: 'says', ring: 1, status: 200 }];
 const CERTAIN = [leaving, connecting].map((flow): [(Act | { readonly kind: 'takeOver'; readonly stale: boolean })[]] => [[...flow, { kind: 'takeOver', stale: false }]]);
 

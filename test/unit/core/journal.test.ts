@@ -147,7 +147,7 @@ describe('a transfer that another engine takes over', () => {
     const state = takeOver(world, later(world));
     expect(faultsOf(state, 77_000, step(state, { type: 'wake' }, later(world)).wakeAtMs)).toEqual([]);
     expect(state.agents.get('alice')?.calling).toEqual(new Set(['c2']));
-    expect(step(state, { type: 'connected', callId: 'c2', offerId: 'c2.1' }, later(world)).effects).toMatchObject([{ type: 'transferProgress', status: 200 }, { type: 'endAgentLeg', callId: 'c1', offerId: 'c1.1' }]);
+    expect(step(state, { type: 'connected', callId: 'c2', offerId: 'c2.1' }, later(world)).effects).toMatchObject([{ type: 'transferProgress', status: 200 }, { type: 'decided' }, { type: 'endAgentLeg', callId: 'c1', offerId: 'c1.1' }]);
     expect(step(state, { type: 'legEnded', callId: 'c2', offerId: 'c2.1', outcome: 'hungUp' }, later(world)).effects).toContainEqual({ type: 'endCallerLeg', callId: 'c1' });
   });
 });

@@ -27,6 +27,9 @@ const START = Date.UTC(2026, 0, 5, 9);
 const ONCE: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['wake', 'pickCaller', 'moveCaller', 'setPriority', 'phoneChanged', 'phoneTest', 'keyPressed', 'transferAsked', 'callerReplaced', 'agentReplaced', 'connected', 'connectFailed']);
 const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'noAnswer', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
 
+/** What begins or ends an offer, or anybody else's leg. */
+const REASONED: ReadonlySet<Effect['type']> = new Set<Effect['type']>(['offer', 'dial', 'takeLeg', 'moveLeg', 'withdraw', 'endAgentLeg']);
+
 /** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
 function none(faults: readonly string[], when: string): void {
   if (faults.length > 0) throw new Error(`after ${when}: ${faults.join('; ')}`);
@@ -304,10 +307,20 @@ export class WildWorld {
     for (const call of state.calls.values()) this.seenStates.add(call.phase.state);
     none(faultsOf(state, this.nowMs, result.wakeAtMs), event.type);
     this.checkTouched(before, result);
+    this.checkReasons(result.effects);
     for (const effect of result.effects) this.note(effect);
     this.checkOrder(waitedBefore, result.effects);
     this.checkTurns(result.effects, wasDue);
     return result;
+  }
+
+  /** No phone begins or ceases to ring without a word of why. Asked for once more, or the call over already: that was said before. */
+  private checkReasons(effects: readonly Effect[]): void {
+    const told = new Set(effects.flatMap((effect) => (effect.type === 'decided' ? [effect.callId] : [])));
+    for (const effect of effects) {
+      if (!REASONED.has(effect.type) || !('offerId' in effect) || told.has(effect.callId) || this.offers.get(effect.offerId)?.asked != null) continue;
+      if (this.calls.get(effect.callId)?.released !== true) throw new Error(`${effect.type} of ${effect.offerId} without a reason`);
+    }
   }
 
   /** Nobody who waited before and waits still was passed over for somebody with a later place. */
