@@ -238,6 +238,11 @@ export function heardSamples(heard: readonly Heard[]): number {
   return first && last ? ((last.timestamp - first.timestamp) >>> 0) + last.payload.length : 0;
 }
 
+/** By their sequence numbers, which may pass 65535. */
+export function inSequence(heard: readonly Heard[]): Heard[] {
+  return [...heard].sort((a, b) => ((a.sequence - b.sequence + 0x1_8000) & 0xffff) - 0x8000);
+}
+
 /** Steps of the sequence number that are not one: gaps, repetitions, disorder. */
 export function sequenceFaults(heard: readonly Heard[]): number {
   let faults = 0;

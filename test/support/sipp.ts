@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -30,13 +31,24 @@ export interface SippRun {
   readonly done: Promise<void>;
 }
 
-/** A UDP port that is free now, for a peer that must know its port beforehand. */
+/** A port that is free now for UDP and TCP, for a peer that must know its port beforehand. Below the range the system hands out by itself, so that no connection of another test gets it meanwhile. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(resolve));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 8_000);
+    const socket = createSocket('udp4');
+    const server = createServer();
+    try {
+      await Promise.all([
+        new Promise<void>((resolve, reject) => { socket.once('error', reject).bind(port, '127.0.0.1', resolve); }),
+        new Promise<void>((resolve, reject) => { server.once('error', reject).listen(port, '127.0.0.1', resolve); }),
+      ]);
+      return port;
+    } catch {
+      // Somebody has it; look elsewhere.
+    } finally {
+      await Promise.all([new Promise<void>((resolve) => { socket.close(() => resolve()); }), new Promise<void>((resolve) => { server.close(() => resolve()); })]);
+    }
+  }
 }
 
 /** The first of four ports in a row that are free now: sipp takes audio and video, each with its RTCP. Below the range the system hands out by itself. */

@@ -6,7 +6,7 @@ import { type Media } from '../../../engine/media/media';
 import { AGENT_HZ, CALLER_HZ, MediaCalls, type AnchoredCall } from '../../support/media-calls';
 import { startOwn, startRtpengine, type RunningMediaServer } from '../../support/media-servers';
 import { describeWith } from '../../support/needs';
-import { correlation, FRAME, heardSamples, type Heard, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
+import { correlation, FRAME, heardSamples, type Heard, inSequence, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
 import { writeWav } from '../../support/wav';
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'));
@@ -44,7 +44,9 @@ function passes(run: readonly Heard[], start: number): number {
 
 const windowsOf = (samples: Int16Array): number[] => Array.from({ length: Math.floor(samples.length / 200) }, (_, index) => toneShare(samples.subarray(index * 200, index * 200 + 200), LOOPED_HZ));
 
-function conforms(start: () => Promise<RunningMediaServer>): void {
+/** @param ordered whether packets leave in order for certain: two threads of rtpengine may overtake each other on a busy machine. None may be missing. */
+function conforms(start: () => Promise<RunningMediaServer>, ordered: boolean): void {
+  const faultsOf = (heard: readonly Heard[]): number => sequenceFaults(ordered ? heard : inSequence(heard));
   const calls = new MediaCalls(start);
   let media: Media;
   beforeAll(() => { ({ media } = calls); });
@@ -60,17 +62,17 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
       expect(durationMs).toBe(1000);
       await caller.until((heard) => heardSamples(heard) >= 50 * FRAME, 'the whole welcome');
       expect(correlation(caller.inTime(), sweep.subarray(0, 7800)).value).toBeGreaterThan(0.95);
-      expect(sequenceFaults(caller.heard)).toBe(0);
+      expect(faultsOf(caller.heard)).toBe(0);
     });
 
     test('music goes on over its end without a gap or a click', async () => {
       const { callId, caller } = await anchored(codec);
       await media.play(callId, looped, true);
       await caller.until((heard) => heard.length >= 125, 'two and a half passes');
-      expect(sequenceFaults(caller.heard)).toBe(0);
+      expect(faultsOf(caller.heard)).toBe(0);
       expect(new Set(caller.heard.map(({ ssrc }) => ssrc)).size).toBe(1);
       // Time goes on by whole packets. What a busy machine skipped is no gap of the music, for it goes on where it would be by now.
-      const runs = unbroken(caller.heard);
+      const runs = unbroken(inSequence(caller.heard));
       const start = caller.heard[0]?.timestamp ?? 0;
       expect(runs.every((run) => (((run[0]?.timestamp ?? 0) - start) >>> 0) % FRAME === 0)).toBe(true);
       expect(runs.some((run) => passes(run, start) > 0)).toBe(true);
@@ -93,7 +95,7 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
     await media.play(callId, other, true);
     await caller.untilTone(900);
     expect(new Set(caller.heard.map(({ ssrc }) => ssrc)).size).toBe(1);
-    expect(sequenceFaults(caller.heard)).toBe(0);
+    expect(faultsOf(caller.heard)).toBe(0);
   });
 
   test('stopped music is not heard any more, and stopping twice is no fault', async () => {
@@ -254,5 +256,5 @@ function conforms(start: () => Promise<RunningMediaServer>): void {
   });
 }
 
-describe('our media server', () => conforms(() => startOwn(folder)));
-describeWith(['rtpengine'], 'rtpengine', () => conforms(startRtpengine));
+describe('our media server', () => conforms(() => startOwn(folder), true));
+describeWith(['rtpengine'], 'rtpengine', () => conforms(startRtpengine, false));

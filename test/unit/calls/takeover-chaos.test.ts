@@ -8,11 +8,12 @@ import { settle } from '../../support/manual-timers';
 const takeOver = fc.record({ kind: fc.constant('takeOver' as const), stale: fc.boolean() });
 const acts = fc.array(fc.oneof({ weight: 9, arbitrary: act }, { weight: 1, arbitrary: takeOver }), { minLength: 40, maxLength: 70 });
 
-/** Into the states that chance seldom finds a call in: a message that is being said to who has waited too long, and a joining that takes its time. */
+/** Into the states that chance seldom finds a call in: a message that is being said to who has waited too long, a joining that takes its time, a transfer. */
 const dial: Act = { kind: 'dial', user: 'help', offerless: 1, acks: 1 };
 const leaving: readonly Act[] = [dial, ...([25_000, 25_000, 9_000, 3_000] as const).map((ms): Act => ({ kind: 'time', ms }))];
 const connecting: readonly Act[] = [dial, { kind: 'media', fault: 'slowOnce', method: 'bridge' }, { kind: 'says', ring: 1, status: 200 }];
-const CERTAIN = [leaving, connecting].map((flow): [(Act | { readonly kind: 'takeOver'; readonly stale: boolean })[]] => [[...flow, { kind: 'takeOver', stale: false }]]);
+const transferring: readonly Act[] = [dial, { kind: 'says', ring: 1, status: 200 }, { kind: 'refer', ring: 0, to: 'sip:+4420@example.test' }];
+const CERTAIN = [leaving, connecting, transferring].map((flow): [(Act | { readonly kind: 'takeOver'; readonly stale: boolean })[]] => [[...flow, { kind: 'takeOver', stale: false }]]);
 
 test('calls go on and come to their end, however often an engine ends and another takes over', async () => {
   let carried = 0;

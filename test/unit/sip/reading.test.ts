@@ -101,7 +101,7 @@ describe('a session timer', () => {
 describe('the outcome of a leg that rang several phones', () => {
   const outcomes = PRECEDENCE.map(({ outcome }) => outcome);
   test('every way it can end unanswered has its row, once', () => {
-    expect([...outcomes].sort()).toEqual(['busy', 'declined', 'failed', 'noAnswer', 'unreachable']);
+    expect([...outcomes].sort()).toEqual(['busy', 'declined', 'failed', 'noAnswer', 'unreachable', 'withdrawn']);
   });
 
   test.each<[LegOutcome[], boolean, LegOutcome]>([
