@@ -165,15 +165,6 @@ export class RtpPeer {
     return this.until((heard) => heard.length * FRAME_MS >= ms && toneShare(this.samples(heard.slice(-ms / FRAME_MS)), hz) > 0.8, `${hz} Hz`, limitMs);
   }
 
-  /** What was heard, each packet at its own time: what a busy server skipped is silence. */
-  inTime(): Int16Array {
-    const [first] = this.heard;
-    if (!first) return new Int16Array(0);
-    const joined = new Int16Array(heardSamples(this.heard));
-    for (const { timestamp, payload } of this.heard) joined.set(CODECS[this.codec].decode(payload), (timestamp - first.timestamp) >>> 0);
-    return joined;
-  }
-
   /** The sound of these packets, in the order of their arrival. */
   samples(heard: readonly Heard[] = this.heard): Int16Array {
     const audible = heard.filter(({ payloadType }) => payloadType === PAYLOAD_TYPES[this.codec]);
@@ -230,12 +221,6 @@ export function correlation(heard: Int16Array, wanted: Int16Array): { readonly v
     if (value > best.value) best = { value, at };
   }
   return best;
-}
-
-/** How many samples lie between the beginning of the first packet and the end of the last, skipped ones included. */
-export function heardSamples(heard: readonly Heard[]): number {
-  const [first, last] = [heard[0], heard.at(-1)];
-  return first && last ? ((last.timestamp - first.timestamp) >>> 0) + last.payload.length : 0;
 }
 
 /** By their sequence numbers, which may pass 65535. */

@@ -93,8 +93,8 @@ export class Side implements Playable {
     const { playing, party } = this;
     if (!playing || !party) return false;
     const { audio } = playing;
-    // What begins now begins at its beginning, however late the clock is.
-    if (!playing.first) this.advance(skippedFrames * FRAME_SAMPLES);
+    // Music goes on where it would be by now; what is said goes on where it was, since no word of it may be missing.
+    if (!playing.first && playing.passesLeft > 1) this.advance(skippedFrames * FRAME_SAMPLES);
     if (playing.passesLeft <= 0) return this.ended();
     // A party on hold hears nothing, but time goes on for it.
     if (party.receives && party.rtp) {

@@ -9,7 +9,7 @@ import { createSounds, type SoundOptions, type Sounds } from '../../../engine/me
 import { LANGUAGES } from '../../../storage/model/languages';
 import { type AudioFile, type Prompt } from '../../../storage/model/prompt';
 import { silentLog, startOwn } from '../../support/media-servers';
-import { correlation, heardSamples, RtpPeer, sequenceFaults, sine, toneShare } from '../../support/rtp-peer';
+import { correlation, RtpPeer, sequenceFaults, sine, toneShare } from '../../support/rtp-peer';
 
 jest.setTimeout(60_000);
 
@@ -60,13 +60,13 @@ test('what a caller hears is the prompt that was rendered', async () => {
   try {
     caller.follow((await media.anchor('prompt', caller.sdp())).callerSdp);
     expect(await media.play('prompt', file, false)).toEqual({ durationMs });
-    await caller.until((heard) => heardSamples(heard) >= durationMs * 8, 'the whole prompt');
+    await caller.until((heard) => heard.length >= durationMs / 20, 'the whole prompt');
     expect(sequenceFaults(caller.heard)).toBe(0);
     const wanted = Int16Array.from(read(file).samples);
-    expect(correlation(caller.inTime(), wanted).value).toBeGreaterThan(0.9);
+    expect(correlation(caller.samples(), wanted).value).toBeGreaterThan(0.95);
     // The measure would notice another prompt of the same voice.
     const other = Int16Array.from(read((await sounds.prompt(say('Please call again tomorrow.'), 'en-US')).file).samples);
-    expect(correlation(caller.inTime(), other.subarray(0, wanted.length)).value).toBeLessThan(0.5);
+    expect(correlation(caller.samples(), other.subarray(0, wanted.length)).value).toBeLessThan(0.5);
   } finally {
     caller.close();
     await media.close();
