@@ -63,7 +63,7 @@ async function measure(system: System, { waiting, agents, samples }: Options): P
       'phones late, p99 ms': Math.round(late.percentile(99) / 1e4) / 100, 'load average': Math.round((loadavg()[0] ?? 0) * 10) / 10,
     }]);
   } finally {
-    callers.kill();
+    callers.kill('SIGKILL');
     await Promise.all(phones.map((phone) => phone.close()));
   }
 }

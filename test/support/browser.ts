@@ -53,7 +53,7 @@ export class ChatPage {
   readonly complaints: string[] = [];
 
   constructor(readonly page: Page, readonly context: BrowserContext) {
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     page.on('pageerror', (fault) => this.complaints.push(String(fault)));
     page.on('console', (line) => { if (line.type() === 'error') this.complaints.push(line.text()); });
   }
