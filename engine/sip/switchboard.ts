@@ -438,7 +438,9 @@ export class Switchboard implements SipPort {
         guest.leg.refuse(481, 'the call is over');
         return;
       }
-      this.callers.set(callId, guest);
+      // One that gave up meanwhile is over, and would never be taken out again.
+      if (this.isOver(guest)) this.callers.delete(callId);
+      else this.callers.set(callId, guest);
       guest.leg.become({
         ...this.callerEvents(callId, (answer) => { if (answer !== null && sdpOf(incoming) === null) this.listener.completeRenegotiation({ callId }, answer); }),
         // The call was up before this phone had it, so nobody can be cancelled any more.
@@ -473,9 +475,11 @@ export class Switchboard implements SipPort {
 
   /** Whoever gave up while its place was being made has taken the place all the same, and is gone from it. */
   private answerReplacing(guest: Guest, sdp: string, gone: () => void): void {
-    if (this.guests.get(guest.leg.callId) !== guest) gone();
+    if (this.isOver(guest)) gone();
     else guest.leg.answer(sdp);
   }
+
+  private isOver(guest: Guest): boolean { return this.guests.get(guest.leg.callId) !== guest; }
 
   /** Nothing is known yet of whoever is about to take a place. */
   private unheard(): CallerLegEvents {

@@ -32,7 +32,7 @@ test('nothing is lost and nothing is left, whatever callers, phones, media and t
     expect(world.told.map(({ testId }) => testId).sort()).toEqual(Array.from({ length: instructions }, (_, at) => `i${at + 1}`).sort());
     expect([...world.media.anchors]).toEqual([]);
     for (const { type } of [...world.effects, ...world.events]) seen.set(type, (seen.get(type) ?? 0) + 1);
-  }), { numRuns: Number(process.env['CHAOS_RUNS'] ?? 250), seed: Number(process.env['CHAOS_SEED'] ?? 20_261_123) });
+  }), { numRuns: Number(process.env['CHAOS_RUNS'] ?? 250), ...(process.env['CHAOS_SEED'] === undefined ? {} : { seed: Number(process.env['CHAOS_SEED']) }) });
   // A chaos that never gets anywhere proves nothing.
   const expected = ['callerReplaced', 'agentReplaced', 'moveLeg', 'dial', 'takeLeg', 'acceptTransfer', 'refuseTransfer', 'transferProgress', 'separate', 'connected', 'connectFailed', 'keyPressed', 'instructionDone', 'playFailed'];
   expect(expected.filter((type) => !seen.has(type))).toEqual([]);

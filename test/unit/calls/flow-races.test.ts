@@ -213,6 +213,28 @@ describe('an attended transfer', () => {
   });
 });
 
+describe('an INVITE that takes the caller’s place and is cancelled', () => {
+  test.each(['before its place is made', 'after it was answered'])('%s: the call ends with it, and no leg is left', async (order) => {
+    const { made, alice, bob } = await talking();
+    if (order === 'before its place is made') made.media.slowOnce('renegotiate');
+    const taker = made.dials('help', { headers: { from: '<sip:carla@example.test>;tag=c1', replaces: alice.replaces } });
+    await settle();
+    taker.invite.cancel();
+    await settle();
+    made.media.answerSlow();
+    await settle();
+    // Crossed by a 200, a CANCEL changes nothing (RFC 3261 section 9.2): that phone has the call until its BYE.
+    if (order === 'after it was answered') {
+      expect(taker.invite.status).toBe(200);
+      expect(byes(made, bob)).toBe(0);
+      taker.acks();
+      taker.hangsUp();
+    }
+    await expectOver(made, { outcome: 'answered' });
+    expect([alice.byes.length, byes(made, bob)]).toEqual([1, 1]);
+  });
+});
+
 describe('sent on to a number', () => {
   const forwarding = async () => {
     const made = world({ agents: [], queue: { timeoutSeconds: 10, timeoutAction: { kind: 'number', number: '+4420' } } });
