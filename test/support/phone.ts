@@ -76,11 +76,14 @@ export class Phone {
     const index = this.inbox.findIndex(matches);
     if (index >= 0) return this.inbox.splice(index, 1)[0] as Message;
     return new Promise((resolve, reject) => {
+      const waiter: Waiter = { matches, found: (message) => { clearTimeout(timer); resolve(message); } };
       const timer = setTimeout(() => {
+        // Or what comes later would be given to somebody who has given up, and be missed by whoever asks again.
+        this.waiters.splice(this.waiters.indexOf(waiter), 1);
         const seen = this.received.map((m) => m.method ?? String(m.status)).join(' ');
         reject(new Error(`${this.user} waited ${PATIENCE_MS / 1000} s for ${what}; it received: ${seen || 'nothing'}`));
       }, PATIENCE_MS);
-      this.waiters.push({ matches, found: (message) => { clearTimeout(timer); resolve(message); } });
+      this.waiters.push(waiter);
     });
   }
 
