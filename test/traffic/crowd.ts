@@ -1,7 +1,7 @@
 // The simulated people: callers who wait and talk a while, agents who pick up after a short ring.
+import { soundSocket, ToneVoice } from '../support/tone-voice';
 import { type Group, type SimulatedAgent } from './population';
 import { type Call, type Server, UserAgent } from './ua';
-import { Voice } from './tone';
 
 const REGISTRATION_SECONDS = 120;
 const REGISTER_AGAIN_MS = 50_000;
@@ -54,7 +54,7 @@ export class Crowd {
     if (this.stopped || this.calls.size >= MOST_CALLS) return;
     const number = this.tally.placed + 1;
     const userAgent = this.callers.pop() ?? await UserAgent.open('simulated-caller', this.server);
-    const voice = await Voice.open(userAgent.address, CALLER_HERTZ);
+    const voice = new ToneVoice(await soundSocket(userAgent.address), userAgent.address, CALLER_HERTZ);
     if (this.stopped) return;
     this.tally.placed = number;
     this.tally.inside += 1;
@@ -86,7 +86,7 @@ export class Crowd {
   }
 
   private async pickUp(userAgent: UserAgent, call: Call): Promise<void> {
-    const voice = await Voice.open(userAgent.address, AGENT_HERTZ);
+    const voice = new ToneVoice(await soundSocket(userAgent.address), userAgent.address, AGENT_HERTZ);
     if (this.stopped || call.isOver) {
       voice.close();
       return call.hangUp();
@@ -111,7 +111,7 @@ export class Crowd {
     this.calls.set(call, () => clearTimeout(answering));
   }
 
-  private over(call: Call, voice: Voice): void {
+  private over(call: Call, voice: ToneVoice): void {
     this.calls.get(call)?.();
     this.calls.delete(call);
     voice.close();
