@@ -48,7 +48,7 @@ export type ObjectAction = (typeof OBJECT_ACTIONS)[number];
 /** Every verb, and the ways of looking and asking. */
 export const ACTIONS = [
   'group.create', 'group.change', 'group.changeAddress', 'group.delete', 'group.addManager', 'group.removeManager', 'group.see',
-  'workflow.create', 'workflow.copy', 'workflow.change', 'workflow.delete', ...OBJECT_ACTIONS, 'trunk.create', 'trunk.change', 'trunk.delete', 'trunk.see',
+  'workflow.create', 'workflow.build', 'workflow.copy', 'workflow.change', 'workflow.delete', ...OBJECT_ACTIONS, 'trunk.create', 'trunk.copy', 'trunk.change', 'trunk.delete', 'trunk.see',
   'agent.create', 'agent.change', 'agent.delete', 'agent.resetPassword', 'agent.ring', 'agent.see',
   'duty.set', 'duty.pause', 'duty.resume', 'duty.signIn', 'duty.signOut', 'caller.pick', 'caller.move', 'caller.prioritise',
   'settings.change', 'prompt.render', 'audio.keep',

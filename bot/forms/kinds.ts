@@ -1,7 +1,7 @@
 // Every kind of object that has a form: its fields, how it is opened, and which verbs save and delete it.
 import { type Result, type Answer, type Fault } from '../../storage/administration/results';
 import { type Verb, type VerbInput } from '../../storage/administration/verbs';
-import { type ObjectNames, type ShownKind } from '../../storage/administration/views';
+import { type ObjectNames, type ObjectView, type ShownKind } from '../../storage/administration/views';
 import { agentGroup, routingMethod } from '../../storage/model/agent-group';
 import { type Contact } from '../../storage/model/agent';
 import { LANGUAGE_NAMES } from '../../storage/model/languages';
@@ -18,7 +18,7 @@ import { readAnswers, readContacts, readHolidays, readNames, readRanges, readWor
 
 export const FORM_KINDS = [
   'businessHours', 'holidaySet', 'queue', 'agentGroup', 'workflow', 'question', 'trunk', 'settings', 'agent', 'permissions',
-  'workflowCopy', 'queueCopy', 'agentGroupCopy', 'businessHoursCopy', 'holidaySetCopy',
+  'workflowCopy', 'queueCopy', 'agentGroupCopy', 'businessHoursCopy', 'holidaySetCopy', 'trunkCopy',
 ] as const;
 export type FormKind = (typeof FORM_KINDS)[number];
 /** A form that names a copy: of which kind, else null. */
@@ -291,15 +291,15 @@ const permissions: ObjectForm = {
   save: (services, asking, of, opened, changes, requestId) => perform(services, asking, 'workflow.change', { id: of.id, version: opened.version, changes }, requestId),
 };
 
-/** Of a kind that storage lists: a name is all it takes. */
-function copyForm(kind: Exclude<ListedKind, 'trunk'>): ObjectForm {
+/** Of a kind that storage lists: a name is all it takes, and the password of a trunk, which is not copied. */
+function copyForm(kind: ListedKind): ObjectForm {
   return {
-    fields: () => [textField('name')],
+    fields: (_world, opened) => [textField('name'), ...(kind === 'trunk' ? [secretField('password', { hint: opened.values['hasPassword'] === true ? 'passwordNotCopied' : 'passwordNone' })] : [])],
     async open(services, asking, of) {
-      const listed = await services.administration.objects(asking.acting, LISTED[kind], { ids: [of.id] });
+      const listed: Answer<readonly ObjectView<ShownKind>[]> = await services.administration.objects(asking.acting, LISTED[kind], { ids: [of.id] });
       if (!listed.ok) return listed;
       const found = listed.value.find((one) => one.id === of.id);
-      return found ? { ok: true, value: { name: found.name, version: found.version, values: { name: copyName(asking, found.name) }, mayChange: found.rights.copy, mayDelete: false } } : NOT_FOUND;
+      return found ? { ok: true, value: { name: found.name, version: found.version, values: { name: copyName(asking, found.name), hasPassword: 'hasPassword' in found.object && found.object.hasPassword }, mayChange: found.rights.copy, mayDelete: false } } : NOT_FOUND;
     },
     save: (services, asking, of, _opened, changes, requestId) => perform(services, asking, `${kind}.copy`, { id: of.id, ...changes }, requestId),
   };
@@ -321,7 +321,7 @@ const workflowCopy: ObjectForm = {
 
 export const OBJECT_FORMS: Readonly<Record<FormKind, ObjectForm>> = {
   businessHours, holidaySet, queue: queueForm, agentGroup: agentGroupForm, workflow, question, trunk: trunkForm, settings, agent, permissions, workflowCopy,
-  queueCopy: copyForm('queue'), agentGroupCopy: copyForm('agentGroup'), businessHoursCopy: copyForm('businessHours'), holidaySetCopy: copyForm('holidaySet'),
+  queueCopy: copyForm('queue'), agentGroupCopy: copyForm('agentGroup'), businessHoursCopy: copyForm('businessHours'), holidaySetCopy: copyForm('holidaySet'), trunkCopy: copyForm('trunk'),
 };
 
 const NO_NAMES: ObjectNames = { queues: [], agentGroups: [], businessHours: [], holidaySets: [] };

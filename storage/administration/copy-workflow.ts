@@ -11,7 +11,7 @@ import { VERB_SCHEMAS } from './verbs';
 import { workflowWarnings } from './warnings';
 
 /** New ids by the old ones; what was not copied keeps its own. */
-type Renamed = ReadonlyMap<string, string>;
+export type Renamed = ReadonlyMap<string, string>;
 
 export const copyWorkflow: Row<'workflow.copy'> = {
   schema: VERB_SCHEMAS['workflow.copy'],
@@ -49,14 +49,14 @@ export const copyWorkflow: Row<'workflow.copy'> = {
   },
 };
 
-const idOf = (renamed: Renamed, id: string): string => renamed.get(id) ?? id;
+export const idOf = (renamed: Renamed, id: string): string => renamed.get(id) ?? id;
 const ownedAnew = ({ workflowId }: { readonly workflowId?: string | undefined }, newId: string): { readonly workflowId?: string } => (workflowId === undefined ? {} : { workflowId: newId });
 /** Questions keep their ids, which are unique in their workflow alone. */
 function actionAnew<A extends CallAction | { readonly kind: 'question' }>(action: A, renamed: Renamed): A {
   return 'queueId' in action ? { ...action, queueId: idOf(renamed, action.queueId) } : action;
 }
 
-function actionsAnew({ defaultAction, closedAction, holidayAction, questions }: Workflow, renamed: Renamed): Pick<Workflow, 'defaultAction' | 'closedAction' | 'holidayAction' | 'questions'> {
+export function actionsAnew({ defaultAction, closedAction, holidayAction, questions }: Workflow, renamed: Renamed): Pick<Workflow, 'defaultAction' | 'closedAction' | 'holidayAction' | 'questions'> {
   return {
     defaultAction: defaultAction.kind === 'queue' ? { ...defaultAction, queueId: idOf(renamed, defaultAction.queueId) } : defaultAction,
     closedAction: actionAnew(closedAction, renamed), holidayAction: actionAnew(holidayAction, renamed),
@@ -64,7 +64,7 @@ function actionsAnew({ defaultAction, closedAction, holidayAction, questions }: 
   };
 }
 
-function queueAnew(one: Queue, renamed: Renamed): Queue {
+export function queueAnew(one: Queue, renamed: Renamed): Queue {
   return {
     ...one, id: idOf(renamed, one.id), agentGroupIds: one.agentGroupIds.map((id) => idOf(renamed, id)),
     timeoutAction: actionAnew(one.timeoutAction, renamed), overflowAction: actionAnew(one.overflowAction, renamed),

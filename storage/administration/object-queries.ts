@@ -51,7 +51,7 @@ class Uses {
     const owner = made[0] ?? [...related].find((id) => this.workflows.get(id)?.managed === true);
     const mayCopy = (): boolean => may(roles, `${noun as OwnedNoun}.copy`, { kind: 'object', workflowIds: owner === undefined ? [] : [owner] }) === 'allowed';
     const groups = [...related].flatMap((id) => this.workflows.get(id) ?? []).filter((one) => may(roles, 'group.see', { kind: 'group', workflowId: one.id }) === 'allowed').map(nameOf).sort(byName);
-    return { id: stored.id, name: stored.name, version: stored.version, object: withoutSecret(kind, stored), groups, rights: { change: can('change'), delete: can('delete'), copy: noun !== 'trunk' && mayCopy() }, seen: can('see') };
+    return { id: stored.id, name: stored.name, version: stored.version, object: withoutSecret(kind, stored), groups, rights: { change: can('change'), delete: can('delete'), copy: mayCopy() }, seen: can('see') };
   }
 }
 

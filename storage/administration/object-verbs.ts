@@ -142,11 +142,22 @@ function copyOf<N extends CopiedNoun>(noun: N): Row<`${N}.copy`> {
   return row as unknown as Row<`${N}.copy`>;
 }
 
+/** A secret is never in two places because of a copy: it is asked for again. */
+const copyTrunk: Row<'trunk.copy'> = {
+  schema: VERB_SCHEMAS['trunk.copy'],
+  right: (context, { id }) => onObject(context, 'trunk', 'trunk.copy', id),
+  change: async (context, { id, name, password = null }) => {
+    const copy = { ...await known(context, 'trunk', id), id: context.newId(ID_PREFIXES.trunk), name, password, enabled: false };
+    await context.draft.put('trunks', copy);
+    return changed(context, 'trunk', copy);
+  },
+};
+
 export const OBJECT_ROWS = {
   'queue.copy': copyOf('queue'), 'agentGroup.copy': copyOf('agentGroup'), 'businessHours.copy': copyOf('businessHours'), 'holidaySet.copy': copyOf('holidaySet'),
   'queue.create': createOf('queue'), 'queue.change': changeOf('queue'), 'queue.delete': deleteOf('queue'),
   'agentGroup.create': createOf('agentGroup'), 'agentGroup.change': changeOf('agentGroup'), 'agentGroup.delete': deleteOf('agentGroup'),
   'businessHours.create': createOf('businessHours'), 'businessHours.change': changeOf('businessHours'), 'businessHours.delete': deleteOf('businessHours'),
   'holidaySet.create': createOf('holidaySet'), 'holidaySet.change': changeOf('holidaySet'), 'holidaySet.delete': deleteOf('holidaySet'),
-  'trunk.create': createOf('trunk'), 'trunk.change': changeOf('trunk'), 'trunk.delete': deleteOf('trunk'),
+  'trunk.create': createOf('trunk'), 'trunk.copy': copyTrunk, 'trunk.change': changeOf('trunk'), 'trunk.delete': deleteOf('trunk'),
 };

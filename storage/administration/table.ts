@@ -1,4 +1,5 @@
 // The one table of verbs. A verb without a row does not compile.
+import { buildWorkflow } from './build-workflow';
 import { changeAgent, createAgent, deleteAgent, resetPassword } from './agent-verbs';
 import { type Row } from './context';
 import { copyWorkflow } from './copy-workflow';
@@ -17,6 +18,7 @@ export const TABLE: { readonly [V in Verb]: Row<V> } = {
   'group.addManager': addManager,
   'group.removeManager': removeManager,
   'workflow.create': createWorkflow,
+  'workflow.build': buildWorkflow,
   'workflow.copy': copyWorkflow,
   'workflow.change': changeWorkflow,
   'workflow.delete': deleteWorkflow,

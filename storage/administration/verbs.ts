@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { agent } from '../model/agent';
 import { displayName, id, personId, sipUser, text } from '../model/fields';
 import { DEFAULTS, LIMITS } from '../model/limits';
+import { schemaRule } from '../model/rules';
 import { manager } from '../model/workflow';
 import { agentGroupShape, businessHoursShape, holidaySetShape, queueShape, settingsShape, trunkShape, workflowShape } from './object-inputs';
 import { number, orNone, yesOrNo } from './typed';
@@ -47,6 +48,11 @@ export const GROUP_FIELDS = Object.keys(groupShape) as GroupField[];
 
 /** Fields that only an administrator changes. Managers are added with their own verb. */
 export const ADDRESS_FIELDS = ['sipUser', 'telephoneNumber', 'managed', 'managers', 'federation'] as const satisfies readonly GroupField[];
+
+/** An id of the caller's own, which stands for the one that storage gives. */
+const named = { id };
+const eachItsOwnId = (listed: readonly { readonly id: string }[]): boolean => new Set(listed.map((one) => one.id)).size === listed.length;
+const listOf = <S extends z.ZodType<{ readonly id: string }>>(each: S) => z.array(each).max(LIMITS.builtTogether.max, schemaRule('tooMany', { max: LIMITS.builtTogether.max }, `must have at most ${LIMITS.builtTogether.max}`)).refine(eachItsOwnId, schemaRule('twice', {}, 'must give each an id of its own')).default([]);
 
 const version = z.int().min(1);
 /** The versions a form was opened with. */
@@ -101,6 +107,14 @@ export const VERB_SCHEMAS = {
   'group.removeManager': z.strictObject({ id, personId }),
   /** Left out: as the model has it; `managed` false, and active where it is managed. */
   'workflow.create': workflowFields.partial().required({ displayName: true, sipUser: true, defaultAction: true }),
+  /** A workflow with everything it leads to, in one piece: all of it, or nothing. Hours and holidays are its own. Left out: as `workflow.create` has it, and not active. */
+  'workflow.build': z.strictObject({
+    workflow: workflowFields.partial().required({ displayName: true, sipUser: true, defaultAction: true }),
+    queues: listOf(z.strictObject(queueShape).partial().required({ name: true }).extend(named)),
+    agentGroups: listOf(z.strictObject(agentGroupShape).partial().required({ name: true }).extend(named)),
+    businessHours: listOf(z.strictObject(businessHoursShape).partial().required({ name: true }).extend(named)),
+    holidaySets: listOf(z.strictObject(holidaySetShape).extend(named)),
+  }),
   /** With its questions, its own hours and holidays; what a managed one leads to is copied with it, for it shares nothing. Not active until somebody makes it so. */
   'workflow.copy': z.strictObject({ id, name: displayName, sipUser }),
   'workflow.change': changeOf(workflowShape),
@@ -122,6 +136,8 @@ export const VERB_SCHEMAS = {
   'holidaySet.change': changeOf(holidaySetShape),
   'holidaySet.delete': z.strictObject({ id }),
   'trunk.create': z.strictObject(trunkShape).partial().required({ name: true, host: true }),
+  /** Not in use until somebody makes it so. The password is not copied; without one, the copy has none. */
+  'trunk.copy': copyOf.extend({ password: trunkShape.password.optional() }),
   'trunk.change': changeOf(trunkShape),
   'trunk.delete': z.strictObject({ id }),
   'agent.create': z.strictObject({ ...agentShape, personId: agentShape.personId.default(null), contacts: agentShape.contacts.default([]), onDuty: yesOrNo.default(true), simulated: z.boolean().default(false) }),
@@ -158,6 +174,7 @@ export interface VerbValues {
   'group.addManager': Id;
   'group.removeManager': Id;
   'workflow.create': Id;
+  'workflow.build': Id;
   'workflow.copy': Id;
   'workflow.change': Id;
   'workflow.delete': Id;
@@ -178,6 +195,7 @@ export interface VerbValues {
   'holidaySet.change': Id;
   'holidaySet.delete': Id;
   'trunk.create': Id;
+  'trunk.copy': Id;
   'trunk.change': Id;
   'trunk.delete': Id;
   'agent.create': Id;

@@ -19,6 +19,8 @@ export const LIMITS = {
   /** How long a caller may think before a question is asked again. */
   answerSeconds: { min: 2, max: 30 },
   answersOfQuestion: { min: 1, max: 12 },
+  /** Queues, or anything else of one kind, that are made together with a workflow. */
+  builtTogether: { min: 0, max: 32 },
   questionsOfWorkflow: { min: 0, max: 200 },
   announceSeconds: { min: 15, max: 600 },
   pauseReasonLength: { min: 0, max: 128 },

@@ -52,6 +52,7 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
   'group.addManager': async ({ groups }, place) => ({ id: groups[place], manager: { personId: person('New').personId, name: 'New' } }),
   'group.removeManager': async ({ administration, groups }, place) => ({ id: groups[place], personId: (await formed(administration, groups[place])).managers[0]?.personId ?? person('Nobody').personId }),
   'workflow.create': async (org) => ({ displayName: 'New', sipUser: newUser(), defaultAction: { kind: 'queue', queueId: await first(org, 'queue.create', { name: newUser() }) } }),
+  'workflow.build': async () => ({ workflow: { displayName: 'New', sipUser: newUser(), defaultAction: { kind: 'queue', queueId: 'q' } }, queues: [{ id: 'q', name: newUser() }] }),
   'workflow.copy': async ({ groups }, place) => ({ id: groups[place], name: newUser(), sipUser: newUser() }),
   'workflow.change': async ({ administration, groups }, place) => ({ id: groups[place], version: (await seen(administration.workflow(operator, groups[place]))).version, changes: { description: newUser() } }),
   'workflow.delete': async ({ make }, place) => ({ id: await make(place) }),
@@ -72,6 +73,7 @@ const INPUTS: { readonly [V in Verb]: (org: Organisation, place: Place) => Promi
   'holidaySet.change': async (org, place) => ({ id: await holidaysOf(org, place), version: 1, changes: { holidays: [{ name: 'New Year', start: '2027-01-01T00:00', end: '2027-01-02T00:00' }] } }),
   'holidaySet.delete': async (org, place) => ({ id: await holidaysOf(org, place) }),
   'trunk.create': async () => ({ name: newUser(), host: 'trunk.example.com' }),
+  'trunk.copy': async (org) => ({ id: await trunk(org), name: newUser() }),
   'trunk.change': async (org) => ({ id: await trunk(org), version: 1, changes: { port: 5070 } }),
   'trunk.delete': async (org) => ({ id: await trunk(org) }),
   'agent.create': async () => ({ name: 'New', sipUser: newUser() }),
@@ -120,7 +122,7 @@ function expected(role: Role, verb: Verb, place: Place): Outcome {
   const isManager = role === 'manager';
   const isOwn = role === 'agent' && place === 'own';
   switch (verb) {
-    case 'group.create': case 'workflow.create': case 'agent.create': case 'settings.change': case 'trunk.create': case 'trunk.change': case 'trunk.delete': return 'notAllowed';
+    case 'group.create': case 'workflow.create': case 'workflow.build': case 'agent.create': case 'settings.change': case 'trunk.create': case 'trunk.copy': case 'trunk.change': case 'trunk.delete': return 'notAllowed';
     case 'queue.copy': case 'agentGroup.copy': case 'businessHours.copy': case 'holidaySet.copy':
     case 'queue.create': case 'queue.change': case 'queue.delete': case 'agentGroup.create': case 'agentGroup.change': case 'agentGroup.delete':
     case 'businessHours.create': case 'businessHours.change': case 'businessHours.delete': case 'holidaySet.create': case 'holidaySet.change': case 'holidaySet.delete':
