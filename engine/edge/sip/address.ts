@@ -100,10 +100,10 @@ export interface Via {
   readonly branch: string;
 }
 
-/** Reads one Via value, white space around the slashes and the colon allowed. */
+/** Reads one Via value, white space around the slashes and the colon allowed; of any version, so that it can be told that we speak another. */
 export function parseVia(value: string): Via | undefined {
   const semicolon = value.indexOf(';');
-  const match = /^SIP\s*\/\s*2\.0\s*\/\s*([A-Za-z0-9-]+)\s+(.+)$/i.exec((semicolon < 0 ? value : value.slice(0, semicolon)).trim());
+  const match = /^SIP\s*\/\s*\d+\.\d+\s*\/\s*([A-Za-z0-9-]+)\s+(.+)$/i.exec((semicolon < 0 ? value : value.slice(0, semicolon)).trim());
   if (!match) return undefined;
   const place = parseHostPort((match[2] as string).trim());
   if (!place) return undefined;

@@ -154,8 +154,8 @@ export class TransactionLayer {
 function serverKey(request: SipRequest, method: string): string {
   const { via } = request;
   const sentBy = `${via.host.toLowerCase()}:${via.port ?? 5060}`;
-  // Without the cookie a branch proves nothing: match as RFC 2543 did.
-  if (!via.branch.startsWith(COOKIE)) return `${request.callId}|${request.cseq}|${request.fromTag}|${via.branch}|${sentBy}|${method}`;
+  // Without the cookie, or with nothing but the cookie, a branch proves nothing: match as RFC 2543 did.
+  if (via.branch.length <= COOKIE.length || !via.branch.startsWith(COOKIE)) return `${request.callId}|${request.cseq}|${request.fromTag}|${via.branch}|${sentBy}|${method}`;
   return `${via.branch}|${sentBy}|${method}`;
 }
 

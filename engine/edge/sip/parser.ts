@@ -66,6 +66,9 @@ export function readHeaders(text: string, from: number): { readonly headers: Hea
   return { headers, broken };
 }
 
+/** A carriage return that ends no line, or a null that no backslash escapes (§25.1, quoted-pair). */
+const STRAY = /\r(?!\n)|(?<!\\)\0/;
+
 /** The head of a message, without its empty line. Undefined when it is no SIP, or has no Via to answer to. */
 export function parseHead(text: string): Head | undefined {
   let end = text.indexOf('\n');
@@ -84,7 +87,7 @@ export function parseHead(text: string): Head | undefined {
     return { message: { kind: 'response', status: start.status, reason: start.reason, headers, body: '', bytes: 0, via, ...seen.fields }, contentLength: seen.contentLength };
   }
   const wrong = start.fault
-    ?? (broken || /\r(?!\n)|\0/.test(text) ? fault(400, 'Malformed Header') : undefined)
+    ?? (broken || STRAY.test(text) ? fault(400, 'Malformed Header') : undefined)
     ?? seen.fault ?? checkRequest(start.method, start.uri, via, seen.fields.cseqMethod, headers);
   return { message: { kind: 'request', method: start.method, uri: start.uri, headers, body: '', bytes: 0, via, ...seen.fields, fault: wrong }, contentLength: seen.contentLength };
 }
@@ -96,14 +99,17 @@ function parseStartLine(line: string): StartLine | undefined {
     const match = /^SIP\/2\.0 ([1-6]\d\d)(?: (.*))?$/i.exec(line);
     return match ? { method: '', uri: '', status: Number(match[1]), reason: (match[2] ?? '').trim(), fault: undefined } : undefined;
   }
-  const first = line.indexOf(' ');
-  const last = line.lastIndexOf(' ');
-  const method = line.slice(0, first);
+  const whole = line.trimEnd();
+  const first = whole.indexOf(' ');
+  const last = whole.lastIndexOf(' ');
+  const method = whole.slice(0, first);
   if (first <= 0 || !isToken(method)) return undefined;
-  const version = line.slice(last + 1);
+  const version = whole.slice(last + 1);
   if (!/^SIP\/\d+\.\d+$/i.test(version)) return undefined;
-  const uri = last > first ? line.slice(first + 1, last) : '';
-  const wrong = version.toUpperCase() !== 'SIP/2.0' ? fault(505, 'Version Not Supported') : uri === '' || /[\s<>"]/.test(uri) ? fault(400, 'Malformed Request-URI') : undefined;
+  const uri = last > first ? whole.slice(first + 1, last) : '';
+  const wrong = version.toUpperCase() !== 'SIP/2.0' ? fault(505, 'Version Not Supported')
+    : whole.length < line.length ? fault(400, 'Malformed Request-Line')
+      : uri === '' || /[\s<>"]/.test(uri) ? fault(400, 'Malformed Request-URI') : undefined;
   return { method, uri, status: undefined, reason: '', fault: wrong };
 }
 
@@ -157,6 +163,8 @@ class Essentials {
 }
 
 const SCHEMES = ['sip', 'sips', 'tel'];
+/** A parameter that is nothing at all; one semicolon too many at the end is forgiven, as many phones write it. */
+const NO_PARAMETER = /;\s*;/;
 
 /** What makes a request unusable although each header can be read. */
 function checkRequest(method: string, uri: string, via: Via, cseqMethod: string, headers: readonly Header[]): Fault | undefined {
@@ -164,16 +172,21 @@ function checkRequest(method: string, uri: string, via: Via, cseqMethod: string,
   const target = parseUri(uri);
   if (!target) return fault(400, 'Malformed Request-URI');
   if (!SCHEMES.includes(target.scheme)) return fault(416, 'Unsupported URI Scheme');
-  if (via.branch !== '' && !isToken(via.branch)) return fault(400, 'Malformed Via');
+  // Headers in a Request-URI would become ours (§19.1.1); a question mark before the @ is the user's.
+  if (target.scheme !== 'tel' && uri.includes('?', uri.indexOf('@') + 1)) return fault(400, 'Headers In Request-URI');
+  if (NO_PARAMETER.test(via.params) || (via.branch !== '' && !isToken(via.branch))) return fault(400, 'Malformed Via');
   const hops = valueOf(headers, 'max-forwards');
   if (hops !== undefined && !(/^\d{1,9}$/.test(hops) && Number(hops) <= 255)) return fault(400, 'Malformed Max-Forwards');
   for (const { key, value } of headers) {
     if (key !== 'contact' || value === '*') continue;
     for (const member of splitList(value)) {
       const contact = parseNameAddr(member);
-      if (!contact || !parseUri(contact.uri)) return fault(400, 'Malformed Contact');
+      if (!contact || !parseUri(contact.uri) || (contact.params.includes(';') && NO_PARAMETER.test(unquoted(contact.params)))) return fault(400, 'Malformed Contact');
     }
   }
+  if (method === 'REGISTER' && !/^sips?:/i.test(parseNameAddr(valueOf(headers, 'to') ?? '')?.uri ?? '')) return fault(400, 'To Is No SIP Address');
   if (method === 'INVITE' && valueOf(headers, 'contact') === undefined) return fault(400, 'Missing Header contact');
   return undefined;
 }
+
+const unquoted = (params: string): string => (params.includes('"') ? params.replace(/"(?:[^"\\]|\\.)*"/g, '""') : params);

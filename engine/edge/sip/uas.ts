@@ -84,6 +84,7 @@ export class AnsweringSide {
     if (required.length > 0) return { status: 420, headers: [header('Unsupported', required.join(', '))] };
     if (request.method !== 'INVITE') return undefined;
     if (request.fromTag === '') return { status: 400, headers: [] };
+    if (!takesSdp(request)) return { status: 406, headers: [] };
     return this.stack.dialogs.has(dialogId(request.callId, request.fromTag)) ? { status: 482, headers: [] } : undefined;
   }
 
@@ -227,4 +228,10 @@ export class AnsweringSide {
 interface Refusal {
   readonly status: number;
   readonly headers: readonly Header[];
+}
+
+/** Whether a response to an INVITE may carry SDP (§20.1: without Accept it may). */
+function takesSdp({ headers }: SipRequest): boolean {
+  if (valueOf(headers, 'accept') === undefined) return true;
+  return listOf(headers, 'accept').some((range) => /^(application\s*\/\s*(sdp|\*)|\*\s*\/\s*\*)\s*(;|$)/i.test(range) && !/;\s*q\s*=\s*0(\.0*)?\s*(;|$)/i.test(range));
 }
