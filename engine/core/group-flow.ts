@@ -1,10 +1,10 @@
 // What a caller of a group meets: holiday, closing time, the welcome, and then the queue or the menu.
+import { holidayNow, isOpen } from '../../storage/model/opening';
 import { type Workflow } from '../../storage/model/workflow';
 import { type Call } from './call';
 import { type Context, touchCall } from './context';
 import { move } from './phases';
 import { ask } from './questions';
-import { holidayNow, isOpen } from './schedule';
 import { playPrompt } from './sounds';
 import { workflowOf, workflowState } from './state';
 import { type Arrival } from './types';

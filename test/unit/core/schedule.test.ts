@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { holidayNow, isOpen } from '../../../engine/core/schedule';
+import { holidayNow, isOpen } from '../../../storage/model/opening';
 import { type BusinessHours, businessHours, holidaySet, WEEKDAYS } from '../../../storage/model/schedule';
 
 const FOLDER = join(__dirname, '..', '..', 'fixtures', 'schedule');

@@ -5,7 +5,7 @@
 // Holidays are one stretch of time each: a start or end that the clock shows twice means the first time, and one that it skips means
 // the moment of the change.
 import { DateTime } from 'luxon';
-import { type BusinessHours, type Holiday, type HolidaySet, WEEKDAYS } from '../../storage/model/schedule';
+import { type BusinessHours, type Holiday, type HolidaySet, WEEKDAYS } from './schedule';
 
 const CIVIL = "yyyy-MM-dd'T'HH:mm";
 
