@@ -13,7 +13,7 @@ import { type BotVerb, type DutyPress, type Sent } from './verbs';
 import { type Chat, type Place } from './turn';
 
 /** What the bot needs of storage for a person; a fake of it serves in tests. */
-export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'groupNames' | 'agentNames' | 'objectNames' | 'group' | 'live' | 'agents' | 'myAgent' | 'myCalls' | 'history' | 'change' | 'status' | 'stepDown' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
+export type AdministrationPort = Pick<Administration, 'perform' | 'whoAmI' | 'groups' | 'groupNames' | 'agentNames' | 'objectNames' | 'group' | 'inForce' | 'live' | 'agents' | 'myAgent' | 'myCalls' | 'history' | 'change' | 'status' | 'stepDown' | 'ask' | 'settings' | 'objects' | 'workflow' | 'keepAudio'>;
 
 /** People seen in chat. Every method rejects when the database is away. */
 export interface PeoplePort {

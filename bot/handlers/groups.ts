@@ -127,14 +127,20 @@ export async function showGroup(services: Services, asking: Asking, groupId: str
 /** Looks whether what was saved is in force by now, and says so on the card; gives up after a while, or when the message shows something else. */
 async function followForce(services: Services, asking: Asking, before: GroupView, messageId: string, hold: Hold, told: Note): Promise<void> {
   const giveUpAt = services.now().getTime() + FORCE_FOLLOWED_MS;
-  let shown = before.inForce;
+  let { inForce: shown, savedSequence } = before;
   await hold.keep(new Date(giveUpAt));
   while (shown !== 'yes' && services.now().getTime() < giveUpAt) {
     await services.pause(FORCE_LOOK_MS);
     if (!hold.held) return;
+    // Where no engine is there, many cards look for a minute each: the group is read again only once there is something else to say.
+    const force = await services.administration.inForce(savedSequence, 0);
+    if (!hold.held) return;
+    if (!force.ok || force.value === shown) continue;
     const group = await services.administration.group(asking.acting, before.id);
     if (!hold.held) return;
-    if (!group.ok || group.value.inForce === shown) continue;
+    if (!group.ok) continue;
+    savedSequence = group.value.savedSequence;
+    if (group.value.inForce === shown) continue;
     shown = group.value.inForce;
     if (!(await hold.stillHeld())) return;
     await services.chat.update(asking.place, messageId, groupCard(asking, group.value, told).card);

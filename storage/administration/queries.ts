@@ -170,7 +170,7 @@ export class Queries {
 
   async inForce(sequence: number, waitMs: number): Promise<InForce> {
     const { db, pool, log } = this.deps;
-    await waitUntil(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => await this.inForceNow(sequence) === 'yes', waitMs);
+    if (waitMs > 0) await waitUntil(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => await this.inForceNow(sequence) === 'yes', waitMs);
     return this.inForceNow(sequence);
   }
 

@@ -1,5 +1,6 @@
 // How long a chat turn takes: presses and words of agents, managers and administrators at a steady rate, over HTTP, on a database with very many groups.
-// Run: npm run bench:chat -- [--groups 10000] [--rate 200] [--seconds 20]. Bounded in count and time; everything listens on loopback.
+// Run: npm run bench:chat -- [--groups 10000] [--rate 200] [--seconds 20] [--each 50]. Bounded in count and time; everything listens on loopback.
+// With --each, so many turns of every kind first, one after the other, and what each kind costs the database and either process.
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { loadavg } from 'node:os';
@@ -16,16 +17,17 @@ import { workflow } from '../../storage/model/workflow';
 import { prepareSchema } from '../../storage/schema';
 import { testDatabase } from '../support/database';
 import { freePort, runSource } from '../support/source-process';
+import { openCommandTap, type CommandTap } from './command-tap';
 
 const POOL = 'main';
 const DOMAIN = 'bench.example';
-const LIMITS = { groups: 20_000, rate: 500, seconds: 60 } as const;
+const LIMITS = { groups: 20_000, rate: 500, seconds: 60, each: 500 } as const;
 const AGENTS_OF_GROUP = 5;
 /** Each manages as many groups as people do who manage several. */
 const GROUPS_OF_MANAGER = 20;
 const BATCH = 1_000;
 
-interface Options { readonly groups: number; readonly rate: number; readonly seconds: number }
+interface Options { readonly groups: number; readonly rate: number; readonly seconds: number; readonly each: number }
 const list = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const personOf = (kind: 'a' | 'b' | 'c', index: number): string => `${kind.repeat(8)}-0000-4000-8000-${String(index).padStart(12, '0')}`;
 const ADMINISTRATOR = personOf('a', 1);
@@ -100,7 +102,7 @@ function deedOf(turn: number, groups: number, agents: number, managers: number):
   return press('administrator', ADMINISTRATOR, 'help');
 }
 
-async function main({ groups, rate, seconds }: Options): Promise<void> {
+async function main({ groups, rate, seconds, each }: Options): Promise<void> {
   const [began, database] = [loadavg()[0] ?? 0, await testDatabase()];
   const connection = await connect(database.uri, { appName: 'bench-chat' });
   await prepareSchema(connection.db);
@@ -111,7 +113,8 @@ async function main({ groups, rate, seconds }: Options): Promise<void> {
   const administration = new Administration({ client: connection.client, db: connection.db, pool: POOL, sipDomain: DOMAIN, log: pino({ level: 'silent' }) });
   await administration.perform({ kind: 'operator', name: 'bench' }, 'settings.change', { version: 0, changes: { gracePeriodSeconds: '60' } });
   const port = await freePort();
-  const bot = runSource('bot/main.ts', { MONGODB_URI: database.uri, BOT_PORT: String(port), ADMINISTRATORS: ADMINISTRATOR, SIP_DOMAIN: DOMAIN, POOL, LOG_LEVEL: 'error' });
+  const tap = each > 0 ? await openCommandTap(database.uri) : null;
+  const bot = runSource('bot/main.ts', { MONGODB_URI: tap?.uri ?? database.uri, BOT_PORT: String(port), ADMINISTRATORS: ADMINISTRATOR, SIP_DOMAIN: DOMAIN, POOL, LOG_LEVEL: 'error' });
   const desk = await connector();
   const took: { readonly name: string; readonly ms: number }[] = [];
   const failed: string[] = [];
@@ -136,8 +139,9 @@ async function main({ groups, rate, seconds }: Options): Promise<void> {
     for (const index of list(200)) await turn(index, null);
     console.error('The bot is warm.');
     failed.length = 0;
-    const [startedAt, count] = [performance.now(), rate * seconds];
     const processes = { bot: bot.child.pid ?? 0, database: children().find((pid) => pid !== bot.child.pid) ?? 0 };
+    if (tap) console.table(await costs(tap, processes, each, (index) => deedOf(index, groups, agents, managers).name, (index) => turn(index, null)));
+    const [startedAt, count] = [performance.now(), rate * seconds];
     const before = { bot: cpuMs(processes.bot), database: cpuMs(processes.database) };
     const all: Promise<void>[] = [];
     for (const index of list(count)) {
@@ -166,9 +170,30 @@ async function main({ groups, rate, seconds }: Options): Promise<void> {
     await bot.stop();
     desk.server.closeAllConnections();
     await new Promise((resolve) => desk.server.close(resolve));
+    await tap?.close();
     await connection.close();
     await database.close();
   }
+}
+
+/** What turns of each kind cost, on average: nothing else goes on meanwhile but what the bot does by itself. */
+async function costs(tap: CommandTap, processes: { readonly bot: number; readonly database: number }, each: number, nameOf: (index: number) => string, turn: (index: number) => Promise<void>): Promise<readonly object[]> {
+  const rows: object[] = [];
+  for (const kind of new Set(list(100).map(nameOf))) {
+    const indices = list(100 * LIMITS.each).map((index) => 50_000 + index).filter((index) => nameOf(index) === kind).slice(0, each);
+    await turn(indices[0] ?? 0);
+    tap.taken();
+    const [before, startedAt] = [{ bot: cpuMs(processes.bot), database: cpuMs(processes.database) }, performance.now()];
+    for (const index of indices) await turn(index);
+    const { commands, documents, bytes } = tap.taken();
+    const per = (total: number): number => Math.round(total / indices.length * 10) / 10;
+    rows.push({
+      kind, ms: per(performance.now() - startedAt), botMs: per(cpuMs(processes.bot) - before.bot), databaseMs: per(cpuMs(processes.database) - before.database),
+      commands: per([...commands.values()].reduce((sum, one) => sum + one, 0)), documents: per(documents), kilobytes: per(bytes / 1_000),
+    });
+    console.error(`${kind}: ${[...commands].sort(([, one], [, other]) => other - one).map(([name, count]) => `${name} ${per(count)}`).join(', ')}`);
+  }
+  return rows;
 }
 
 /** The bot answers, or a minute has passed. */
@@ -190,5 +215,6 @@ const upTo = (most: number) => (value: string): number => {
 void main(new Command('bench:chat')
   .option('--groups <count>', `groups in the database, at most ${LIMITS.groups}`, upTo(LIMITS.groups), 10_000)
   .option('--rate <turns>', `turns a second, at most ${LIMITS.rate}`, upTo(LIMITS.rate), 200)
+  .option('--each <turns>', `turns of each kind to be counted before, at most ${LIMITS.each}; 0: none`, (value) => (value === '0' ? 0 : upTo(LIMITS.each)(value)), 0)
   .option('--seconds <seconds>', `for how long, at most ${LIMITS.seconds}`, upTo(LIMITS.seconds), 20)
   .parse().opts<Options>());

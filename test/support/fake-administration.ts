@@ -1,12 +1,13 @@
 // Administration without a database: answers what a test sets, and remembers what was asked of it.
-import { type AdministrationPort, type PeoplePort } from '../../bot/asking';
+import { type AdministrationPort, type GuidesPort, type PeoplePort } from '../../bot/asking';
 import { type Acting } from '../../storage/access';
 import { type MyCalls } from '../../storage/administration/my-calls';
 import { type Answer, type Kept, type Result } from '../../storage/administration/results';
 import { type Verb } from '../../storage/administration/verbs';
-import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type LiveView, type MyAgent, type ObjectNames, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
+import { type AgentView, type ChangeView, type GroupSummary, type GroupView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type ObjectNames, type ObjectView, type SettingsView, type ShownKind, type WhoAmI, type WorkflowView } from '../../storage/administration/views';
 import { type InstructionOutcome, type InstructionRequest } from '../../storage/model/instruction';
 import { type PoolStatus, type StepDownOutcome } from '../../storage/model/pool-status';
+import { type KeptGuide } from '../../storage/guides';
 import { type Person } from '../../storage/people';
 import { agentViews, groupSummary, groupView, historyEntry, liveView, myAgent, SALES, shownObjects, whoAmI } from './storage-views';
 
@@ -66,6 +67,7 @@ export class FakeAdministration implements AdministrationPort {
   async agentNames(): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer); }
   async objectNames(): Promise<Answer<ObjectNames>> { return this.#answer<ObjectNames>(this.objectsAnswer); }
   async group(_acting: Acting, workflowId: string): Promise<Answer<GroupView>> { return this.#answer(this.groupAnswers[workflowId]); }
+  async inForce(sequence: number): Promise<Answer<InForce>> { return this.#answer(Object.values(this.groupAnswers).find((one) => one.savedSequence === sequence)?.inForce); }
   async live(_acting: Acting, workflowId: string): Promise<Answer<LiveView>> { return this.#answer(this.groupAnswers[workflowId] ? { ...this.liveAnswer, id: workflowId } : null); }
   async agents(_acting: Acting, { ids }: { readonly ids?: readonly string[] } = {}): Promise<Answer<readonly AgentView[]>> { return this.#answer(this.agentsAnswer.filter((one) => ids === undefined || ids.includes(one.id))); }
   async myAgent(): Promise<Answer<MyAgent>> { return this.#answer(this.myAgentAnswer); }
@@ -117,4 +119,23 @@ export class FakePeople implements PeoplePort {
     if (this.away) throw new Error('away');
     return [...this.people.values()].filter((one) => one.name.toLowerCase().includes(text.toLowerCase())).slice(0, limit);
   }
+}
+
+/** Groups that people make step by step, in memory: what several bots would share. */
+export class FakeGuides implements GuidesPort {
+  readonly kept = new Map<string, KeptGuide>();
+  away = false;
+  #there<T>(value: T): Promise<T> { return this.away ? Promise.reject(new Error('away')) : Promise.resolve(value); }
+  async read(personId: string): Promise<KeptGuide | null> { return this.#there(this.kept.get(personId) ?? null); }
+  async begin(personId: string, guide: KeptGuide): Promise<KeptGuide> {
+    const there = await this.read(personId);
+    if (there === null) this.kept.set(personId, guide);
+    return there ?? guide;
+  }
+  async keep(personId: string, guide: KeptGuide): Promise<boolean> {
+    const isThere = (await this.read(personId))?.id === guide.id;
+    if (isThere) this.kept.set(personId, guide);
+    return isThere;
+  }
+  async forget(personId: string, id: string): Promise<void> { if ((await this.read(personId))?.id === id) this.kept.delete(personId); }
 }
