@@ -35,6 +35,7 @@ export function configurationChanged(context: Context, update: ConfigurationUpda
   applyUpdate(state.configuration, update);
   const concerned: Concerned = { workflows: new Set(), links: new Set(), queues: new Set(), agents: new Set(), paused: new Set() };
   for (const change of update.changes) takeIn(context, change, concerned);
+  if (update.changes.some(allowsOtherContacts)) lookAtContacts(state, concerned);
   for (const workflowId of concerned.links) link(state, workflowId);
   for (const agent of concerned.agents) agentChanged(context, agent, concerned.paused.has(agent));
   for (const queueId of concerned.queues) {
@@ -86,18 +87,24 @@ function takeIn(context: Context, change: ObjectChange, concerned: Concerned): v
       return;
     }
     case 'settings':
-      // Perhaps other numbers may be called now than before.
-      for (const [id, configured] of state.configuration.objects.agents) {
-        const agent = configured.contacts.length === 0 ? undefined : state.agents.get(id);
-        if (agent === undefined || agent.agent === null) continue;
-        agent.agent = withAllowedContacts(state, configured);
-        concerned.agents.add(agent);
-      }
-      return;
     case 'businessHours':
     case 'holidaySets':
     case 'trunks':
       return;
+  }
+}
+
+/** Other numbers may be called than before, or other ones are ours. */
+function allowsOtherContacts({ kind, before, after }: ObjectChange): boolean {
+  return kind === 'settings' || (kind === 'workflows' && (before?.telephoneNumber ?? null) !== (after?.telephoneNumber ?? null));
+}
+
+function lookAtContacts(state: PoolState, concerned: Concerned): void {
+  for (const [id, configured] of state.configuration.objects.agents) {
+    const agent = configured.contacts.length === 0 ? undefined : state.agents.get(id);
+    if (agent === undefined || agent.agent === null) continue;
+    agent.agent = withAllowedContacts(state, configured);
+    concerned.agents.add(agent);
   }
 }
 

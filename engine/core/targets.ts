@@ -1,6 +1,7 @@
 // Where an address leads: a group or an agent of ours, or outside, if the number policy lets it.
 import { type Agent, type Contact } from '../../storage/model/agent';
 import { mayDial, NO_NUMBERS, type OutsideTarget, type PolicyVerdict } from '../../storage/model/number-policy';
+import { numberOfTel, plainUser, userInDomain } from '../../storage/model/own-address';
 import { type Workflow } from '../../storage/model/workflow';
 import { type AgentState } from './agent';
 import { type PoolState, settingsOf } from './state';
@@ -14,7 +15,8 @@ export type Destination =
 const NUMBER = /^\+[0-9]{3,15}$/;
 
 /** The user part of an address in our own domain: a group's or an agent's SIP user, or a number with its plus. */
-export function destinationOfUser(state: PoolState, user: string): Destination {
+export function destinationOfUser(state: PoolState, dialled: string): Destination {
+  const user = plainUser(dialled);
   const own = ownDestination(state, user);
   if (own !== null) return own;
   return NUMBER.test(user) ? outside(state, { kind: 'number', number: user }) : { kind: 'nowhere', status: 404, reason: 'nobody has this address' };
@@ -27,29 +29,24 @@ export function destinationOfNumber(state: PoolState, number: string): Destinati
 
 /** A `sip:`, `sips:` or `tel:` address. Addresses in our own domain are resolved here. */
 export function destinationOfUri(state: PoolState, uri: string): Destination {
-  const tel = /^tel:([^;]*)/i.exec(uri);
-  // Visual separators are no part of the number (RFC 3966 section 5.1.1).
-  if (tel !== null) return destinationOfNumber(state, (tel[1] ?? '').replace(/[-.()]/g, ''));
-  const user = ownUser(state, uri);
-  return user === null ? outside(state, { kind: 'uri', uri }) : destinationOfUser(state, unescaped(user));
+  const number = numberOfTel(uri);
+  if (number !== null) return destinationOfNumber(state, number);
+  const user = userInDomain(uri, state.domain);
+  return user === null ? outside(state, { kind: 'uri', uri }) : destinationOfUser(state, user);
 }
 
-/** The user part of an address in our own domain, without password and parameters; null for every other address. */
-function ownUser({ domain }: PoolState, uri: string): string | null {
-  const sip = /^sips?:([^@;:]*)[^@]*@(\[[^\]]+\]|[^:;?]+)/i.exec(uri);
-  return sip !== null && domain !== null && (sip[2] ?? '').toLowerCase() === domain ? sip[1] ?? '' : null;
-}
-
-/** The agent with those contacts alone that may be called: the policy may have become narrower since they were configured. */
+/**
+ * The agent with those contacts alone that may be called: the policy may have become narrower since they were configured, and what is ours
+ * is no other place to ring an agent at. A group's number would lead the caller round to where the queue was joined.
+ */
 export function withAllowedContacts(state: PoolState, agent: Agent): Agent {
   const contacts = agent.contacts.filter((contact) => mayRing(state, contact));
   return contacts.length === agent.contacts.length ? agent : { ...agent, contacts };
 }
 
 function mayRing(state: PoolState, contact: Contact): boolean {
-  if (contact.kind === 'number') return verdictOn(state, contact).allowed;
-  const verdict = verdictOn(state, { kind: 'uri', uri: contact.uri });
-  return verdict.allowed || (verdict.because === 'domain' && ownUser(state, contact.uri) !== null);
+  if (contact.kind === 'number') return !state.addresses.has(contact.number) && verdictOn(state, contact).allowed;
+  return userInDomain(contact.uri, state.domain) === null && verdictOn(state, { kind: 'uri', uri: contact.uri }).allowed;
 }
 
 /** Whom we want to reach outside; what turns out to be ours is not sent out. */
@@ -72,15 +69,6 @@ function outside(state: PoolState, target: OutsideTarget): Destination {
 }
 
 function verdictOn(state: PoolState, target: OutsideTarget): PolicyVerdict { return mayDial(settingsOf(state)?.numberPolicy ?? NO_NUMBERS, target); }
-
-/** Percent escapes in a user part (RFC 3261 section 19.1.2); one that is broken is taken as it stands. */
-function unescaped(user: string): string {
-  try {
-    return decodeURIComponent(user);
-  } catch {
-    return user;
-  }
-}
 
 /** As a record writes it. */
 export function nameOfTarget(destination: Destination): string {

@@ -16,7 +16,7 @@ import { groupsListing, queuesListing, queuesUsing, workflowsLeadingToGroups, wo
 import { fallbackLoops, queueLoops } from './loops';
 import { faultOf, refuse, type Fault } from './results';
 import { sharingFaults } from './sharing';
-import { activationFaults, contactTargets, forbiddenTargets, targetsIn } from './targets';
+import { activationFaults, forbiddenContacts, forbiddenTargets, targetsIn } from './targets';
 
 /**
  * Ranges of every object; names, addresses and numbers that only one has; no reference into nothing; no way round in a circle without a caller's key;
@@ -104,7 +104,7 @@ async function ofAgent(checking: Checking, before: Agent | null, { id, sipUser, 
     const [other] = (await draft.find('agents', { personId }, (one) => one.personId === personId)).filter((one) => one.id !== id);
     if (other) faults.push(faultOf('personId', personId, 'personTaken', { by: other.name }));
   }
-  return [...faults, ...await forbiddenTargets(checking, contactTargets(contacts), before ? contactTargets(before.contacts) : [])];
+  return [...faults, ...await forbiddenContacts(checking, contacts, before?.contacts ?? [])];
 }
 
 /** Names of what any workflow may use are unique in the pool, those of a workflow's own among its own. */

@@ -1,14 +1,15 @@
 // Where a call may be sent: call actions, as the original calls them.
 import { z } from 'zod';
-import { id, sipUri, telephoneNumber } from './fields';
+import { id, sipUri, telephoneNumber, unlike } from './fields';
 import { prompt } from './prompt';
 import { schemaRule } from './rules';
 
 /** Each may play a prompt first. */
 const first = { prompt: prompt.nullable().default(null) };
 
+const VOICEMAIL_URI = schemaRule('voicemailUri');
 /** A `sip:` address, or a `tel:` one for a voicemail that has a number. */
-const voicemailUri = z.union([sipUri, z.string().trim().toLowerCase().regex(/^tel:/).transform((typed) => typed.slice(4)).pipe(telephoneNumber).transform((number) => `tel:${number}`)], { error: schemaRule('voicemailUri') });
+const voicemailUri = z.union([sipUri, z.string().trim().toLowerCase().regex(/^tel:/).transform((typed) => typed.slice(4)).pipe(telephoneNumber).transform((number) => `tel:${number}`)], { error: ({ input }) => unlike(input, VOICEMAIL_URI) });
 
 const kinds = [
   z.object({ kind: z.literal('disconnect'), ...first }),

@@ -26,9 +26,15 @@ export const sipUser = z.string().trim().toLowerCase().regex(/^[a-z0-9][a-z0-9._
 /** A telephone number as `tel:` URIs carry it: + and 3–15 digits (E.164). Spaces, hyphens and brackets are dropped. */
 export const telephoneNumber = z.string().transform((typed) => typed.replace(/^tel:/i, '').replace(/[\s().-]/g, '')).pipe(z.string().regex(/^\+[0-9]{3,15}$/, schemaRule('telephoneNumber')));
 
+const SIP_URI = schemaRule('sipUri');
+const PLAIN_URI = schemaRule('plainUri');
+
+/** Why something is no address: an address with headers is told that they are in the way. */
+export const unlike = (input: unknown, rule: string): string => (typeof input === 'string' && /^\s*sips?:[^\s@]+@[^\s?]+\?/i.test(input) ? PLAIN_URI : rule);
+
 /** A SIP URI someone can be sent to: `sip:user@host`, with a port or parameters if need be. The host is kept in lower case. */
 export const sipUri = z.string().trim().max(256, schemaRule('tooLong', { max: 256 }))
-  .regex(/^sips?:[^\s@<>",]+@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:;[^\s<>",]*)?$/i, schemaRule('sipUri'))
+  .regex(/^sips?:[^\s@<>",]+@(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:;[^\s<>",]*)?$/i, { error: ({ input }) => unlike(input, SIP_URI) })
   .transform((typed) => typed.replace(/^(sips?):([^@]*)@([^:;]+|\[[^\]]+\])/i, (_whole, scheme: string, user: string, host: string) => `${scheme.toLowerCase()}:${user}@${host.toLowerCase()}`));
 
 /** A key of a telephone: 0–9, * or #. */

@@ -9,7 +9,7 @@ const WORDS = {
   needed: 'is needed', empty: 'must not be empty', range: 'must be {min} to {max}', whole: 'must be a whole number from {min} to {max}', wholeOrNone: 'must be empty, or a whole number from {min} to {max}',
   length: 'must have {min} to {max} characters', tooLong: 'must have at most {max} characters', control: 'must not contain control characters', brackets: 'must not contain <, > or a line break',
   sipUser: 'must have 1–64 letters, digits, dots, hyphens or underscores and begin with a letter or digit', telephoneNumber: 'must be + and 3 to 15 digits, like +441234567890',
-  sipUri: 'must be a SIP address, like sip:alice@example.com', voicemailUri: 'must be a SIP address, like sip:box@example.com, or a tel: number', key: 'must be one of 0–9, * and #',
+  sipUri: 'must be a SIP address, like sip:alice@example.com', voicemailUri: 'must be a SIP address, like sip:box@example.com, or a tel: number', plainUri: 'must be a plain SIP address, without headers (?), maddr, method or ttl', ownContact: 'must be a number or an address elsewhere, none of our own', key: 'must be one of 0–9, * and #',
   clockTime: 'must be a time from 00:00 to 24:00, like 08:30', civilTime: 'must be a date and a time, like 2026-12-24T13:00', noSuchDate: 'must be a date that exists', timeZone: 'must be an IANA time zone, like Europe/Paris',
   personId: 'must look like 01234567-89ab-cdef-0123-456789abcdef', tooMany: 'must have at most {max} entries', twice: 'must name each only once',
   opensFirst: 'must open before it closes; a night is two ranges, to 24:00 and from 00:00 of the next day', rangesApart: 'must have its ranges in order and apart', startsFirst: 'must start before it ends',

@@ -26,6 +26,7 @@ export const workflow = z.object({
   language: language.default(DEFAULTS.language),
   timeZone: timeZone.default(DEFAULTS.timeZone),
   active: z.boolean().default(false),
+  /** As the original has it. Callers learn no agent either way. */
   agentAnonymity: z.boolean().default(false),
   federation: z.boolean().default(false),
   /** A managed workflow shares its queue and agent groups with no other, and names its managers. */

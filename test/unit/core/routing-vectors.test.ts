@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type AgentGroup, routingMethod } from '../../../storage/model/agent-group';
-import { type Contact, type Duty } from '../../../storage/model/agent';
+import { contact as contactSchema, type Contact, type Duty } from '../../../storage/model/agent';
 import { type ObjectChange } from '../../../storage/model/configuration';
 import { numberPolicy } from '../../../storage/model/number-policy';
 import { type Queue } from '../../../storage/model/queue';
@@ -26,6 +26,7 @@ const vector = z.strictObject({
   otherQueues: z.record(z.string(), partial).default({}),
   otherWorkflows: z.record(z.string(), partial).default({}),
   contacts: z.array(z.string()).default([]),
+  contact: contactSchema.optional(),
   allowedPrefixes: z.array(z.string()).default(['+44']),
   workflow: partial.default({}),
   graceSeconds: z.number().default(60),
@@ -57,7 +58,7 @@ class Story {
     ];
     const agents = [...new Set([...given.groups.flatMap((group) => group.agents), ...given.agents])];
     this.world.configure(...others, put('workflows', this.workflow), put('queues', this.queue), ...this.groups.map((group) => put('agentGroups', group)),
-      this.settings(given.allowedPrefixes), ...agents.map((id) => put('agents', anAgent(id, given.contacts.includes(id) ? { contacts: [MOBILE] } : {}))));
+      this.settings(given.allowedPrefixes), ...agents.map((id) => put('agents', anAgent(id, given.contacts.includes(id) ? { contacts: [given.contact ?? MOBILE] } : {}))));
     this.world.register(...agents.filter((id) => !given.unregistered.includes(id)));
     const idle = (id: string): number => given.idle[id] ?? 60;
     for (const id of agents.filter((each) => !given.offDuty.includes(each)).sort((a, b) => idle(b) - idle(a))) {
@@ -94,7 +95,10 @@ class Story {
   private changed(change: Record<string, Record<string, unknown>>): ObjectChange[] {
     return Object.entries(change).map(([name, fields]) => {
       if (name === 'policy') return this.settings(z.array(z.string()).parse(fields['allowedPrefixes']));
-      if (name === 'workflow') return put('workflows', (this.workflow = { ...this.workflow, ...fields }));
+      if (name === 'workflow') {
+        const before = this.workflow;
+        return put('workflows', (this.workflow = { ...before, ...fields }), before);
+      }
       if (name === 'queue') return put('queues', (this.queue = { ...this.queue, ...fields }));
       const index = this.groups.findIndex(({ id }) => id === name);
       return put('agentGroups', (this.groups[index] = { ...(this.groups[index] as AgentGroup), ...fields }));
