@@ -75,7 +75,7 @@ class Replays {
   }
 }
 
-function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger): void {
+export function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger): void {
   const replays = new Replays();
   udp.on('message', (message: Buffer, from: RemoteInfo) => {
     const space = message.indexOf(SPACE);
@@ -96,7 +96,7 @@ function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger): void {
 }
 
 /** Messages may arrive together or in pieces. A stream that stops making sense is closed: there is no way to find the next message. */
-function serveStream(socket: Socket, handle: NgHandler, log: Logger): void {
+export function serveStream(socket: Socket, handle: NgHandler, log: Logger): void {
   let pending: Buffer = Buffer.alloc(0);
   const answering = new Set<Promise<void>>();
   socket.setNoDelay(true);

@@ -52,16 +52,19 @@ export function readParty(sdp: string): Party {
   };
 }
 
-function events(payloads: string | undefined, maps: readonly { payload: number; codec: string; rate?: number }[]): number | null {
-  const map = maps.find(({ codec, rate }) => codec.toLowerCase() === 'telephone-event' && (rate ?? 8000) === 8000);
+/** A line `a=rtpmap`; the library makes a number of a name that looks like one. */
+interface RtpMap { readonly payload: number; readonly codec: string | number; readonly rate?: number }
+
+function events(payloads: string | undefined, maps: readonly RtpMap[]): number | null {
+  const map = maps.find(({ codec, rate }) => String(codec).toLowerCase() === 'telephone-event' && (rate ?? 8000) === 8000);
   return map && map.payload >= 0 && map.payload < 128 && String(payloads ?? '').split(' ').includes(String(map.payload)) ? map.payload : null;
 }
 
-function firstG711(payloads: string | undefined, maps: readonly { payload: number; codec: string; rate?: number }[]): { codec: G711 | null; payloadType: number } {
+function firstG711(payloads: string | undefined, maps: readonly RtpMap[]): { codec: G711 | null; payloadType: number } {
   for (const word of String(payloads ?? '').split(' ')) {
     const payloadType = Number(word);
     const map = maps.find(({ payload }) => payload === payloadType);
-    const name = (map?.codec ?? STATIC_NAMES[payloadType] ?? '').toUpperCase();
+    const name = String(map?.codec ?? STATIC_NAMES[payloadType] ?? '').toUpperCase();
     if ((name === 'PCMA' || name === 'PCMU') && (map?.rate ?? 8000) === 8000 && payloadType >= 0 && payloadType < 128) return { codec: name, payloadType };
   }
   return { codec: null, payloadType: 0 };

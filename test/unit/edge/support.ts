@@ -8,36 +8,73 @@ import { type IncomingCall, type OutgoingCall, type StackListener } from '../../
 import { type Transport } from '../../../engine/edge/sip/transport';
 import { UserAgent } from '../../../engine/edge/sip/user-agent';
 
+interface Due { readonly atMs: number; readonly order: number; readonly action: () => void; cancelled: boolean }
+
+/** What is due first, and among equals what was asked for first. */
+const before = (one: Due, other: Due): boolean => one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
+
 export class FakeClock implements Clock {
   nowMs = 1_700_000_000_000;
-  private readonly timers = new Set<{ readonly atMs: number; readonly action: () => void }>();
+  /** A heap: what is due first is at its top. */
+  private readonly timers: Due[] = [];
+  private asked = 0;
+  /** How many timers neither fired nor were cancelled. */
+  pending = 0;
 
   civilMs(): number {
     return this.nowMs;
   }
 
   after(delayMs: number, action: () => void): Timer {
-    const timer = { atMs: this.nowMs + delayMs, action };
-    this.timers.add(timer);
-    return { cancel: () => { this.timers.delete(timer); } };
-  }
-
-  get pending(): number {
-    return this.timers.size;
+    this.asked += 1;
+    const timer: Due = { atMs: this.nowMs + delayMs, order: this.asked, action, cancelled: false };
+    this.push(timer);
+    this.pending += 1;
+    return {
+      cancel: () => {
+        if (timer.cancelled) return;
+        timer.cancelled = true;
+        this.pending -= 1;
+      },
+    };
   }
 
   /** Lets time pass, firing what is due in its order. */
   advance(ms: number): void {
     const until = this.nowMs + ms;
-    for (;;) {
-      let next: { readonly atMs: number; readonly action: () => void } | undefined;
-      for (const timer of this.timers) if (timer.atMs <= until && (next === undefined || timer.atMs < next.atMs)) next = timer;
-      if (!next) break;
-      this.timers.delete(next);
+    for (let next = this.timers[0]; next && next.atMs <= until; next = this.timers[0]) {
+      this.pop();
+      if (next.cancelled) continue;
+      next.cancelled = true;
+      this.pending -= 1;
       this.nowMs = next.atMs;
       next.action();
     }
     this.nowMs = until;
+  }
+
+  private push(timer: Due): void {
+    const { timers } = this;
+    let at = timers.push(timer) - 1;
+    for (let above = (at - 1) >> 1; at > 0 && before(timer, timers[above] as Due); above = (at - 1) >> 1) {
+      timers[at] = timers[above] as Due;
+      timers[above] = timer;
+      at = above;
+    }
+  }
+
+  private pop(): void {
+    const { timers } = this;
+    const last = timers.pop();
+    if (!last || timers.length === 0) return;
+    timers[0] = last;
+    for (let at = 0; ;) {
+      let least = at;
+      for (const below of [2 * at + 1, 2 * at + 2]) if (below < timers.length && before(timers[below] as Due, timers[least] as Due)) least = below;
+      if (least === at) return;
+      [timers[at], timers[least]] = [timers[least] as Due, timers[at] as Due];
+      at = least;
+    }
   }
 }
 
