@@ -230,6 +230,7 @@ describe('calls by a second client', () => {
     expect(String(bye.headers['reason'])).toContain('Call completed elsewhere');
     loser.respond(bye, 200, 'OK');
     await system.live(group.id, 'the loser to be free again', (live) => live.agents.some(({ agentId, activity }) => agentId === agents[loserIndex]!.id && activity === 'free'));
+    await system.live(group.id, 'the winner to talk', (live) => live.callers.some((one) => one.state === 'talking' && one.agentId === agents[winnerIndex]!.id));
     expect(winner.has((message) => message.method === 'BYE')).toBe(false);
     await caller_.hangUp(leg);
     winner.respond(await winner.request('BYE'), 200, 'OK');

@@ -103,7 +103,7 @@ describe('what a caller hears', () => {
     const { phone: caller, leg, sound } = await scene.audibleCall(group.user);
     await sound.untilTone(500, 400);
     // The announcement takes the music away for a while.
-    await sound.until((heard) => heard.length > 100 && toneShare(sound.samples(heard.slice(-30)), 500) < 0.3, 'the announcement', 25_000);
+    await sound.until((heard) => heard.length > 100 && toneShare(sound.samples(heard.slice(-30)), 500) < 0.3, 'the announcement', 60_000);
     await sound.untilTone(500, 400);
     await caller.hangUp(leg);
   });

@@ -228,6 +228,17 @@ export function inSequence(heard: readonly Heard[]): Heard[] {
   return [...heard].sort((a, b) => ((a.sequence - b.sequence + 0x1_8000) & 0xffff) - 0x8000);
 }
 
+/** Runs of packets that follow each other in time without a gap: what a busy machine skipped of music lies between them. */
+export function unbroken(heard: readonly Heard[]): readonly Heard[][] {
+  const runs: Heard[][] = [];
+  for (const packet of heard) {
+    const before = runs.at(-1)?.at(-1);
+    if (before && (packet.timestamp - before.timestamp) >>> 0 === before.payload.length) runs.at(-1)?.push(packet);
+    else runs.push([packet]);
+  }
+  return runs;
+}
+
 /** Steps of the sequence number that are not one: gaps, repetitions, disorder. */
 export function sequenceFaults(heard: readonly Heard[]): number {
   let faults = 0;

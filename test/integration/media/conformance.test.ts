@@ -6,7 +6,7 @@ import { type Media } from '../../../engine/media/media';
 import { AGENT_HZ, CALLER_HZ, MediaCalls, type AnchoredCall } from '../../support/media-calls';
 import { startOwn, startRtpengine, type RunningMediaServer } from '../../support/media-servers';
 import { describeWith } from '../../support/needs';
-import { correlation, FRAME, type Heard, inSequence, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec } from '../../support/rtp-peer';
+import { correlation, FRAME, type Heard, inSequence, type RtpPeer, sequenceFaults, sine, toneShare, type PeerCodec, unbroken } from '../../support/rtp-peer';
 import { writeWav } from '../../support/wav';
 
 const folder = mkdtempSync(join(tmpdir(), 'media-'));
@@ -24,17 +24,6 @@ const welcome = writeWav(folder, 'welcome.wav', sweep);
 
 const WINNER_HZ = AGENT_HZ;
 const LOSER_HZ = 1300;
-
-/** Packets that follow each other in time without a gap. */
-function unbroken(heard: readonly Heard[]): readonly Heard[][] {
-  const runs: Heard[][] = [];
-  for (const packet of heard) {
-    const before = runs.at(-1)?.at(-1);
-    if (before && (packet.timestamp - before.timestamp) >>> 0 === before.payload.length) runs.at(-1)?.push(packet);
-    else runs.push([packet]);
-  }
-  return runs;
-}
 
 /** How many ends of the looped file lie within these packets. */
 function passes(run: readonly Heard[], start: number): number {
