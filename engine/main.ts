@@ -32,6 +32,8 @@ async function main(): Promise<void> {
 }
 
 async function run(settings: EngineSettings, log: Logger): Promise<void> {
+  // drachtio-srf looks into the environment at every header it reads, and the live one is slow to answer: a copy is read like any object.
+  process.env = { ...process.env };
   /** What there is to close, in the order in which it came; closed in the reverse order. */
   const closing: (() => Promise<void>)[] = [];
   let serving: Serving | null = null;

@@ -8,9 +8,8 @@ export class BrokenStream extends Error {
 const DEEPEST = 64;
 const CLOSE = 'e'.charCodeAt(0);
 const OPENERS = new Set(['d', 'l'].map((letter) => letter.charCodeAt(0)));
-const INTEGER = /^i-?\d{1,15}e/;
-const LENGTH = /^(\d{1,9}):/;
-const LONGEST_HEAD = 18;
+const [INTEGER, MINUS, COLON] = ['i', '-', ':'].map((letter) => letter.charCodeAt(0)) as [number, number, number];
+const MOST_DIGITS = { integer: 15, length: 9 } as const;
 
 /**
  * The offset behind the value that begins at `from`, or null while it is not whole.
@@ -47,15 +46,20 @@ export function endOfValue(data: Buffer, from: number): number | null {
 
 const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
 
-function endOfScalar(data: Buffer, at: number): number | null {
-  const head = data.toString('latin1', at, at + LONGEST_HEAD);
-  const integer = INTEGER.exec(head);
-  if (integer) return at + integer[0].length;
-  const length = LENGTH.exec(head);
-  if (length) {
-    const end = at + length[0].length + Number(length[1]);
-    return end <= data.length ? end : null;
+/** Read byte by byte: every message passes here, and most of it is lengths. */
+function endOfScalar(data: Buffer, from: number): number | null {
+  const isInteger = data[from] === INTEGER;
+  let at = from + (isInteger ? 1 : 0);
+  if (isInteger && data[at] === MINUS) at += 1;
+  const first = at;
+  let value = 0;
+  for (let byte = data[at]; byte !== undefined && isDigit(byte); byte = data[at]) {
+    value = value * 10 + byte - 0x30;
+    at += 1;
+    if (at - first > (isInteger ? MOST_DIGITS.integer : MOST_DIGITS.length)) throw new BrokenStream('neither a number nor a text');
   }
-  if (head.length < LONGEST_HEAD && /^(i-?\d{0,15}|\d{0,9})$/.test(head)) return null;
-  throw new BrokenStream('neither a number nor a text');
+  if (at >= data.length) return null;
+  if (at === first || data[at] !== (isInteger ? CLOSE : COLON)) throw new BrokenStream('neither a number nor a text');
+  const end = at + 1 + (isInteger ? 0 : value);
+  return end <= data.length ? end : null;
 }

@@ -4,7 +4,7 @@ import { MediaFault, type Anchored, type MediaDeps, type MediaPort, type MediaSi
 import { mediaKept, type MediaKept } from './kept';
 import { NgClient, type KeyEvent, type NgFields, type NgReply } from './ng-client';
 import { sameNetwork } from './network';
-import { compose, composeAnswer, describeParty, OUR_FORMATS, readRemote, type Format, type MediaAddress, type RemoteDescription } from './session-description';
+import { compose, composeAnswer, describeParty, OUR_FORMATS, readOurs, readRemote, type Format, type MediaAddress, type RemoteDescription } from './session-description';
 
 export interface MediaOptions extends MediaDeps {
   readonly host: string;
@@ -53,6 +53,8 @@ interface Leg {
   blocked: boolean;
   /** While something is played to it; undone when that ends by itself. */
   playing: Playing | 'forEver' | null;
+  /** The media server may have been asked to play to it, by us or an engine before: who stops it has to ask. */
+  played: boolean;
 }
 
 /** One pass: when it ends, by `performance.now()`. */
@@ -167,6 +169,7 @@ class NgMedia implements Media {
     const deadline = this.deadline();
     const leg = call?.legs[side];
     const wasSilent = leg?.playing === null;
+    if (leg) leg.played = true;
     try {
       // Before it begins, so that not one word of the other is heard in between.
       if (call && leg && wasSilent) {
@@ -218,7 +221,7 @@ class NgMedia implements Media {
     const format = await this.renegotiated(deadline, callId, call, 'agent', agent, another ? leg.party + 1 : leg.party);
     if (another) leg.version = 1;
     for (const side of SIDES) {
-      await this.stopPlaying(deadline, callId, side);
+      if (call.legs[side].played) await this.stopPlaying(deadline, callId, side);
       playing(call.legs[side], null);
     }
     if (!call.joined) await deadline.ask('unblock media', { 'call-id': callId });
@@ -260,7 +263,7 @@ class NgMedia implements Media {
   keep(callId: string, civil: Date): MediaKept | null {
     const call = this.calls.get(callId);
     if (!call) return null;
-    const sideOut = ({ playing: now, ...leg }: Leg): MediaKept['legs']['caller'] => ({
+    const sideOut = ({ playing: now, played: _, ...leg }: Leg): MediaKept['legs']['caller'] => ({
       ...leg, playing: now === null || now === 'forEver' ? now : { until: new Date(civil.getTime() + now.untilMs - performance.now()) },
     });
     return { sessionId: call.sessionId, format: call.format, joined: call.joined, legs: { caller: sideOut(call.legs.caller), agent: sideOut(call.legs.agent) } };
@@ -270,7 +273,7 @@ class NgMedia implements Media {
     const parsed = mediaKept.safeParse(kept);
     if (!parsed.success) return false;
     const { sessionId, format, joined, legs } = parsed.data;
-    const legIn = ({ playing: _, ...leg }: MediaKept['legs']['caller']): Leg => ({ ...leg, playing: null });
+    const legIn = ({ playing: _, ...leg }: MediaKept['legs']['caller']): Leg => ({ ...leg, playing: null, played: true });
     const call: Call = { sessionId, format, joined, legs: { caller: legIn(legs.caller), agent: legIn(legs.agent) } };
     this.calls.set(callId, call);
     for (const side of SIDES) {
@@ -413,8 +416,7 @@ class NgMedia implements Media {
   private async tell(deadline: Deadline, command: 'offer' | 'answer', fields: NgFields): Promise<MediaAddress> {
     const { sdp } = await deadline.ask(command, { flags: FLAGS, ICE: 'remove', replace: ['origin', 'session-connection'], ...fields });
     if (sdp === undefined) throw new MediaFault('refused', `The media server answered "${command}" without SDP.`);
-    const { address, port } = readRemote(sdp);
-    return { address, port };
+    return readOurs(sdp);
   }
 }
 
@@ -429,7 +431,7 @@ function firstFormat(remote: RemoteDescription): Format {
 }
 
 function legAt(remote: MediaAddress, described: string, ours: MediaAddress, certain: boolean): Leg {
-  return { described, at: { address: remote.address, port: remote.port }, certain, party: FIRST, holds: false, blocked: false, ours, version: 1, playing: null };
+  return { described, at: { address: remote.address, port: remote.port }, certain, party: FIRST, holds: false, blocked: false, ours, version: 1, playing: null, played: false };
 }
 
 function playing(leg: Leg, what: Leg['playing']): void {

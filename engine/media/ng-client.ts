@@ -191,8 +191,9 @@ export class NgClient {
 
   /** Answers that came too late, and notices of what nobody knows, are passed over. */
   private answered(cookie: string, body: unknown): void {
-    const told = notice.safeParse(body);
-    if (told.success) {
+    // Few of what comes is a notice: what has no such key is not held against its schema first.
+    const told = isNotice(body) ? notice.safeParse(body) : null;
+    if (told?.success === true) {
       this.answering = true;
       if (told.data.notify === 'onDTMF') this.pressed(told.data.data);
       return;
@@ -217,3 +218,5 @@ export class NgClient {
     }
   }
 }
+
+const isNotice = (body: unknown): boolean => typeof body === 'object' && body !== null && 'notify' in body;

@@ -1,6 +1,6 @@
 // Every SDP that callers and agents see is composed here: one audio line, one G.711 codec and telephone-event (RFC 4566, RFC 3264).
 import { isIP } from 'node:net';
-import { parse, write, type MediaDescription, type SessionDescription } from 'sdp-transform';
+import { parse, type SessionDescription } from 'sdp-transform';
 import { MediaFault } from '../calls/ports';
 
 export type Codec = 'PCMA' | 'PCMU';
@@ -68,6 +68,20 @@ export function readRemote(sdp: string): RemoteDescription {
   };
 }
 
+const AUDIO_LINE = /^m=audio (\d{1,5}) /m;
+const CONNECTION = /^c=IN IP[46] (\S+)\r?$/m;
+
+/**
+ * Our address in an SDP that the media server made of one we composed: one audio line, and one address for the session or for that line.
+ * @throws MediaFault 'unsupported'
+ */
+export function readOurs(sdp: string): MediaAddress {
+  const port = Number(AUDIO_LINE.exec(sdp)?.[1] ?? 0);
+  const address = CONNECTION.exec(sdp.slice(sdp.indexOf('\nm=')))?.[1] ?? CONNECTION.exec(sdp)?.[1] ?? '';
+  if (port < 1 || port > 65535 || isIP(address) === 0) throw new MediaFault('unsupported', 'The media server answered with an SDP that names no address or port.');
+  return { address, port };
+}
+
 function parseOrRefuse(sdp: string): SessionDescription {
   if (sdp.length <= MOST_CHARACTERS && /^v=0\s/.test(sdp)) {
     const session = parse(sdp);
@@ -103,41 +117,31 @@ export function describeParty(remote: RemoteDescription, format: Format, session
 
 /** An SDP of ours: an offer, or the present state repeated. */
 export function compose(where: MediaAddress, formats: readonly Format[], direction: Direction, origin: Origin): string {
-  return write(session(where, origin, [audioLine(where.port, 'RTP/AVP', formats, direction)]));
+  return head(where, origin) + audioLines(where.port, 'RTP/AVP', formats, direction);
 }
 
 /** Our answer: their media lines in their order, all but the chosen one refused (RFC 3264 section 6). */
 export function composeAnswer(offer: RemoteDescription, where: MediaAddress, format: Format, origin: Origin): string {
-  return write(session(where, origin, offer.lines.map((line) => (line.chosen
-    ? audioLine(where.port, line.protocol, [format], OPPOSITE[offer.direction])
-    : { type: line.type, port: 0, protocol: line.protocol, payloads: line.payloads, rtp: [], fmtp: [] }))));
+  const lines = offer.lines.map(({ chosen, type, protocol, payloads }) => (chosen ? audioLines(where.port, protocol, [format], OPPOSITE[offer.direction]) : `m=${type} 0 ${protocol} ${payloads}\r\n`));
+  return head(where, origin) + lines.join('');
 }
 
-type Line = { type: string; port: number; protocol: string; payloads?: string } & MediaDescription;
+/** Ours is written as the text it is: several times a call, and always these few lines. */
+function head({ address }: MediaAddress, { sessionId, version }: Origin): string {
+  const where = `IN IP${isIP(address) === 6 ? 6 : 4} ${address}`;
+  return `v=0\r\no=- ${sessionId} ${version} ${where}\r\ns=-\r\nc=${where}\r\nt=0 0\r\n`;
+}
 
-function audioLine(port: number, protocol: string, formats: readonly Format[], direction: Direction): Line {
+function audioLines(port: number, protocol: string, formats: readonly Format[], direction: Direction): string {
   const events = formats.find(({ eventsPayloadType }) => eventsPayloadType !== null)?.eventsPayloadType ?? null;
-  return {
-    type: 'audio', port, protocol,
-    payloads: [...formats.map(({ payloadType }) => payloadType), ...(events === null ? [] : [events])].join(' '),
-    rtp: [
-      ...formats.map(({ codec, payloadType }) => ({ payload: payloadType, codec, rate: 8000 })),
-      ...(events === null ? [] : [{ payload: events, codec: 'telephone-event', rate: 8000 }]),
-    ],
-    fmtp: events === null ? [] : [{ payload: events, config: '0-15' }],
-    ptime: 20,
-    direction,
-  };
-}
-
-function session(where: MediaAddress, { sessionId, version }: Origin, media: Line[]): SessionDescription {
-  const ipVer = isIP(where.address) === 6 ? 6 : 4;
-  return {
-    version: 0,
-    origin: { username: '-', sessionId, sessionVersion: version, netType: 'IN', ipVer, address: where.address },
-    name: '-',
-    connection: { version: ipVer, ip: where.address },
-    timing: { start: 0, stop: 0 },
-    media,
-  };
+  let [payloads, maps] = ['', ''];
+  for (const { codec, payloadType } of formats) {
+    payloads += ` ${payloadType}`;
+    maps += `a=rtpmap:${payloadType} ${codec}/8000\r\n`;
+  }
+  if (events !== null) {
+    payloads += ` ${events}`;
+    maps += `a=rtpmap:${events} telephone-event/8000\r\na=fmtp:${events} 0-15\r\n`;
+  }
+  return `m=audio ${port} ${protocol}${payloads}\r\n${maps}a=ptime:20\r\na=${direction}\r\n`;
 }

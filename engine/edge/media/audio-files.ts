@@ -1,5 +1,5 @@
 // The files of the media folder, ready to be sent: each read once, encoded once per codec, and shared by every caller who hears it.
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { decodeG711, encodeG711, type G711 } from './g711';
 import { readWav, SAMPLE_RATE, UnplayableWav, type WavAudio } from './wav';
@@ -11,12 +11,18 @@ export interface EncodedAudio {
   readonly durationMs: number;
 }
 
+/** What was found to lie inside the folder under that name, and what it sounds like. */
+interface Loaded { readonly size: number; readonly mtimeMs: number; readonly ino: number; readonly key: string }
+
 const LARGEST_FILE = 32 * 1024 * 1024;
 const LARGEST_CACHE = 256 * 1024 * 1024;
+const MOST_LOADED = 10_000;
 
 /** Files are known by path, size and time of change, so that a file that was replaced is read again. */
 export class AudioFiles {
   private readonly cache = new Map<string, Promise<EncodedAudio>>();
+  /** By codec and the path that was asked for. */
+  private readonly loaded = new Map<string, Loaded>();
   private cachedBytes = 0;
 
   /** What is kept for the next who hears it is limited to `cacheBytes`. */
@@ -27,6 +33,27 @@ export class AudioFiles {
    * @throws UnplayableWav when the path leads out of the folder, is no file, or no playable WAV.
    */
   async load(path: string, codec: G711): Promise<EncodedAudio> {
+    return (await this.again(path, codec)) ?? this.first(path, codec);
+  }
+
+  /** While it is the very file that was looked at before, one look is enough. Null: it is not, or is not in the cache any more. */
+  private async again(path: string, codec: G711): Promise<EncodedAudio | null> {
+    const asked = `${codec} ${path}`;
+    const before = this.loaded.get(asked);
+    if (!before) return null;
+    const now = await stat(resolve(this.directory, path)).catch(() => null);
+    const same = now?.size === before.size && now.mtimeMs === before.mtimeMs && now.ino === before.ino;
+    const known = same ? this.cache.get(before.key) : undefined;
+    if (!known) {
+      this.loaded.delete(asked);
+      return null;
+    }
+    this.cache.delete(before.key);
+    this.cache.set(before.key, known);
+    return known;
+  }
+
+  private async first(path: string, codec: G711): Promise<EncodedAudio> {
     const real = await this.inside(path);
     const file = await open(real, 'r').catch((cause: unknown) => { throw new UnplayableWav('the file cannot be opened', { cause }); });
     try {
@@ -34,6 +61,8 @@ export class AudioFiles {
       if (size > LARGEST_FILE) throw new UnplayableWav(`a file of ${size} bytes; at most ${LARGEST_FILE} can be played`);
       const key = `${codec} ${ino} ${size} ${mtimeMs} ${real}`;
       const known = this.cache.get(key);
+      if (this.loaded.size >= MOST_LOADED) this.loaded.clear();
+      this.loaded.set(`${codec} ${path}`, { size, mtimeMs, ino, key });
       if (known) {
         this.cache.delete(key);
         this.cache.set(key, known);
@@ -45,6 +74,7 @@ export class AudioFiles {
         this.keep((await made).payload.length);
       } catch (fault) {
         this.cache.delete(key);
+        this.loaded.delete(`${codec} ${path}`);
         throw fault;
       }
       return await made;

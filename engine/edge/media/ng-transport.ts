@@ -108,7 +108,7 @@ export function serveStream(socket: Socket, handle: NgHandler, log: Logger): voi
         pending = pending.subarray(next.end);
         const { cookie, request } = next;
         const answered: Promise<void> = handle(request)
-          .then((answer) => { if (socket.writable) socket.write(envelope(cookie, answer)); })
+          .then((answer) => { if (socket.writable) writeSoon(socket, envelope(cookie, answer)); })
           .catch((fault: unknown) => log.error({ err: fault }, 'an NG request broke its handler'))
           .finally(() => answering.delete(answered));
         answering.add(answered);
@@ -119,6 +119,15 @@ export function serveStream(socket: Socket, handle: NgHandler, log: Logger): voi
       void Promise.all(answering).then(() => socket.destroySoon());
     }
   });
+}
+
+/** What is answered in one turn of the event loop leaves in one piece. */
+function writeSoon(socket: Socket, message: Buffer): void {
+  if (socket.writableCorked === 0) {
+    socket.cork();
+    setImmediate(() => { socket.uncork(); });
+  }
+  socket.write(message);
 }
 
 /** @throws MalformedBencode */
