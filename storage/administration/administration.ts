@@ -163,7 +163,7 @@ export class Administration {
     const changes = draft.changes();
     if (changes.length === 0) throw new NothingToDo({ ok: true, value, entryId: null, sequence: sequence - 1, warnings });
     await checkPermitted(draft, roles);
-    await checkIntegrity({ draft, roles, sipDomain });
+    await checkIntegrity(context);
     // What a partner writes while it serves the pool never has the name of an entry that the pool wrote meanwhile.
     const entryId = site === pool ? `${pool}:${sequence}` : `${pool}@${site}:${sequence}`;
     await writeChange(db, session, { _id: entryId, pool, origin: site, sequence, at: context.now, actor, verb, changes, undoes: undoes ?? null, requestId, subject, value, token, ...(pressedAt === null ? {} : { pressedAt }) });

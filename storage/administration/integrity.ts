@@ -13,7 +13,7 @@ import { nameOf, type Checking } from './checking';
 import { type Draft } from './draft';
 import { faultsOf, sentence } from './faults';
 import { groupsListing, queuesListing, queuesUsing, workflowsLeadingToGroups, workflowsUsing } from './leading';
-import { fallbackLoops, queueLoops } from './loops';
+import { circleFaults, fallbackLoops, selfLoops } from './loops';
 import { faultOf, refuse, type Fault } from './results';
 import { sharingFaults } from './sharing';
 import { activationFaults, forbiddenContacts, forbiddenTargets, targetsIn } from './targets';
@@ -32,7 +32,7 @@ export async function checkIntegrity(checking: Checking): Promise<void> {
   if (invalid.length > 0) throw refuse('invalid', sentence(invalid), invalid);
   const conflicts: Fault[] = [];
   for (const change of changes) conflicts.push(...await conflictsOf(checking, change), ...await missingAudio(checking.draft, change));
-  conflicts.push(...await sharingFaults(checking, changes));
+  conflicts.push(...await circleFaults(checking, changes), ...await sharingFaults(checking, changes));
   if (conflicts.length > 0) throw refuse('conflict', sentence(conflicts), conflicts);
 }
 
@@ -82,7 +82,7 @@ async function ofQueue(checking: Checking, before: Queue | null, after: Queue): 
     ...await ofOwner(draft, after.workflowId),
     ...after.agentGroupIds.filter((id) => !groups.has(id)).map((id) => faultOf('agentGroupIds', id, 'noAgentGroup')),
     ...await missingQueues(draft, queuesIn(actionsOfQueue(after))),
-    ...await queueLoops(draft, after),
+    ...selfLoops(after),
     ...await forbiddenTargets(checking, targetsIn(actionsOfQueue(after)), before ? targetsIn(actionsOfQueue(before)) : []),
   ];
 }

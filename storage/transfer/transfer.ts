@@ -79,7 +79,7 @@ export class Transfer {
     const planned = await this.planned(draft, exported, request);
     const isSettled = planned.conflicts.every((one) => one.settledAs !== null);
     // Names that are in the way are told first; what else does not fit would be told in their words too.
-    if (isSettled) await checkWhole(draft, await readRoles(db, target, acting), sipDomain);
+    if (isSettled) await checkWhole({ draft, roles: await readRoles(db, target, acting), sipDomain, now: new Date() });
     return { exported, target, planned, draft, sequence: isSettled ? configuration.sequence : null };
   }
 

@@ -67,7 +67,7 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
       const draft = new WholeDraft(db, configuration);
       const roles = await readRoles(db, pool, request.acting);
       const prepared = await prepare({ draft, configuration, log, roles, now: at, sipDomain });
-      await checkWhole(draft, roles, sipDomain);
+      await checkWhole({ draft, roles, sipDomain, now: at });
       return { sequence: configuration.sequence, draft, prepared };
     };
     const isReady = ready !== undefined && ((await collectionOf(db, 'counters').findOne({ _id: pool }))?.sequence ?? 0) === ready.sequence;
@@ -89,8 +89,8 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
 export const siteOf = (client: MongoClient, db: Db, pool: string): Promise<string> => client.withSession((session) => whereServed(db, session, pool));
 
 /** All rules of every edit. @throws Refused, saying of the first faults whose they are */
-export async function checkWhole(draft: WholeDraft, roles: Roles, sipDomain: string): Promise<void> {
-  const checking = { draft, roles, sipDomain };
+export async function checkWhole(checking: { readonly draft: WholeDraft; readonly roles: Roles; readonly sipDomain: string; readonly now: Date }): Promise<void> {
+  const { draft } = checking;
   const changes = draft.changes();
   // One question for all sounds, instead of one for each object.
   await draft.keptAudio(changes.flatMap(({ after }) => (after === null ? [] : audioNamedIn(after).map((one) => one.audioId))));

@@ -97,3 +97,13 @@ test('What is logged of a change names no person and no number', async () => {
   expect(lines.join('')).toContain('group.create');
   expect(lines.join('')).not.toMatch(/Private|77777/);
 });
+
+test('Of two who close a circle at the same time, each with one half of it, one is told the way round', async () => {
+  const { administration, other } = twoProcesses();
+  const group = async (sipUser: string) => (await must(administration.perform(operator, 'group.create', smallForm({ displayName: sipUser.toUpperCase(), sipUser })))).value.id;
+  const [a, b] = [await group('a'), await group('b')];
+  const sentTo = (user: string) => ({ closedAction: { kind: 'sipUri' as const, uri: `sip:${user}@${SIP_DOMAIN}` } });
+  const results = await Promise.all([administration.perform(operator, 'workflow.change', { id: a, version: 1, changes: sentTo('b') }), other.perform(operator, 'workflow.change', { id: b, version: 1, changes: sentTo('a') })]);
+  expect(results.filter((one) => one.ok)).toHaveLength(1);
+  expect(results.find((one) => !one.ok)).toMatchObject({ code: 'conflict', faults: [{ field: 'closedAction.uri', message: expect.stringMatching(/A → B → A|B → A → B/) }] });
+});
