@@ -14,7 +14,7 @@ import { type MediaPort, type SoundPort, type Timers } from './calls/ports';
 import { PromptsAhead } from './calls/prompts';
 import { BindingWriter, type BindingStore } from './continuity/binding-writer';
 import { type TakeoverReason } from './continuity/candidate';
-import { bodyOf } from './continuity/documents';
+import { bodyOf, heardOf } from './continuity/documents';
 import { FreezeWatch } from './continuity/freeze-watch';
 import { EdgeContact } from './continuity/edge-contact';
 import { type EdgeInventory, type Inventory } from './continuity/inventory';
@@ -391,7 +391,7 @@ export class Engine {
     const now = this.journalNow();
     const call = journalCall(this.state, callId, now);
     if (call === null) return null;
-    const parts = { sip: this.switchboard.keep(callId, call.legs.map(({ offerId }) => offerId), now), room: this.carrier.keep(callId), media: this.deps.media.keep(callId, now.civil) };
+    const parts = { sip: this.switchboard.keep(callId, call.legs.map(({ offerId }) => offerId), now), room: this.carrier.keep(callId), media: this.deps.media.keep(callId, now.civil), ...heardOf(this.loop.waitingFor(callId)) };
     return bodyOf(call, (id) => this.switchboard.dialogOf(id), parts);
   }
 
@@ -411,6 +411,7 @@ export class Engine {
       carrier: this.carrier, switchboard: this.switchboard, media: this.deps.media, log: this.deps.log,
       now: () => this.journalNow(),
       restore: (call) => { restoreCall(this.state, call, this.journalNow()); },
+      tell: (event) => { this.loop.post(event); },
     }));
     this.leftovers = taken.unreadable;
     return taken.strayLegs;

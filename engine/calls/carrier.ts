@@ -247,22 +247,35 @@ export class Carrier implements SipListener {
   /** Takes up a call that another engine left. Nothing is told and nothing is done yet: `lost` follows for what is gone, then a step of the core. */
   adopt(callId: CallId, kept: RoomKept): void { this.rooms.adopt(callId, kept); }
 
-  /** After all calls were adopted: this leg was answered in the moment before the other engine ended. Its SDP is asked for when it is joined. */
+  /** After all calls were adopted: this leg was answered in the moment before the other engine ended. Its SDP is asked for when it is joined, where it is not known. */
   answeredMeanwhile(legId: OfferId): void {
     const leg = this.rooms.leg(legId);
     if (leg === undefined) return;
-    leg.astray = true;
+    leg.astray = leg.sdp === null;
     this.deps.post({ type: 'offerAnswered', callId: leg.callId, offerId: legId });
   }
 
-  /** Legs of an adopted call that do not stand any more. Asked of every call before `lost` is told of any: what is rung for a call because of another's losses is not among them. */
-  missing(callId: CallId, standing: ReadonlySet<OfferId>): readonly OfferId[] { return [...this.rooms.legsOf(callId)].map(({ legId }) => legId).filter((legId) => !standing.has(legId)); }
+  /**
+   * Legs of an adopted call that do not stand any more. `decided`: those that the core knows of, which may be more: the other engine may have ended
+   * between hearing of an end and deciding what it means. Asked of every call before `lost` is told of any: what is rung for a call because of
+   * another's losses is not among them.
+   */
+  missing(callId: CallId, standing: ReadonlySet<OfferId>, decided: readonly OfferId[]): readonly OfferId[] {
+    return [...new Set([...this.rooms.legsOf(callId).map(({ legId }) => legId), ...decided])].filter((legId) => !standing.has(legId));
+  }
 
   /** After all calls were adopted: what of a call is over although the journal knows it. `cause`: how the caller's dialog ended, as the edge saw it. */
   lost(callId: CallId, caller: 'up' | 'awaited' | 'gone', missing: readonly OfferId[], cause: 'hungUp' | 'cancelled' | 'failed' | 'endedByUs'): void {
-    // First: no phone is rung once more for a caller who is gone.
-    if (caller === 'gone') this.callerGone(callId, cause);
-    for (const legId of missing) this.legEnded(legId, 'withdrawn');
+    const adopted = this.rooms.call(callId);
+    // First: no phone is rung once more for a caller who is gone. Also where the other engine knew: it may not have come to decide anything.
+    if (caller === 'gone' && adopted !== undefined) {
+      adopted.gone = true;
+      this.deps.post({ type: 'callerGone', callId, cause: adopted.failed ? 'failed' : cause });
+    }
+    for (const legId of missing) {
+      if (this.rooms.leg(legId) === undefined) this.deps.post({ type: 'legEnded', callId, offerId: legId, outcome: 'withdrawn' });
+      else this.legEnded(legId, 'withdrawn');
+    }
     this.rooms.inLine(callId, async (room) => {
       if (room.gone || room.callerSdp === null) return;
       try {

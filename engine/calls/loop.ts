@@ -1,5 +1,5 @@
 // The loop around the core: one event after another goes in, with both clocks; effects go out; one timer wakes it.
-import { type CoreEvent, type Effect, type Now, type StepResult } from '../core/types';
+import { type CallId, type CoreEvent, type Effect, type Now, type StepResult } from '../core/types';
 import { type Timers } from './ports';
 
 export interface LoopDeps {
@@ -42,6 +42,9 @@ export class Loop {
       if (!this.running) this.drain();
     };
   }
+
+  /** Of this call, what has not been decided on: while somebody pauses, or in the middle of a step. */
+  waitingFor(callId: CallId): readonly CoreEvent[] { return this.waiting.filter((event) => 'callId' in event && event.callId === callId); }
 
   private drain(): void {
     this.running = true;

@@ -1,5 +1,6 @@
 // What the journal keeps of a call: the core's account of it and its dialogs; and what becomes of a call that an engine left behind.
 import { z } from 'zod';
+import { type CoreEvent } from '../core/types';
 import { callJournal, type CallJournal } from '../core/journal';
 import { type CallOutcome, type CallRecord } from '../../storage/model/record';
 import { type JournalEntry } from '../../storage/journal';
@@ -16,10 +17,35 @@ export interface CallBody {
 }
 
 /** What the other rooms keep of a call, each in its own words. */
-export interface KeptParts { readonly sip: SipKept; readonly room: RoomKept | null; readonly media: unknown }
+export interface KeptParts {
+  readonly sip: SipKept;
+  readonly room: RoomKept | null;
+  readonly media: unknown;
+  /** What was heard of the call and not decided on; left out where there is nothing. */
+  readonly heard?: readonly HeardEvent[];
+}
+
+const [callId, offerId] = [z.string(), z.string()];
+/** What another engine could not learn by itself, or not as exactly. */
+const heardEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('callerAnswered'), callId }),
+  z.object({ type: z.literal('callerGone'), callId, cause: z.enum(['hungUp', 'cancelled', 'failed', 'endedByUs']) }),
+  z.object({ type: z.literal('callerReplaced'), callId, callerNumber: z.string(), callerName: z.string() }),
+  z.object({ type: z.literal('keyPressed'), callId, key: z.string() }),
+  z.object({ type: z.literal('offerAnswered'), callId, offerId }),
+  z.object({ type: z.literal('agentReplaced'), callId, offerId, newOfferId: z.string(), agentId: z.string().nullable() }),
+  z.object({ type: z.literal('legEnded'), callId, offerId, outcome: z.enum(['declined', 'busy', 'noAnswer', 'unreachable', 'failed', 'withdrawn', 'hungUp']) }),
+]);
+type HeardEvent = z.output<typeof heardEvent>;
+
+/** Those of the events that are kept. */
+export function heardOf(waiting: readonly CoreEvent[]): { readonly heard?: readonly HeardEvent[] } {
+  const heard = waiting.flatMap((event) => heardEvent.safeParse(event).data ?? []);
+  return heard.length === 0 ? {} : { heard };
+}
 
 const callBody = z.object({ call: callJournal, dialogs: z.record(z.string(), z.string().nullable()) });
-const wholeBody = callBody.extend({ sip: sipKept, room: roomKept, media: z.unknown() });
+const wholeBody = callBody.extend({ sip: sipKept, room: roomKept, media: z.unknown(), heard: z.array(heardEvent).default([]) });
 /** All that another engine needs to go on with a call. */
 export type WholeBody = z.output<typeof wholeBody>;
 

@@ -4,17 +4,18 @@ import { type Logger } from '../../storage/process/log';
 import { type Carrier } from '../calls/carrier';
 import { type MediaPort } from '../calls/ports';
 import { type CallJournal } from '../core/journal';
-import { type Arrival, type Now } from '../core/types';
+import { type Arrival, type CoreEvent, type Now } from '../core/types';
 import { type Adopted, standingOf } from '../sip/kept';
 import { type Switchboard } from '../sip/switchboard';
 import { wholeBodyOf } from './documents';
 import { type Inventory } from './inventory';
 
 export interface TakeUpDeps {
-  readonly carrier: Pick<Carrier, 'adopt' | 'missing' | 'answeredMeanwhile' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
+  readonly carrier: Pick<Carrier, 'adopt' | 'missing' | 'answeredMeanwhile' | 'acknowledged' | 'lost' | 'mediaLost' | 'arrivedAgain'>;
   readonly switchboard: Pick<Switchboard, 'adopt' | 'adoptCaller' | 'liveDialogs'>;
   readonly media: Pick<MediaPort, 'adopt'>;
   restore(call: CallJournal): void;
+  tell(event: CoreEvent): void;
   /** The civil part in database time, as everything in the journal. */
   now(): Now;
   readonly log: Logger;
@@ -37,40 +38,66 @@ export interface TakenUp {
   tellRest(): void;
 }
 
+/** A call that goes on. The engine before may have heard of more than it had decided on, as one that stood still for a moment, or hands over. */
+interface Here {
+  readonly callId: string;
+  readonly adopted: Adopted;
+  readonly heard: readonly CoreEvent[];
+  readonly deaf: boolean;
+  /** Whether the caller has acknowledged, which the core does not know. */
+  readonly acknowledged: boolean;
+  /** Legs that were answered, which the core does not know. */
+  readonly answered: readonly string[];
+}
+
 /** Before the connection to the edge is begun, so that no request of the network is early. */
 export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, deps: TakeUpDeps): TakenUp {
   const { carrier, switchboard, media, log } = deps;
   const standing = standingOf(inventory.dialogs.filter(({ state }) => state === 'confirmed'));
   const unreadable: JournalEntry[] = [];
-  const gone: { readonly callId: string; readonly adopted: Adopted; readonly cause: GoneCause }[] = [];
-  const here: { readonly callId: string; readonly adopted: Adopted; readonly deaf: boolean }[] = [];
+  const gone: { readonly callId: string; readonly adopted: Adopted; readonly heard: readonly CoreEvent[]; readonly cause: GoneCause }[] = [];
+  const here: Here[] = [];
+  const legs = new Map<string, readonly string[]>();
   for (const entry of entries) {
     const body = wholeBodyOf(entry);
     if (body === null) {
       unreadable.push(entry);
       continue;
     }
-    const { call, sip, room } = body;
+    const { call, sip, room, heard } = body;
     const { callId } = call;
     deps.restore(call);
     carrier.adopt(callId, room);
     const deaf = body.media != null && !media.adopt(callId, body.media, deps.now().civil);
     const adopted = switchboard.adopt(callId, sip, standing, deps.now());
-    if (adopted.caller === 'gone') gone.push({ callId, adopted, cause: causeOf(sip.caller?.dialog.name.id ?? null, inventory) });
-    else here.push({ callId, adopted, deaf });
+    legs.set(callId, call.legs.map(({ offerId }) => offerId));
+    if (adopted.caller === 'gone') {
+      gone.push({ callId, adopted, heard, cause: causeOf(sip.caller?.dialog.name.id ?? null, inventory) });
+      continue;
+    }
+    const answered = call.legs.filter(({ offerId, phase }) => phase === 'ringing' && adopted.legs.has(offerId)).map(({ offerId }) => offerId);
+    here.push({ callId, adopted, heard, deaf, answered, acknowledged: call.phase.state === 'arriving' && adopted.caller === 'up' && sip.caller?.state === 'up' });
   }
   const strays = straysOf(inventory, deps);
   const ours = switchboard.liveDialogs();
-  const missing = new Map([...gone, ...here].map(({ callId, adopted }) => [callId, carrier.missing(callId, adopted.legs)]));
+  const missing = new Map([...gone, ...here].map(({ callId, adopted }) => [callId, carrier.missing(callId, adopted.legs, legs.get(callId) ?? [])]));
   const lost = (callId: string, { caller }: Adopted, cause: GoneCause): void => { carrier.lost(callId, caller, missing.get(callId) ?? [], cause); };
   return {
     carried: here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
     strayLegs: [...standing.byId.values()].filter(({ id, role }) => role === 'uac' && !ours.has(id)).map(({ id }) => id),
-    tellGone: () => { for (const { callId, adopted, cause } of gone) lost(callId, adopted, cause); },
+    tellGone: () => {
+      for (const { callId, adopted, heard, cause } of gone) {
+        // What is told a second time below changes nothing.
+        for (const event of heard) deps.tell(event);
+        lost(callId, adopted, cause);
+      }
+    },
     tellRest: () => {
-      for (const { callId, adopted } of here) {
+      for (const { callId, adopted, heard, answered, acknowledged } of here) {
+        for (const event of heard) deps.tell(event);
         // First, so that nobody else is rung for this caller.
-        for (const legId of adopted.answered) carrier.answeredMeanwhile(legId);
+        for (const legId of answered) carrier.answeredMeanwhile(legId);
+        if (acknowledged) carrier.acknowledged(callId, null);
         lost(callId, adopted, 'failed');
       }
       const deaf = here.filter((each) => each.deaf).map(({ callId }) => callId);

@@ -3,11 +3,12 @@ import { Carrier } from '../../engine/calls/carrier';
 import { Loop } from '../../engine/calls/loop';
 import { tuneOf } from '../../engine/tune';
 import { type Anchored, MediaFault, type MediaPort, type MediaSide, type SoundPort, type Timers } from '../../engine/calls/ports';
-import { agentJournal, callJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../engine/core/journal';
+import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from '../../engine/core/journal';
 import { createState, type PoolState, step } from '../../engine/core/step';
 import { type CoreEvent, type Effect, type Now } from '../../engine/core/types';
-import { roomKept } from '../../engine/calls/kept';
-import { sipKept, standingOf } from '../../engine/sip/kept';
+import { sipKept } from '../../engine/sip/kept';
+import { heardOf } from '../../engine/continuity/documents';
+import { takeUp } from '../../engine/continuity/takeover';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
@@ -16,6 +17,7 @@ import { Switchboard } from '../../engine/sip/switchboard';
 import { type ConfigurationUpdate, type ObjectChange } from '../../storage/model/configuration';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { type CallRecord } from '../../storage/model/record';
+import { type JournalEntry } from '../../storage/journal';
 import { z } from 'zod';
 import { agent, duty } from '../../storage/model/agent';
 import { agentGroup } from '../../storage/model/agent-group';
@@ -289,7 +291,7 @@ export class Reinvite {
 }
 
 /** All that an engine leaves behind. */
-export interface Written { readonly records: number; readonly calls: readonly unknown[]; readonly agents: readonly unknown[] }
+export interface Written { readonly records: number; readonly calls: readonly JournalEntry[]; readonly agents: readonly unknown[] }
 
 /** What its engine asked for in vain, because it is no more, never settles. */
 function whileAlive<T extends object>(port: T, alive: { readonly now: boolean }): T {
@@ -439,9 +441,9 @@ export class World {
     const now = { monotonicMs: this.timers.nowMs(), civil: this.civil() };
     return {
       records: this.records.length,
-      calls: [...this.state.calls].map(([callId, { legs }]): unknown => JSON.parse(JSON.stringify({
-        call: journalCall(this.state, callId, now), sip: this.switchboard.keep(callId, legs.keys(), now), media: this.media.keep(callId), room: this.carrier.keep(callId),
-      }))),
+      calls: [...this.state.calls].map(([id, { legs }]) => ({ id, epoch: 1, revision: 1, body: JSON.parse(JSON.stringify({
+        call: journalCall(this.state, id, now), dialogs: {}, sip: this.switchboard.keep(id, legs.keys(), now), media: this.media.keep(id), room: this.carrier.keep(id), ...heardOf(this.loop.waitingFor(id)),
+      })) as Record<string, unknown> })),
       agents: [...this.state.agents.keys()].map((agentId): unknown => JSON.parse(JSON.stringify(journalAgent(this.state, agentId, now)))),
     };
   }
@@ -458,19 +460,20 @@ export class World {
     for (const body of agents) if (body !== null) restoreAgent(this.state, agentJournal.parse(body), now);
     for (const agentId of this.registered) this.loop.post({ type: 'phoneChanged', agentId, reachable: true });
     const begun = new Map(this.rings.map(({ dialogId, outgoing }) => [dialogId, String(outgoing.headers?.['Call-ID'] ?? '')]));
-    const known = standingOf([...this.dialogs].map((id) => ({ id, callId: begun.get(id) ?? '', localTag: 'us', remoteTag: 'phone', role: begun.has(id) ? 'uac' : 'uas' })));
-    const adopted = calls.map((body) => {
-      const { call, sip, media, room } = z.object({ call: callJournal, sip: sipKept, media: z.unknown(), room: roomKept }).parse(body);
-      restoreCall(this.state, call, now);
-      this.media.adopt(call.callId, media);
-      this.carrier.adopt(call.callId, room);
-      return { callId: call.callId, found: this.switchboard.adopt(call.callId, sip, known, now) };
+    const told = { createdAtMs: 0, owned: false, arrival: null, localTag: 'us', remoteTag: 'phone' } as const;
+    const dialogs = [...this.dialogs].map((id) => ({ ...told, id, callId: begun.get(id) ?? '', role: begun.has(id) ? 'uac' as const : 'uas' as const, state: 'confirmed' as const }));
+    // Whoever is not there any more has hung up.
+    const events = calls.flatMap(({ id, body }) => {
+      const { sip: { caller } } = z.object({ sip: sipKept }).parse(body);
+      return caller === null || this.dialogs.has(caller.dialog.name.id) ? [] : [{ sequence: 0, atMs: 0, event: 'dialogEnded' as const, dialog: caller.dialog.name.id, callId: id, cause: 'bye' }];
     });
-    const missing = new Map(adopted.map(({ callId, found }) => [callId, this.carrier.missing(callId, found.legs)]));
-    for (const { callId, found } of adopted) {
-      for (const legId of found.answered) this.carrier.answeredMeanwhile(legId);
-      this.carrier.lost(callId, found.caller, missing.get(callId) ?? [], 'hungUp');
-    }
+    const taken = takeUp(calls, { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events }, {
+      carrier: this.carrier, switchboard: this.switchboard, media: this.media, now: () => now, log: createLog('test', 'silent'),
+      restore: (call) => { restoreCall(this.state, call, now); }, tell: (event) => { this.loop.post(event); },
+    });
+    expect(taken.unreadable).toEqual([]);
+    taken.tellGone();
+    taken.tellRest();
     this.loop.post({ type: 'wake' });
     this.reconcile(now);
     for (const invite of this.invites) if (invite.status === null && !invite.given) this.switchboard.request(invite);

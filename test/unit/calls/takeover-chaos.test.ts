@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { type Act, act, ChaosFlow } from '../../support/chaos-flow';
 import { settle } from '../../support/manual-timers';
 
-/** `stale`: what was written is as old as the act before. */
-const takeOver = fc.record({ kind: fc.constant('takeOver' as const), stale: fc.boolean() });
+/** `stale`: what was written is as old as the act before. `undecided`: the engine has heard of that act, and has decided nothing. */
+const takeOver = fc.record({ kind: fc.constant('takeOver' as const), stale: fc.boolean(), undecided: fc.boolean() });
 const acts = fc.array(fc.oneof({ weight: 9, arbitrary: act }, { weight: 1, arbitrary: takeOver }), { minLength: 40, maxLength: 70 });
 
 /** Into the states that chance seldom finds a call in: a message that is being said to who has waited too long, a joining that takes its time, a transfer. */
@@ -13,7 +13,7 @@ const dial: Act = { kind: 'dial', user: 'help', offerless: 1, acks: 1 };
 const leaving: readonly Act[] = [dial, ...([25_000, 25_000, 9_000, 3_000] as const).map((ms): Act => ({ kind: 'time', ms }))];
 const connecting: readonly Act[] = [dial, { kind: 'media', fault: 'slowOnce', method: 'bridge' }, { kind: 'says', ring: 1, status: 200 }];
 const transferring: readonly Act[] = [dial, { kind: 'says', ring: 1, status: 200 }, { kind: 'refer', ring: 0, to: 'sip:+4420@example.test' }];
-const CERTAIN = [leaving, connecting, transferring].map((flow): [(Act | { readonly kind: 'takeOver'; readonly stale: boolean })[]] => [[...flow, { kind: 'takeOver', stale: false }]]);
+const CERTAIN = [leaving, connecting, transferring].map((flow): [(Act | { readonly kind: 'takeOver'; readonly stale: boolean; readonly undecided: boolean })[]] => [[...flow, { kind: 'takeOver', stale: false, undecided: false }]]);
 
 test('calls go on and come to their end, however often an engine ends and another takes over', async () => {
   let carried = 0;
@@ -27,6 +27,7 @@ test('calls go on and come to their end, however often an engine ends and anothe
       const next = flow[at + 1];
       const written = next?.kind === 'takeOver' && next.stale ? world.written() : null;
       const before = chaos.arrivals().length;
+      if (next?.kind === 'takeOver' && next.undecided) world.loop.pause();
       if (each.kind !== 'takeOver') await chaos.live(each);
       if (next?.kind !== 'takeOver') continue;
       for (const { phase } of world.state.calls.values()) states.add(phase.state);
@@ -34,6 +35,8 @@ test('calls go on and come to their end, however often an engine ends and anothe
       const since = chaos.arrivals().slice(before);
       world.takeOver(written ?? world.written());
       if (written !== null) for (const callId of since) if (!world.state.calls.has(callId)) untold.add(callId);
+      // The edge tells again what was not answered.
+      for (const refer of chaos.refers) if (refer.answers.length === 0) world.switchboard.request(refer);
       await settle();
     }
     await chaos.finish();

@@ -123,6 +123,10 @@ const EVENTS: { readonly [title: string]: (stage: Stage) => unknown } = {
   'a minute passes': ({ world }) => world.timers.pass(61_000),
 };
 
+const { 'the caller hangs up': hangsUp, 'the caller acknowledges': acknowledges, 'whoever rings answers': answers, 'whoever is up hangs up': isLeft } = EVENTS;
+/** What an engine hears of without its doing; a key that nobody has taken is lost, and its question is asked anew. */
+const HEARD = { 'the caller hangs up': hangsUp, 'the caller acknowledges': acknowledges, 'whoever rings answers': answers, 'whoever is up hangs up': isLeft } as { readonly [title: string]: (stage: Stage) => unknown };
+
 async function livesOn(stage: Stage, event: (stage: Stage) => unknown): Promise<{ readonly state: string; readonly joined: boolean; readonly hears: string | null; readonly outcome: unknown }> {
   const { world } = stage;
   world.media.answerSlow();
@@ -176,6 +180,21 @@ describe.each(STATES)('a call that is %s when its engine ends', (state) => {
     const after = await livesOn(stage, event);
     // An end that was asked for is there sooner: the edge answers for the phone.
     expect(state === 'ending' ? after.outcome : after).toEqual(state === 'ending' ? without.outcome : without);
+  });
+
+  // As it stands still for a moment, or has begun to hand over.
+  test.each(Object.entries(HEARD))('comes to what it would have come to where that engine has heard of it, and has decided nothing yet: %s', async (_title, event) => {
+    const [without, stage] = [await set(), await set()];
+    stage.world.loop.pause();
+    for (const each of [without, stage]) {
+      await event(each);
+      await settle();
+    }
+    stage.world.takeOver();
+    await settle();
+    const [expected, found] = [await livesOn(without, () => undefined), await livesOn(stage, () => undefined)];
+    expect(found.outcome).toEqual(expected.outcome);
+    if (state !== 'ending') expect(found.joined).toBe(expected.joined);
   });
 
   test('comes to one end through five engines', async () => {

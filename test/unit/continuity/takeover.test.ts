@@ -9,7 +9,7 @@ function takenUp(dialogs: Inventory['dialogs'], ours: readonly string[]) {
   const inventory: Inventory = { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events: [] };
   const none = (): never => { throw new Error('there is no call to take up'); };
   return takeUp([], inventory, {
-    carrier: { adopt: none, missing: none, answeredMeanwhile: none, lost: none, mediaLost: none, arrivedAgain: none }, media: { adopt: none }, restore: none,
+    carrier: { adopt: none, missing: none, answeredMeanwhile: none, acknowledged: none, lost: none, mediaLost: none, arrivedAgain: none }, media: { adopt: none }, restore: none, tell: none,
     switchboard: { adopt: none, adoptCaller: none, liveDialogs: () => new Set(ours) },
     now: () => ({ monotonicMs: 0, civil: new Date(0) }), log: createLog('test', 'silent'),
   });
