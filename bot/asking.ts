@@ -4,6 +4,7 @@ import { type Note } from '../cards/views';
 import { type Say } from '../cards/words';
 import { type Administration } from '../storage/administration/administration';
 import { type ActingPerson } from '../storage/access';
+import { type KeptGuide } from '../storage/guides';
 import { type Person } from '../storage/people';
 import { type Logger } from '../storage/process/log';
 import { type ExportOf } from './exports';
@@ -41,6 +42,16 @@ export interface LivePort {
   follow(card: LiveCard): void;
 }
 
+/** What people have typed so far of groups they make step by step. Every method rejects when the database is away. */
+export interface GuidesPort {
+  read(personId: string): Promise<KeptGuide | null>;
+  /** The one that is begun already, if there is one. */
+  begin(personId: string, guide: KeptGuide): Promise<KeptGuide>;
+  /** `false`: it is over. */
+  keep(personId: string, guide: KeptGuide): Promise<boolean>;
+  forget(personId: string, id: string): Promise<void>;
+}
+
 /** What agents pressed about their own duty while the database was away. */
 export interface KeptPort {
   /** Keeps it until it can be carried out, and shows then what came of it. `null`: no more can be kept. */
@@ -50,6 +61,7 @@ export interface KeptPort {
 export interface Services {
   readonly administration: AdministrationPort;
   readonly people: PeoplePort;
+  readonly guides: GuidesPort;
   readonly chat: Chat;
   readonly live: LivePort;
   readonly kept: KeptPort;

@@ -4,7 +4,7 @@ import { type Language } from '../cards/words';
 import { LISTS_OF, LOOSE_OF, PHRASES_OF, SMALL_WORDS } from './phrases';
 
 export type Command =
-  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'newAgent' | 'undo' | 'settings' | 'pool' | 'calls' }
+  | { readonly command: 'help' | 'who' | 'groups' | 'duty' | 'onDuty' | 'offDuty' | 'phone' | 'ring' | 'newGroup' | 'guide' | 'newAgent' | 'undo' | 'settings' | 'pool' | 'calls' }
   | { readonly command: 'objects'; readonly kind: string }
   | { readonly command: 'agents'; readonly search: string }
   | { readonly command: GroupCommand; readonly group: string }
@@ -32,6 +32,7 @@ export const PHRASES: readonly (readonly [CommandName, readonly string[]])[] = [
   ['ring', ['ring my phone', 'ring phone', 'test my phone', 'ring']],
   ['phone', ['my phone', 'phone', 'show my phone']],
   ['newGroup', ['new group', 'create group', 'add group']],
+  ['guide', ['new group in steps', 'new group step by step', 'new menu', 'guide me', 'new interactive group']],
   ['newAgent', ['new agent', 'create agent', 'add agent']],
   ['calls', ['my calls today', 'my calls', 'calls today']],
   ['pool', ['pool status', 'status of the pool', 'pool', 'redundancy', 'high availability']],

@@ -7,7 +7,7 @@ import { findNamed, readCommand, type Command } from './commands';
 import { setDuty } from './handlers/duty';
 import { pauseTyped, resumeTyped, signTyped } from './handlers/typed-duty';
 import { typedHistory } from './handlers/history';
-import { FormStays } from './handlers/objects';
+import { FormStays } from './handlers/form-stays';
 import { receiveFile } from './handlers/recordings';
 import { carryOut } from './handlers/table';
 import { goesOn } from './handlers/within';
@@ -124,6 +124,7 @@ export class Conversation {
       case 'phone': return verb('phone');
       case 'ring': return verb('phone.ring');
       case 'newGroup': return verb('group.new');
+      case 'guide': return verb('guide');
       case 'newAgent': return verb('agent.new');
       case 'agents': return verb('agents', { search: command.search });
       case 'undo': return verb('undo');

@@ -7,6 +7,7 @@ import { beat, BOT_BEAT_MS, leave, livingBots } from '../storage/bots';
 import { claimOnce } from '../storage/claims';
 import { connect, isUnusable, type Connection } from '../storage/connect';
 import { readFollowed } from '../storage/followed';
+import { beginGuide, forgetGuide, keepGuide, readGuide } from '../storage/guides';
 import { watchLive, type Watch } from '../storage/live';
 import { findPeople, readPerson, rememberPerson } from '../storage/people';
 import { PoolWatch } from '../storage/pool-watch';
@@ -85,6 +86,10 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
       remember: (person) => rememberPerson(db, person),
       read: (personId) => readPerson(db, personId),
       find: (text, limit) => findPeople(db, text, limit),
+    },
+    guides: {
+      read: (personId) => readGuide(db, pool, personId), begin: (personId, guide) => beginGuide(db, pool, personId, guide),
+      keep: (personId, guide) => keepGuide(db, pool, personId, guide), forget: (personId, id) => forgetGuide(db, pool, personId, id),
     },
     chat: adapter,
     live: liveCards,

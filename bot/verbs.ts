@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { id, personId, whole } from '../storage/model/fields';
 import { LIMITS } from '../storage/model/limits';
 import { audioFile } from '../storage/model/prompt';
+import { STEP } from './forms/guide-state';
 import { FORM_KINDS, LISTED, type ListedKind } from './forms/kinds';
 import { objectToken } from './forms/object-token';
 import { formToken } from './forms/token';
@@ -21,6 +22,9 @@ const whose = z.object({ agentId: idOrNone, groupId: idOrNone });
 const typed = z.string().max(10_000).default('');
 /** A form’s inputs travel beside its token; which of them there are is for the form to read. */
 const groupForm = z.looseObject({ form: formToken });
+const ofStep = z.object({ guide: requestId, at: z.string().regex(STEP) });
+/** What was typed in a step travels beside it. */
+const ofGuide = z.looseObject(ofStep.shape);
 /** A recording that was kept, on its way to its place. */
 const recording = z.object(audioFile.shape);
 const objectForm = z.looseObject({ form: objectToken });
@@ -59,6 +63,13 @@ export const VERB_SCHEMAS = {
   'group.save': groupForm,
   'group.move': groupForm.extend({ agentId: id, step: z.enum(['up', 'down']) }),
   'group.hear': groupForm,
+  guide: nothing,
+  'guide.go': ofGuide.extend({ go: z.enum(['next', 'back', 'add', 'remove']) }),
+  'guide.show': ofStep,
+  'guide.hear': ofGuide.extend({ input: z.string().max(100) }),
+  'guide.create': z.object({ guide: requestId, active: z.boolean() }),
+  'guide.drop': z.object({ guide: requestId }),
+  'guide.dropNow': z.object({ guide: requestId }),
   'group.delete': ofGroup,
   'group.deleteNow': ofGroup.extend(once),
   live: ofGroup,

@@ -66,6 +66,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   claims: [{ key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   secrets: [],
   dutyWishes: [{ key: { at: 1 }, expireAfterSeconds: WISH_FORGOTTEN_AFTER_SECONDS }],
+  guides: [],
   heldMessages: [{ key: { pool: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],
   callCards: [{ key: { pool: 1, over: 1, bot: 1 } }, { key: { at: 1 }, expireAfterSeconds: CARD_FORGOTTEN_AFTER_SECONDS }],
   bindings: [{ key: { pool: 1 } }, { key: { expiresAt: 1 }, expireAfterSeconds: FORGOTTEN_AFTER_SECONDS }],

@@ -154,6 +154,15 @@ export interface StoredCallCard {
   readonly message: { readonly place: StoredPlace; readonly messageId: string; readonly locale: string; readonly timeZone: string | null } | null;
 }
 
+/** What somebody has typed so far of a group that is made step by step; nothing of it is configuration yet. `_id`: pool and person, for each makes one at a time. */
+export interface StoredGuide {
+  readonly _id: string;
+  readonly guideId: string;
+  /** The chat's own; opaque here. */
+  readonly state: string;
+  readonly at: Date;
+}
+
 /** Every collection beside the configuration's, by name. */
 export interface Collections {
   changes: StoredChange;
@@ -171,6 +180,7 @@ export interface Collections {
   claims: StoredClaim;
   dutyWishes: StoredDutyWish;
   secrets: StoredSecret;
+  guides: StoredGuide;
   heldMessages: StoredHeldMessage;
   callCards: StoredCallCard;
   bindings: PhoneBinding;

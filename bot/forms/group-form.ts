@@ -161,6 +161,7 @@ export function groupFormCard(asking: Asking, state: FormState, typed: Typed): S
     actions: [
       submitButton(say, creating ? 'create' : 'save', 'group.save', { form }, 'positive'),
       creating ? button(say, 'cancel', 'groups') : button(say, 'cancel', 'group', { groupId: state.token.groupId }),
+      ...(creating ? [button(say, 'guide', 'guide')] : []),
     ],
   };
   return { card: render('group-form', view, asking.locale) };

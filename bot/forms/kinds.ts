@@ -178,7 +178,7 @@ const workflow: ObjectForm = {
 
 const someNames = (known: World['queues']): string => known.map((one) => one.name).slice(0, 8).join(', ') || '–';
 
-const NEW_QUESTION: Omit<Question, 'id'> = { name: '', prompt: { text: '', audio: null }, invalidPrompt: null, noAnswerPrompt: null, attempts: DEFAULTS.questionAttempts, answerSeconds: DEFAULTS.answerSeconds, fallback: null, answers: [] };
+export const NEW_QUESTION: Omit<Question, 'id'> = { name: '', prompt: { text: '', audio: null }, invalidPrompt: null, noAnswerPrompt: null, attempts: DEFAULTS.questionAttempts, answerSeconds: DEFAULTS.answerSeconds, fallback: null, answers: [] };
 
 /** A question is part of its workflow, which is what is saved. */
 const question: ObjectForm = {
@@ -210,7 +210,7 @@ const question: ObjectForm = {
   },
 };
 /** A question stands inside a list, where storage takes numbers as numbers. */
-const numbers = (changes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => Object.fromEntries(['attempts', 'answerSeconds'].flatMap((field) => (typeof changes[field] === 'string' && /^\d+$/.test(changes[field]) ? [[field, Number(changes[field])]] : [])));
+export const numbers = (changes: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => Object.fromEntries(['attempts', 'answerSeconds'].flatMap((field) => (typeof changes[field] === 'string' && /^\d+$/.test(changes[field]) ? [[field, Number(changes[field])]] : [])));
 /** `changes.questions.2.prompt.text` is about `prompt` where the third question is the one on the form. */
 const inQuestion = (fault: Fault, at: number): Fault => ({ ...fault, field: fault.field.replace(new RegExp(`^(?:changes\\.)?questions\\.${at}\\.`), '') });
 

@@ -1,6 +1,6 @@
 // The form of any object: what it shows, what was typed, what of it changed, drawn from the fields of its kind.
 import { render } from '../../cards/render';
-import { type Fault as CardFault, type Note, type ObjectFormView } from '../../cards/views';
+import { type Button, type Fault as CardFault, type Note, type ObjectFormView } from '../../cards/views';
 import { type Say } from '../../cards/words';
 import { type Fault } from '../../storage/administration/results';
 import { type AudioFile } from '../../storage/model/prompt';
@@ -56,28 +56,23 @@ export interface FormState {
 
 const LABELS: Readonly<Record<string, string>> = { name: 'agentForm.objectName', prompt: 'form.field.prompt' };
 
-export function objectFormCard(asking: Asking, state: FormState, typed: Typed): Shown {
-  const { say } = asking;
-  const { token, fields } = state;
-  const form = writeObjectToken(token);
-  const creating = token.id === '';
-  const copying = copiedKind(token.kind) !== null;
-  const { placed } = placeInputFaults(say, fields, state.faults ?? []);
-  const view: ObjectFormView = {
-    titleText: creating ? say(`object.${token.kind}.new`) : token.kind === 'settings' ? say('object.settings.one')
-      : say(copying ? 'objectForm.copy' : token.kind === 'permissions' ? 'objectForm.permissions' : 'objectForm.edit', { name: state.name }),
-    introText: say(`object.${token.kind}.intro`),
-    note: state.told ?? NO_NOTE,
-    changes: (state.changes ?? []).map((text) => ({ text })),
-    rows: fields.flatMap((field) => field.inputs.map((input, index) => row(field, input, index))),
-    actions: [submitButton(say, creating ? 'create' : copying ? 'copyNow' : 'save', 'object.save', { form }, 'positive'), button(say, 'cancel', state.cancel.verb, state.cancel.data)],
-  };
-  return { card: render('object-form', view, asking.locale) };
+/** What rows of inputs show beside what is typed in them. */
+export interface RowState {
+  readonly fields: readonly Field[];
+  /** What is stored, for recordings that are heard in place of words. */
+  readonly values: Opened['values'];
+  readonly faults?: readonly Fault[];
+  readonly heard?: FormState['heard'];
+  /** The button that lets the words of an input be heard. */
+  readonly hear: (inputId: string) => Button;
+}
 
-  function row(field: Field, input: Input, index: number): ObjectFormView['rows'][number] {
+export function formRows(say: Say, { fields, values, faults, heard, hear }: RowState, typed: Typed): ObjectFormView['rows'] {
+  const { placed } = placeInputFaults(say, fields, faults ?? []);
+  return fields.flatMap((field) => field.inputs.map((input, index): ObjectFormView['rows'][number] => {
     const last = input.suffix === markedAt(field);
     const id = inputId(field, input);
-    const audio = input.heard === true ? audioOf(state.values[field.name]) : null;
+    const audio = input.heard === true ? audioOf(values[field.name]) : null;
     const hint = input.hint === undefined ? (last ? field.hint : undefined) : input.hint;
     return {
       parted: index === 0 && field.part !== undefined, partText: index === 0 && field.part !== undefined ? say(`form.part.${field.part}`) : '',
@@ -86,10 +81,28 @@ export function objectFormCard(asking: Asking, state: FormState, typed: Typed): 
       fault: placed[id] ?? NO_FAULT,
       hinted: hint !== undefined, hintText: hint === undefined ? '' : say(`form.hint.${hint}`, field.hintValues ?? {}),
       sounds: audio !== null, soundText: audio === null ? '' : say('objectForm.recording', { name: audio.fileName, time: duration(0, audio.durationMs) }),
-      hearable: input.heard === true, hear: submitButton(say, 'hear', 'object.hear', { form, input: id }),
-      heard: { shown: state.heard?.input === id, url: state.heard?.input === id ? state.heard.url : '' },
+      hearable: input.heard === true, hear: hear(id),
+      heard: { shown: heard?.input === id, url: heard?.input === id ? heard.url : '' },
     };
-  }
+  }));
+}
+
+export function objectFormCard(asking: Asking, state: FormState, typed: Typed): Shown {
+  const { say } = asking;
+  const { token } = state;
+  const form = writeObjectToken(token);
+  const creating = token.id === '';
+  const copying = copiedKind(token.kind) !== null;
+  const view: ObjectFormView = {
+    titleText: creating ? say(`object.${token.kind}.new`) : token.kind === 'settings' ? say('object.settings.one')
+      : say(copying ? 'objectForm.copy' : token.kind === 'permissions' ? 'objectForm.permissions' : 'objectForm.edit', { name: state.name }),
+    introText: say(`object.${token.kind}.intro`),
+    note: state.told ?? NO_NOTE,
+    changes: (state.changes ?? []).map((text) => ({ text })),
+    rows: formRows(say, { ...state, hear: (input) => submitButton(say, 'hear', 'object.hear', { form, input }) }, typed),
+    actions: [submitButton(say, creating ? 'create' : copying ? 'copyNow' : 'save', 'object.save', { form }, 'positive'), button(say, 'cancel', state.cancel.verb, state.cancel.data)],
+  };
+  return { card: render('object-form', view, asking.locale) };
 }
 
 /** Labels are by field name; a few names mean something else in another object. */
@@ -115,9 +128,12 @@ export function valueAsTyped(say: Say, fields: readonly Field[], name: string): 
     } catch {
       return value;
     }
-    return field.inputs.map((input) => wordsOf(say, field, input, shown[input.suffix] ?? '')).filter((text) => text !== '').join(' · ');
+    return typedWords(say, field, shown);
   };
 }
+
+/** What is typed in a field, as a reader says it: one line, empty where there is nothing. Not escaped. */
+export const typedWords = (say: Say, field: Field, typed: Inputs): string => field.inputs.map((input) => wordsOf(say, field, input, typed[input.suffix] ?? '')).filter((text) => text !== '').join(' · ');
 
 function wordsOf(say: Say, field: Field, input: Input, shown: string): string {
   // A switch among several is named where it is on; one by itself says yes or no.
@@ -128,7 +144,7 @@ function wordsOf(say: Say, field: Field, input: Input, shown: string): string {
 
 const markedAt = (field: Field): string => field.markedAt ?? field.inputs.at(-1)?.suffix ?? '';
 const labelKey = (field: Field, input: Input): string => (input.label === undefined ? labelsFor([field])[field.name] ?? field.name : `form.input.${input.label}`);
-const labelOf = (say: Say, field: Field, input: Input): string => say(labelKey(field, input), input.labelValues ?? {});
+export const labelOf = (say: Say, field: Field, input: Input): string => say(labelKey(field, input), input.labelValues ?? {});
 
 /** Each fault below the input that it is about, under that input's own label; those that no input is about are told on top. */
 export function placeInputFaults(say: Say, fields: readonly Field[], faults: readonly Fault[]): { readonly placed: Readonly<Record<string, CardFault>>; readonly rest: readonly string[] } {

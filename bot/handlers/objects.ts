@@ -12,11 +12,12 @@ import { type ObjectToken } from '../forms/object-token';
 import { button, escapedSentence, fieldName, listNames, NO_NOTE, note, offered, refusalNote, staleLine } from '../views/common';
 import { notice, refused } from '../views/notice';
 import { nextSteps, showFlow } from './flow';
-import { HEAR_WAIT_MS, showGroup } from './groups';
+import { FormStays } from './form-stays';
+import { showGroup } from './groups';
+import { hearWords } from './hearing';
 import { showManagers } from './managers';
 import { permitted } from '../forms/permitted';
 import { GROUPS_OFFERED, isUsable, usedIn, type UsableKind } from '../forms/using';
-import { within } from './within';
 
 type ObjectHandlers = Pick<Handlers, 'object.use' | 'objects' | 'object.new' | 'object.edit' | 'object.save' | 'object.hear' | 'object.delete' | 'object.deleteNow' | 'settings'>;
 const SHOWN_MOST = 30;
@@ -67,14 +68,8 @@ export const objectHandlers: ObjectHandlers = {
     if (!place) return told('groupForm.heardNothing');
     const recording = audioOf(state.values[place.field.name]);
     if (recording) return objectFormCard(asking, { ...state, heard: { input: sent.input, url: services.audioUrl(recording.audioId) } }, typed);
-    const text = (typed[place.field.name]?.[place.input.suffix] ?? '').trim();
-    if (text === '') return told('groupForm.heardNothing');
-    const outcome = await within(HEAR_WAIT_MS, services.administration.ask(asking.acting, { kind: 'renderPrompt', text, language }));
-    if (outcome === 'late') return told('groupForm.heardLate');
-    if (!outcome.ok) return outcome.code === 'unavailable' ? told('error.unavailableForm', 'attention') : told('error.notAllowed', 'attention');
-    if (outcome.value.kind === 'expired') return told('groupForm.heardLate');
-    if (outcome.value.kind === 'refused' || outcome.value.audioId === undefined) return told(outcome.value.kind === 'refused' && outcome.value.reason === 'cannotRender' ? 'groupForm.heardCannot' : 'groupForm.heardUnavailable');
-    return objectFormCard(asking, { ...state, heard: { input: sent.input, url: services.audioUrl(outcome.value.audioId) } }, typed);
+    const heard = await hearWords(services, asking, typed[place.field.name]?.[place.input.suffix] ?? '', language);
+    return heard.ok ? objectFormCard(asking, { ...state, heard: { input: sent.input, url: heard.url } }, typed) : told(heard.key, heard.tone);
   },
 
   async 'object.delete'(services, asking, { kind, id, groupId }) {
@@ -204,9 +199,6 @@ async function resume(services: Services, asking: Asking, token: ObjectToken, se
   if (token.shown.length !== fields.length) return { ok: false, shown: await openForm(services, asking, token.kind, token.id, token.groupId, note(asking.say('error.reopened'), 'warning')) };
   return { ok: true, opened: opened.value, language: world.language, typed: typedOf(fields, sent, shownOf(fields, opened.value)), state: stateOf(token, opened.value, fields) };
 }
-
-/** Told in words while the form that was sent stays as it is, with everything typed in it. */
-export class FormStays extends Error {}
 
 /** The form again, with what is wrong beside each input and everything typed still in it. */
 async function refusedForm(services: Services, asking: Asking, state: FormState, typed: Typed, refusal: Refusal): Promise<Shown> {

@@ -9,6 +9,7 @@ import { dutyHandlers } from './duty';
 import { firstRunHandlers } from './first-run';
 import { flowHandlers } from './flow';
 import { groupHandlers } from './groups';
+import { guideHandlers } from './guide';
 import { historyHandlers } from './history';
 import { liveHandlers } from './live';
 import { managerHandlers } from './managers';
@@ -21,7 +22,7 @@ import { teamHandlers } from './team';
 import { undoHandlers } from './undo';
 
 export const HANDLERS: Handlers = {
-  ...selfHandlers, ...groupHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...callsHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...poolHandlers, ...undoHandlers, ...firstRunHandlers,
+  ...selfHandlers, ...groupHandlers, ...guideHandlers, ...liveHandlers, ...callerHandlers, ...teamHandlers, ...dutyHandlers, ...callsHandlers, ...flowHandlers, ...objectHandlers, ...recordingHandlers, ...phoneHandlers, ...agentHandlers, ...managerHandlers, ...historyHandlers, ...poolHandlers, ...undoHandlers, ...firstRunHandlers,
 };
 
 export const isVerb = (verb: string): verb is BotVerb => Object.hasOwn(VERB_SCHEMAS, verb);

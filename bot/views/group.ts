@@ -35,7 +35,7 @@ export function groupsCard(asking: Asking, groups: readonly GroupSummary[], righ
           warningText: warnings.length === 0 ? '' : `⚠ ${warnings[0]}`,
         };
       }),
-      actions: offered(button(say, 'refresh', 'groups'), rights.mayCreate && button(say, 'newGroup', 'group.new'), rights.mayCreate && button(say, 'agents', 'agents')),
+      actions: offered(button(say, 'refresh', 'groups'), rights.mayCreate && button(say, 'newGroup', 'group.new'), rights.mayCreate && button(say, 'guide', 'guide'), rights.mayCreate && button(say, 'agents', 'agents')),
       refresh: refreshFor(asking, 'groups'),
     }, asking.locale),
   };

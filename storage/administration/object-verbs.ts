@@ -149,7 +149,7 @@ const copyTrunk: Row<'trunk.copy'> = {
   change: async (context, { id, name, password = null }) => {
     const copy = { ...await known(context, 'trunk', id), id: context.newId(ID_PREFIXES.trunk), name, password, enabled: false };
     await context.draft.put('trunks', copy);
-    return changed(context, 'trunk', copy);
+    return { value: { id: copy.id }, subject: await subjectOf(context, 'trunk', copy) };
   },
 };
 

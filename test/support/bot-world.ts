@@ -15,7 +15,7 @@ import { LiveCards } from '../../bot/live-cards';
 import { serveBot, type BotServer } from '../../bot/server';
 import { readBotSettings } from '../../bot/settings';
 import { createLog } from '../../storage/process/log';
-import { FakeAdministration, FakePeople } from './fake-administration';
+import { FakeAdministration, FakeGuides, FakePeople } from './fake-administration';
 import { DOMAIN, NOW, PEOPLE } from './storage-views';
 
 export type PersonKey = keyof typeof PEOPLE;
@@ -78,6 +78,7 @@ export interface Pressed { readonly status: number; readonly statusCode: number;
 export interface BotWorld {
   readonly administration: FakeAdministration;
   readonly people: FakePeople;
+  readonly guides: FakeGuides;
   readonly connector: Connector;
   readonly server: BotServer;
   readonly url: string;
@@ -113,6 +114,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   await connector.start();
   const administration = new FakeAdministration();
   const people = new FakePeople();
+  const guides = new FakeGuides();
   for (const { personId, name } of Object.values(PEOPLE)) people.people.set(personId, { _id: personId, name, locale: 'en', conversation: null, seenAt: NOW });
   const log = createLog('bot', 'silent');
   const settings = readBotSettings({ MONGODB_URI: 'mongodb://127.0.0.1/' });
@@ -140,7 +142,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   });
   const services: Services = {
     kept,
-    administration, people, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
+    administration, people, guides, chat: adapter, sipDomain: DOMAIN, sipServer: '192.0.2.1:5060', audioUrl: (id) => audioLinks.url(id), newId: () => `request-${String(++ids).padStart(8, '0')}`, now, pause, log,
     exportUrl: (wanted) => exportLinks.url(wanted),
     once: async (id) => (administration.away ? 'away' : !claims.has(id) && claims.add(id).has(id)),
     fetchFile: async (address) => files.get(address) ?? { ok: false, because: 'unreachable' },
@@ -158,7 +160,7 @@ export async function startBotWorld(): Promise<BotWorld> {
   let activities = 0;
 
   const world: BotWorld = {
-    administration, people, connector, server, url, clock, files,
+    administration, people, guides, connector, server, url, clock, files,
     async tick(seconds = 1) {
       clock.now = new Date(clock.now.getTime() + seconds * 1000);
       const due = paused;

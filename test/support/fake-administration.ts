@@ -51,6 +51,7 @@ export class FakeAdministration implements AdministrationPort {
     switch (verb) {
       case 'agent.resetPassword': return { agentId: 'agent-alice', sipUser: 'alice', domain: 'response-group.local', password: 'correct-horse-battery' };
       case 'group.change': return { id: 'group-help', changed: [] };
+      case 'workflow.build':
       case 'group.create': return { id: 'group-help' };
       case 'change.undo': return { entryId: 'main:12', verb: 'group.change' };
       case 'duty.set': return { agentId: 'agent-alice', onDuty: true };

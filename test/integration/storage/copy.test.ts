@@ -109,7 +109,7 @@ test('A workflow is built with everything it leads to in one piece, under ids of
   const { administration } = newPool(storage.connection);
   const { id: agentId } = await newAgent(administration, 'Alice');
   const sipUser = newUser();
-  const { value: { id } } = await must(administration.perform(ada, 'workflow.build', { ...MENU, workflow: { ...MENU.workflow, sipUser }, agentGroups: [{ ...MENU.agentGroups[0], agentIds: [agentId] }] }));
+  const { value: { id } } = await must(administration.perform(ada, 'workflow.build', { ...MENU, workflow: { ...MENU.workflow, sipUser }, agentGroups: MENU.agentGroups.map((one) => ({ ...one, agentIds: [agentId] })) }));
   const built = await seen(administration.workflow(ada, id));
   const [day, night] = ['Front Desk day', 'Front Desk night'].map((name) => built.queues.find((one) => one.name === name));
   expect(built).toMatchObject({ type: 'interactive', workflow: { sipUser, active: true, closedAction: { queueId: night?.id }, questions: [{ answers: [{ action: { queueId: day?.id } }, { action: { questionId: 'q1' } }] }] } });
