@@ -7,14 +7,18 @@ import { type InventoryMessage } from './control/inventory-types';
 import { dialogInfos } from './control/dialog-infos';
 import { OwnerWatch } from './control/owner';
 import { startMedia } from './media/server';
-import { type EdgeSettings } from './settings';
+import { Networks } from './networks';
+import { EDGE_VARIABLES, type EdgeSettings } from './settings';
 import { machineClock } from './sip/clock';
+import { Gate, type GateOptions } from './sip/gate';
 import { systemLookup } from './sip/hops';
 import { SocketTransport } from './sip/transport';
 import { UserAgent } from './sip/user-agent';
 
+/** Who gets in: what is left out is as the environment has it by default. */
+type GateSettings = Pick<EdgeSettings, 'SIP_CALLERS' | 'SIP_STRANGERS' | 'SIP_SOURCE_RATE' | 'SIP_OVERLOAD_MS' | 'SIP_LOCKOUT_FAILURES' | 'SIP_LOCKOUT_SECONDS' | 'CONTROL_SOURCES'>;
 /** Without MEDIA_THREADS no thread is begun. */
-export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'MEDIA_THREADS'> & { readonly MEDIA_THREADS?: number };
+export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'MEDIA_THREADS' | keyof GateSettings> & Partial<GateSettings> & { readonly MEDIA_THREADS?: number };
 
 export interface Edge {
   readonly sipPort: number;
@@ -35,28 +39,31 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
     opened.push(() => media.close());
 
     const clock = machineClock(log);
+    const allowed = new Networks(settings.CONTROL_SOURCES ?? []);
+    const gate = new Gate({ clock, log, ...gateOptions(settings) });
+    opened.push(async () => gate.close());
     let announce: (message: InventoryMessage) => void = () => undefined;
     let receive: UserAgent['receive'] = () => undefined;
     const transport = await SocketTransport.open({
-      address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => receive(message, flow),
+      address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => receive(message, flow), hears: (address) => gate.hears(address),
     });
     opened.push(() => transport.close());
     const owner = new OwnerWatch(clock, (event) => announce(event));
     const drachtio = new DrachtioPort({
-      address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, sipHost: transport.host, sipPort: transport.port,
+      address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, allowed, clock, log, sipHost: transport.host, sipPort: transport.port,
       owner, kept: (event) => announce(event),
     });
-    const sip = new UserAgent({ transport, clock, log, lookup: systemLookup(log), listener: drachtio });
+    const sip = new UserAgent({ transport, clock, log, lookup: systemLookup(log), listener: drachtio, gate });
     receive = (message, flow) => sip.receive(message, flow);
     opened.push(async () => sip.close());
     const drachtioPort = await drachtio.open(sip);
     opened.push(() => drachtio.close());
 
     const inventory = new InventoryPort({
-      address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, version: VERSION, startedAtMs: clock.civilMs(),
+      address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, allowed, version: VERSION, startedAtMs: clock.civilMs(),
       edge: `${transport.host}:${transport.port}`, owner,
       dialogs: () => dialogInfos(sip.dialogs.values(), (session) => drachtio.engines.has(session)), anchors: () => media.anchors(), events: () => drachtio.continuity.keptEvents,
-      end: (dialog, reason) => sip.end(dialog, reason, 'asked'), forget: (upTo) => drachtio.continuity.forget(upTo),
+      end: (dialog, reason) => sip.end(dialog, reason, 'asked'), forget: (upTo) => drachtio.continuity.forget(upTo), callersAre: (networks) => gate.callersAre(networks),
     });
     announce = (message) => inventory.announce(message);
     const controlPort = await inventory.open();
@@ -66,10 +73,23 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
       sipPort: transport.port, drachtioPort, controlPort, ngPort: media.ngPort, close,
       status: () => ({
         engineConnected: drachtio.engines.connected, epoch: drachtio.engines.epoch, ...sip.sizes, held: drachtio.continuity.heldCount, connections: transport.connectionCount, anchors: media.anchors().length,
+        ...gate.status,
       }),
     };
   } catch (fault) {
     await close();
     throw fault;
   }
+}
+
+function gateOptions(settings: Partial<GateSettings>): Omit<GateOptions, 'clock' | 'log'> {
+  const { SIP_CALLERS, SIP_STRANGERS, SIP_SOURCE_RATE, SIP_OVERLOAD_MS, SIP_LOCKOUT_FAILURES, SIP_LOCKOUT_SECONDS } = EDGE_VARIABLES;
+  return {
+    callers: settings.SIP_CALLERS ?? SIP_CALLERS.schema.parse(undefined),
+    strangers: settings.SIP_STRANGERS ?? SIP_STRANGERS.schema.parse(undefined),
+    perSecond: settings.SIP_SOURCE_RATE ?? SIP_SOURCE_RATE.schema.parse(undefined),
+    overloadMs: settings.SIP_OVERLOAD_MS ?? SIP_OVERLOAD_MS.schema.parse(undefined),
+    lockoutFailures: settings.SIP_LOCKOUT_FAILURES ?? SIP_LOCKOUT_FAILURES.schema.parse(undefined),
+    lockoutSeconds: settings.SIP_LOCKOUT_SECONDS ?? SIP_LOCKOUT_SECONDS.schema.parse(undefined),
+  };
 }

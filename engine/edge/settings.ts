@@ -4,8 +4,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { port, type Settings, type Variables } from '../../storage/process/environment';
 import { ROOT } from '../../storage/process/root';
+import { isNetwork } from './networks';
 
 const address = (fallback: string) => z.ipv4('must be an IPv4 address').default(fallback);
+
+const networks = z.string().default('').transform((typed) => typed.split(/[\s,]+/).filter((part) => part !== '').map((part) => part.toLowerCase()))
+  .refine((list) => list.every(isNetwork), 'must be addresses or networks with commas between them, such as 192.0.2.0/24,198.51.100.7');
+
+const whole = (fallback: number, most: number) => {
+  const rule = `must be a whole number from 0 to ${most}`;
+  return z.coerce.number(rule).int(rule).min(0, rule).max(most, rule).default(fallback);
+};
 
 const THREADS = 'must be a whole number from 0 to 16';
 
@@ -14,12 +23,19 @@ export const EDGE_VARIABLES = {
   SIP_ADDRESS: { schema: address('127.0.0.1'), describe: 'The address on which SIP and RTP are spoken.' },
   SIP_PORT: { schema: port(5060), describe: 'The port of SIP, UDP and TCP alike.' },
   SIP_EXTERNAL_ADDRESS: { schema: z.string().min(1).optional(), describe: 'What callers and phones are told as our address (Via, Contact, SDP). SIP_ADDRESS when not set.' },
+  SIP_CALLERS: { schema: networks, describe: 'Networks whose calls are let in, beside those of the trunks that engines know: addresses or networks, with commas. This machine is always let in.' },
+  SIP_STRANGERS: { schema: z.enum(['refuse', 'silence', 'allow'], 'must be refuse, silence or allow').default('refuse'), describe: 'What becomes of a call that comes from no such network and from no address where a phone registered: 403, no answer at all, or it is let in.' },
+  SIP_SOURCE_RATE: { schema: whole(100, 100_000), describe: 'SIP messages that one unknown address may send a second, twice as many at once; a known network 20 times as many, this machine any number. More is dropped unread. 0: no limit.' },
+  SIP_OVERLOAD_MS: { schema: whole(500, 60_000), describe: 'When the event loop is late by more milliseconds five times in a row, new calls get 503 with Retry-After until it is not. 0: never.' },
+  SIP_LOCKOUT_FAILURES: { schema: whole(10, 1_000), describe: 'Wrong passwords in ten minutes after which an address may not register an account, and five times as many for any account. 0: never.' },
+  SIP_LOCKOUT_SECONDS: { schema: whole(600, 86_400), describe: 'For how long it may not.' },
   DRACHTIO_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where the edge listens for engines, on both control ports.' },
   DRACHTIO_PORT: { schema: port(9022), describe: 'The port on which engines drive SIP, in the drachtio protocol.' },
   DRACHTIO_SECRET: { schema: z.string('must be set').min(1), describe: 'What an engine must know to be let in.', secret: true },
   EDGE_CONTROL_PORT: { schema: port(9023), describe: 'The port on which the edge tells which dialogs and media exist.' },
   NG_ADDRESS: { schema: address('127.0.0.1'), describe: 'Where media is driven from, in the NG protocol.' },
   NG_PORT: { schema: port(22222), describe: 'The port of the NG protocol, UDP and TCP alike.' },
+  CONTROL_SOURCES: { schema: networks, describe: 'Who may connect to DRACHTIO_PORT, EDGE_CONTROL_PORT and NG_PORT beside this machine: addresses or networks, with commas.' },
   RTP_PORT_MIN: { schema: port(10000), describe: 'The lowest RTP port.' },
   RTP_PORT_MAX: { schema: port(19999), describe: 'The highest RTP port.' },
   MEDIA_THREADS: {

@@ -41,8 +41,12 @@ export class Continuity<Call> {
   /** Ends that an engine was told of just now, the oldest first. */
   private fresh: Array<Pick<KeptEvent, 'atMs' | 'dialog' | 'callId' | 'cause'>> = [];
   private sequence = 0;
+  /** Since when no engine is there, as far as this was asked. */
+  private goneAtMs: number;
 
-  constructor(private readonly deps: ContinuityDeps<Call>) {}
+  constructor(private readonly deps: ContinuityDeps<Call>) {
+    this.goneAtMs = deps.clock.civilMs();
+  }
 
   get heldCount(): number {
     return this.held.size;
@@ -59,14 +63,18 @@ export class Continuity<Call> {
 
   /** No engine can take this request now. */
   orphaned(call: Call): void {
-    const { id, method, dialog, callId, inDialog } = this.deps.factsOf(call);
+    const { id, method, dialog, callId, inDialog, initial } = this.deps.factsOf(call);
     switch (method) {
       case 'BYE':
         this.deps.respond(call, 200, []);
         if (inDialog) this.keep(dialog, callId, 'bye');
         return;
-      case 'INFO':
       case 'OPTIONS':
+        // Whoever asks whether calls may be sent here: while one would still wait for the next engine, yes; after that, no.
+        if (initial && this.deps.clock.civilMs() - this.goneAtMs >= HOLD_MS) this.deps.respond(call, 503, [header('Retry-After', String(RETRY_AFTER_S))]);
+        else this.deps.respond(call, 200, []);
+        return;
+      case 'INFO':
         this.deps.respond(call, 200, []);
         return;
       default:
@@ -119,6 +127,7 @@ export class Continuity<Call> {
 
   /** No engine is there any more: what the last one was told just now is kept for the next. */
   engineGone(): void {
+    this.goneAtMs = this.deps.clock.civilMs();
     const since = this.deps.clock.civilMs() - FRESH_MS;
     // Whatever it left unanswered was kept already, when it was answered here.
     const kept = new Set(this.events.map(({ dialog }) => dialog));

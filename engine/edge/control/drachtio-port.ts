@@ -1,6 +1,7 @@
 // The drachtio port: unmodified drachtio-srf clients drive the SIP stack over it. What the network brings goes to who owns the dialog, else to the youngest that wants it.
 import { randomUUID } from 'node:crypto';
 import { type Logger } from '../../../storage/process/log';
+import { type Networks } from '../networks';
 import { type Clock } from '../sip/clock';
 import { dialogId as nameOfDialog, type Dialog } from '../sip/dialog';
 import { NotSent, parseDraft } from '../sip/draft';
@@ -23,6 +24,8 @@ export interface DrachtioPortOptions {
   /** 0 picks one. */
   readonly port: number;
   readonly secret: string;
+  /** Who may connect beside this machine. */
+  readonly allowed?: Networks;
   readonly clock: Clock;
   readonly log: Logger;
   /** Our SIP address, as peers know it. */
@@ -41,14 +44,14 @@ export class DrachtioPort implements StackListener {
   private agent!: UserAgent;
 
   constructor(private readonly options: DrachtioPortOptions) {
-    const { address, port, secret, clock, log, owner, sipHost, sipPort } = options;
+    const { address, port, secret, allowed, clock, log, owner, sipHost, sipPort } = options;
     this.continuity = new Continuity({
       factsOf, clock, kept: options.kept,
       respond: (call, status, headers) => { this.agent.answering.respondPlainly(call.incoming.id, status, headers); },
     });
     const places = `udp/${sipHost}:${sipPort},tcp/${sipHost}:${sipPort}`;
     this.door = new EngineDoor({
-      address, port, secret, clock, log, owner, continuity: this.continuity, places: () => places,
+      address, port, secret, ...(allowed && { allowed }), clock, log, owner, continuity: this.continuity, places: () => places,
       takerOf: (call) => this.taker(call), deliver: (call) => this.deliver(call), lost: (session) => this.lost(session),
       sip: (...asked) => this.sip(...asked),
     });
@@ -135,6 +138,11 @@ export class DrachtioPort implements StackListener {
     const { incoming, dialog } = call;
     const { request, flow } = incoming;
     const session = this.taker(call);
+    if (session && call.initial && request.method === 'OPTIONS' && !this.options.owner.state.responsive) {
+      // It is connected and hangs: nobody is told that calls may be sent here.
+      this.agent.answering.respondPlainly(incoming.id, 503, [header('Retry-After', '3')]);
+      return;
+    }
     if (!session) {
       if (this.door.unwanted(call)) this.agent.answering.respondPlainly(incoming.id, 405, [header('Allow', this.engines.methods.join(', '))]);
       else this.continuity.orphaned(call);

@@ -1,6 +1,7 @@
 // The door for engines: listens in the drachtio protocol, lets in whose epoch holds, cuts off whose time is over, and hands out what waited.
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { type Logger } from '../../../storage/process/log';
+import { mayControl, Networks } from '../networks';
 import { type Clock } from '../sip/clock';
 import { type Continuity } from './continuity';
 import { Engines } from './engines';
@@ -10,6 +11,7 @@ import { Session, type SessionUser } from './session';
 /** The drachtio-server whose protocol this is; clients ask what it can do. */
 export const SPOKEN_VERSION = 'v0.9.0';
 const MAX_CLIENTS = 100;
+const NOBODY_ELSE = new Networks([]);
 /** A client names the methods it wants one by one, right after it was let in. */
 const SETTLE_MS = 250;
 
@@ -18,6 +20,8 @@ export interface DoorOptions<Call> {
   /** 0 picks one. */
   readonly port: number;
   readonly secret: string;
+  /** Who may connect beside this machine. */
+  readonly allowed?: Networks;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told which engine comes and goes. */
@@ -44,7 +48,10 @@ export class EngineDoor<Call> implements SessionUser {
 
   constructor(private readonly options: DoorOptions<Call>) {
     this.server = createServer((socket) => {
-      if (this.sessions.size >= MAX_CLIENTS) socket.destroy();
+      if (!mayControl(options.allowed ?? NOBODY_ELSE, socket.remoteAddress, socket.localAddress)) {
+        options.log.warn({ source: socket.remoteAddress }, 'A connection to the drachtio port was refused: its address is not in CONTROL_SOURCES');
+        socket.destroy();
+      } else if (this.sessions.size >= MAX_CLIENTS) socket.destroy();
       else this.sessions.add(new Session(socket, options.secret, this, options.log));
     });
   }

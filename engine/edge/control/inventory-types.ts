@@ -26,6 +26,8 @@ export type InventoryQuestion =
   | { readonly id: number; readonly ask: 'end'; readonly dialog: string; readonly reason?: string }
   /** Drops kept events up to and including this sequence number. */
   | { readonly id: number; readonly ask: 'forget'; readonly upTo: number }
+  /** Networks whose calls are let in, in place of those said before; for the engine that holds the edge. */
+  | { readonly id: number; readonly ask: 'callers'; readonly networks: readonly string[] }
   | { readonly id: number; readonly ask: 'ping' };
 
 /** `early`: an INVITE without a final answer. `confirmed`: answered. `ending`: our BYE is on its way. */

@@ -1,6 +1,7 @@
 // The inventory port: tells which dialogs and anchors exist, ends a dialog on request, and pushes what happens while nobody listens.
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
+import { isNetwork, mayControl, Networks } from '../networks';
 import { type AnchorInfo } from '../media/media-work';
 import { type DialogInfo, type Inventory, type InventoryMessage, type InventoryQuestion, type KeptEvent } from './inventory-types';
 import { type NamedClient, type OwnerWatch } from './owner';
@@ -11,6 +12,8 @@ export interface InventoryDeps {
   /** 0 picks one. */
   readonly port: number;
   readonly secret: string;
+  /** Who may connect beside this machine. */
+  readonly allowed?: Networks;
   readonly version: string;
   /** Which edge this is. */
   readonly edge: string;
@@ -23,11 +26,15 @@ export interface InventoryDeps {
   readonly end: (dialog: string, reason: string) => boolean;
   /** Drops kept events up to and including this sequence number. */
   readonly forget: (upTo: number) => void;
+  /** An engine says whose calls are let in. */
+  readonly callersAre?: (networks: readonly string[]) => void;
 }
 
 const MAX_LINE_CHARACTERS = 65_536;
 const HELLO_MS = 5_000;
 const MAX_CLIENTS = 50;
+const MAX_NETWORKS = 4_000;
+const NOBODY_ELSE = new Networks([]);
 
 /** A client that reads nothing for so long that this much waits is gone. */
 const MAX_UNREAD_BYTES = 64 * 1_048_576;
@@ -40,6 +47,7 @@ const Question = z.discriminatedUnion('ask', [
   z.object({ id, ask: z.literal('hold'), epoch }),
   z.object({ id, ask: z.literal('end'), dialog: z.string(), reason: z.string().regex(/^[^\r\n]*$/).optional() }),
   z.object({ id, ask: z.literal('forget'), upTo: z.number().int() }),
+  z.object({ id, ask: z.literal('callers'), networks: z.array(z.string().max(60).refine(isNetwork)).max(MAX_NETWORKS) }),
   z.object({ id, ask: z.literal('ping') }),
 ]);
 const Hello = z.object({ secret: z.string(), engine: z.string().min(1).max(200).optional(), epoch: epoch.default(null) });
@@ -78,7 +86,7 @@ export class InventoryPort {
   }
 
   private accept(socket: Socket): void {
-    if (this.sockets.size >= MAX_CLIENTS) {
+    if (this.sockets.size >= MAX_CLIENTS || !mayControl(this.deps.allowed ?? NOBODY_ELSE, socket.remoteAddress, socket.localAddress)) {
       socket.destroy();
       return;
     }
@@ -145,6 +153,11 @@ export class InventoryPort {
       case 'end': return this.deps.end(question.dialog, question.reason ?? '') ? done : { id: question.id, error: 'unknownDialog' };
       case 'forget':
         this.deps.forget(question.upTo);
+        return done;
+      case 'callers':
+        // One that stands by does not yet decide.
+        if (!client || client.epoch === null || client.epoch < this.deps.owner.state.epoch) return refused;
+        this.deps.callersAre?.(question.networks);
         return done;
       case 'ping': return done;
     }

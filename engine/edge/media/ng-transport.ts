@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import { type Logger } from '../../../storage/process/log';
+import { mayControl, Networks } from '../networks';
 import { MalformedBencode, readBencode, writeBencode, type NgDictionary, type NgReply } from './bencode';
 
 /** Answers one request. It must not reject: whatever goes wrong is an answer with `result: error`. */
@@ -25,10 +26,15 @@ const LARGEST_REPLAY = 20_000;
 const MOST_UNREAD = 1024 * 1024;
 const SPACE = 0x20;
 
-/** Listens on both transports. @throws the listen error. */
-export async function listenNg(address: string, port: number, handle: NgHandler, log: Logger): Promise<NgTransport> {
+/** Listens on both transports, for this machine and for who is `allowed`: the protocol knows no secret. @throws the listen error. */
+export async function listenNg(address: string, port: number, handle: NgHandler, log: Logger, allowed = new Networks([])): Promise<NgTransport> {
   const connections = new Set<Socket>();
   const tcp = createServer((socket) => {
+    if (!mayControl(allowed, socket.remoteAddress, socket.localAddress)) {
+      log.warn({ source: socket.remoteAddress }, 'a connection to the NG port was refused: its address is not in CONTROL_SOURCES');
+      socket.destroy();
+      return;
+    }
     connections.add(socket);
     socket.on('close', () => connections.delete(socket));
     serveStream(socket, handle, log);
@@ -44,7 +50,7 @@ export async function listenNg(address: string, port: number, handle: NgHandler,
   }
   tcp.on('error', (error) => log.warn({ err: error }, 'NG over TCP met an error'));
   udp.on('error', (error) => log.warn({ err: error }, 'NG over UDP met an error'));
-  serveDatagrams(udp, handle, log);
+  serveDatagrams(udp, handle, log, (from) => mayControl(allowed, from, address));
   return {
     port: chosen,
     tell: (notice) => {
@@ -75,11 +81,12 @@ class Replays {
   }
 }
 
-export function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger): void {
+/** Answers what comes from addresses that may ask. */
+export function serveDatagrams(udp: UdpSocket, handle: NgHandler, log: Logger, mayAsk: (address: string) => boolean = () => true): void {
   const replays = new Replays();
   udp.on('message', (message: Buffer, from: RemoteInfo) => {
     const space = message.indexOf(SPACE);
-    if (space < 1 || space > LONGEST_COOKIE) return;
+    if (space < 1 || space > LONGEST_COOKIE || !mayAsk(from.address)) return;
     const cookie = message.toString('latin1', 0, space);
     const answered = replays.once(`${from.address} ${from.port} ${cookie}`, performance.now(), async () => {
       let request: NgDictionary | null = null;

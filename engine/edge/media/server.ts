@@ -1,5 +1,6 @@
 // The media half of the edge: RTP anchors driven over the rtpengine NG protocol, and what the inventory says of them.
 import { type Logger } from '../../../storage/process/log';
+import { Networks } from '../networks';
 import { AudioFiles } from './audio-files';
 import { Commands } from './commands';
 import { FreePorts } from './free-ports';
@@ -22,6 +23,8 @@ export interface MediaSettings {
   readonly SIP_EXTERNAL_ADDRESS: string;
   /** How many threads carry RTP; 0, or left out: the one that calls carries it. */
   readonly MEDIA_THREADS?: number;
+  /** Networks that NG is answered beside this machine. */
+  readonly CONTROL_SOURCES?: readonly string[];
 }
 
 export interface MediaOptions {
@@ -52,7 +55,7 @@ export async function startMedia(settings: MediaSettings, log: Logger, options: 
     forgotten: () => ng?.disconnect(),
   });
   try {
-    ng = await listenNg(settings.NG_ADDRESS, settings.NG_PORT, (request) => work.handle(request), log);
+    ng = await listenNg(settings.NG_ADDRESS, settings.NG_PORT, (request) => work.handle(request), log, new Networks(settings.CONTROL_SOURCES ?? []));
   } catch (fault) {
     await work.close();
     throw fault;

@@ -8,6 +8,7 @@ import { type Engines } from '../control/engines';
 import { type DialogInfo, type KeptEvent } from '../control/inventory-types';
 import { type OwnerWatch } from '../control/owner';
 import { type Session } from '../control/session';
+import { type Networks } from '../networks';
 import { type Clock } from '../sip/clock';
 import { dialogId as nameOfDialog } from '../sip/dialog';
 import { header, type Header } from '../sip/headers';
@@ -27,6 +28,8 @@ export interface RelayOptions {
   /** 0 picks one. */
   readonly port: number;
   readonly secret: string;
+  /** Who may connect beside this machine. */
+  readonly allowed?: Networks;
   readonly server: { readonly host: string; readonly port: number; readonly secret: string };
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,13 +46,13 @@ export class Relay {
   private places: string | undefined;
 
   constructor(private readonly options: RelayOptions) {
-    const { address, port, secret, clock, log, owner, kept, server } = options;
+    const { address, port, secret, allowed, clock, log, owner, kept, server } = options;
     this.continuity = new Continuity<Told>({
       clock, kept, factsOf: (told) => ({ id: told.transactionId, method: told.request.method, callId: told.request.callId, dialog: told.dialog, inDialog: this.seen.dialogs.has(told.dialog), initial: told.initial }),
       respond: (told, status, headers) => this.respond(told, status, headers),
     });
     this.door = new EngineDoor<Told>({
-      address, port, secret, clock, log, owner, continuity: this.continuity, places: () => this.places, takerOf: (told) => this.taker(told), deliver: (told) => this.deliver(told),
+      address, port, secret, ...(allowed && { allowed }), clock, log, owner, continuity: this.continuity, places: () => this.places, takerOf: (told) => this.taker(told), deliver: (told) => this.deliver(told),
       wanted: (method) => this.upstream.want(method), lost: (session) => this.disown(session), sip: (...asked) => this.sip(...asked),
     });
     this.engines = this.door.engines;

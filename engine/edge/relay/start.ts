@@ -5,11 +5,12 @@ import { VERSION } from '../../../storage/process/root';
 import { InventoryPort } from '../control/inventory';
 import { type InventoryMessage } from '../control/inventory-types';
 import { OwnerWatch } from '../control/owner';
+import { Networks } from '../networks';
 import { machineClock } from '../sip/clock';
 import { Relay } from './relay';
 import { type RELAY_VARIABLES } from './settings';
 
-export type RelayStart = Omit<Settings<typeof RELAY_VARIABLES>, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT'>;
+export type RelayStart = Omit<Settings<typeof RELAY_VARIABLES>, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'CONTROL_SOURCES'> & { readonly CONTROL_SOURCES?: readonly string[] };
 
 export interface RunningRelay {
   readonly drachtioPort: number;
@@ -26,13 +27,14 @@ export async function startRelay(settings: RelayStart, log: Logger): Promise<Run
   const clock = machineClock(log);
   let announce: (message: InventoryMessage) => void = () => undefined;
   const owner = new OwnerWatch(clock, (event) => announce(event));
+  const allowed = new Networks(settings.CONTROL_SOURCES ?? []);
   const relay = new Relay({
-    address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, clock, log, owner, kept: (event) => announce(event),
+    address: settings.DRACHTIO_ADDRESS, port: settings.DRACHTIO_PORT, secret: settings.DRACHTIO_SECRET, allowed, clock, log, owner, kept: (event) => announce(event),
     server: { host: settings.DRACHTIO_SERVER_HOST, port: settings.DRACHTIO_SERVER_PORT, secret: settings.DRACHTIO_SERVER_SECRET },
   });
   const drachtioPort = await relay.open();
   const inventory = new InventoryPort({
-    address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, version: VERSION, startedAtMs: clock.civilMs(),
+    address: settings.DRACHTIO_ADDRESS, port: settings.EDGE_CONTROL_PORT, secret: settings.DRACHTIO_SECRET, allowed, version: VERSION, startedAtMs: clock.civilMs(),
     edge: `${settings.DRACHTIO_SERVER_HOST}:${settings.DRACHTIO_SERVER_PORT}`, owner,
     // Media stands beside the relay, not behind it: who made an anchor knows it.
     dialogs: () => relay.dialogInfos(), anchors: () => [], events: () => relay.continuity.keptEvents,

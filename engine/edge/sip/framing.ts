@@ -1,9 +1,7 @@
 // Cuts a TCP stream into SIP messages by Content-Length, with bounds, so that nobody can make us hold much for long (RFC 3261 §18.3, §7.5).
 import { type SipMessage } from './message';
-import { findHead, parseHead, withBody } from './parser';
+import { findHead, MAX_HEAD_BYTES, parseHead, withBody } from './parser';
 
-/** Longest head we read, in bytes. */
-export const MAX_HEAD_BYTES = 16_384;
 /** Longest message we read over TCP, in bytes; a UDP datagram cannot be longer either. */
 export const MAX_MESSAGE_BYTES = 65_535;
 

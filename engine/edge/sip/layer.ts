@@ -4,6 +4,7 @@ import { paramOf } from './address';
 import { InviteClientTransaction, PlainClientTransaction, type ClientUser } from './client-transactions';
 import { type Clock } from './clock';
 import { type Flow } from './flow';
+import { type Verdict } from './gate';
 import { header, listOf, splitList, valueOf, type Header } from './headers';
 import { PHRASES, writeMessage, type SipMessage, type SipRequest, type SipResponse } from './message';
 import { InviteServerTransaction, PlainServerTransaction } from './server-transactions';
@@ -20,6 +21,8 @@ export interface Incoming {
 }
 
 export interface LayerUser {
+  /** Whether a request that is in no dialog and not known yet is let in at all. */
+  verdict(request: SipRequest, flow: Flow): Verdict;
   /** A new request that is no ACK and no CANCEL. */
   requested(incoming: Incoming): void;
   /** A CANCEL; `invite` is what it means to take back, undefined when nothing matches. */
@@ -74,7 +77,13 @@ export class TransactionLayer {
       known.transaction.repeated();
       return;
     }
+    const verdict = request.toTag === '' && request.method !== 'CANCEL' ? this.user.verdict(request, flow) : 'pass';
+    if (verdict === 'silence') return;
     const reply = this.replyFlow(request, flow);
+    if (verdict !== 'pass') {
+      reply.send(this.statelessResponse(request, verdict.status, PHRASES[verdict.status] ?? '', verdict.headers));
+      return;
+    }
     if (request.fault) {
       reply.send(this.statelessResponse(request, request.fault.status, request.fault.reason, []));
       return;

@@ -42,7 +42,7 @@ export type SipMessage = SipRequest | SipResponse;
 
 /** Phrases of the responses the edge makes by itself, and of those a local failure stands for. */
 export const PHRASES: Readonly<Record<number, string>> = {
-  100: 'Trying', 200: 'OK', 400: 'Bad Request', 405: 'Method Not Allowed', 406: 'Not Acceptable', 408: 'Request Timeout', 416: 'Unsupported URI Scheme', 420: 'Bad Extension',
+  100: 'Trying', 200: 'OK', 400: 'Bad Request', 403: 'Forbidden', 405: 'Method Not Allowed', 406: 'Not Acceptable', 408: 'Request Timeout', 416: 'Unsupported URI Scheme', 420: 'Bad Extension',
   481: 'Call/Transaction Does Not Exist', 482: 'Loop Detected', 483: 'Too Many Hops', 487: 'Request Terminated', 491: 'Request Pending', 500: 'Server Internal Error',
   503: 'Service Unavailable', 505: 'Version Not Supported', 513: 'Message Too Large',
 };

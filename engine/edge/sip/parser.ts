@@ -3,6 +3,11 @@ import { isToken, paramOf, parseNameAddr, parseUri, parseVia, type Via } from '.
 import { header, splitList, valueOf, type Header } from './headers';
 import { type Fault, type SipMessage } from './message';
 
+/** Longest head we read, in bytes. */
+export const MAX_HEAD_BYTES = 16_384;
+/** Most header lines we read. */
+const MAX_HEADERS = 256;
+
 const fault = (status: number, reason: string): Fault => ({ status, reason });
 
 /** Where the head of a message ends: its length, and the length with the empty line; undefined while there is none. */
@@ -19,8 +24,11 @@ export function parseDatagram(data: Buffer): SipMessage | undefined {
   let start = 0;
   while (start < data.length && (data[start] === 0x0d || data[start] === 0x0a)) start += 1;
   const found = findHead(data, start) ?? { length: data.length, total: data.length };
-  const message = parseHead(data.toString('utf8', start, found.length));
-  if (!message) return undefined;
+  // Of a head that is longer than any, the beginning says where the refusal goes.
+  const long = found.length - start > MAX_HEAD_BYTES;
+  const message = parseHead(data.toString('utf8', start, long ? start + MAX_HEAD_BYTES : found.length));
+  if (!message || (long && message.message.kind === 'response')) return undefined;
+  if (long) return { ...message.message, bytes: data.length, fault: fault(513, 'Message Too Large') } as SipMessage;
   return withBody(message, data.subarray(found.total), data.length);
 }
 
@@ -83,10 +91,11 @@ export function parseHead(text: string): Head | undefined {
   if (!via) return undefined;
   const seen = new Essentials(headers);
   if (start.status !== undefined) {
-    if (seen.fault) return undefined;
+    if (seen.fault || headers.length > MAX_HEADERS) return undefined;
     return { message: { kind: 'response', status: start.status, reason: start.reason, headers, body: '', bytes: 0, via, ...seen.fields }, contentLength: seen.contentLength };
   }
   const wrong = start.fault
+    ?? (headers.length > MAX_HEADERS ? fault(400, 'Too Many Headers') : undefined)
     ?? (broken || STRAY.test(text) ? fault(400, 'Malformed Header') : undefined)
     ?? seen.fault ?? checkRequest(start.method, start.uri, via, seen.fields.cseqMethod, headers);
   return { message: { kind: 'request', method: start.method, uri: start.uri, headers, body: '', bytes: 0, via, ...seen.fields, fault: wrong }, contentLength: seen.contentLength };

@@ -3,6 +3,7 @@ import { type Logger } from '../../../storage/process/log';
 import { type Clock } from './clock';
 import { type Dialog, type DialogTable } from './dialog';
 import { type Flow } from './flow';
+import { type Gate } from './gate';
 import { type Hops } from './hops';
 import { type Incoming, type TransactionLayer } from './layer';
 import { type SipRequest, type SipResponse } from './message';
@@ -53,6 +54,7 @@ export interface Stack {
   readonly layer: TransactionLayer;
   readonly dialogs: DialogTable;
   readonly hops: Hops;
+  readonly gate: Gate;
   readonly log: Logger;
   readonly listener: StackListener;
 }

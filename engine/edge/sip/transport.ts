@@ -2,6 +2,7 @@
 import { createSocket, type RemoteInfo, type Socket as Datagrams } from 'node:dgram';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { type Logger } from '../../../storage/process/log';
+import { LOOPBACK } from '../networks';
 import { type Clock, type Timer } from './clock';
 import { peerName, type Flow, type Peer } from './flow';
 import { Framer, MAX_MESSAGE_BYTES } from './framing';
@@ -30,9 +31,15 @@ export interface TransportOptions {
   readonly clock: Clock;
   /** Never throws. */
   readonly received: (message: SipMessage, flow: Flow) => void;
+  /** Whether anything of this address is read now; each call is one message. Left out: always. */
+  readonly hears?: (address: string) => boolean;
 }
 
 const MAX_CONNECTIONS = 4_000;
+/** So many of them from one address that is not this machine: an office behind one NAT. */
+const MAX_CONNECTIONS_PER_ADDRESS = 500;
+/** Who sends too much over a connection is not read for so long. */
+const PAUSE_MS = 250;
 const MAX_ALIASES_PER_CONNECTION = 16;
 /** How long the rest of a message may take to arrive. */
 const PARTIAL_MESSAGE_MS = 10_000;
@@ -113,8 +120,12 @@ class TcpFlow implements Flow {
   }
 
   private read(data: Buffer): void {
+    const { hears } = this.options;
     this.lastDataMs = this.options.clock.civilMs();
+    let tooMuch = false;
     for (const framed of this.framer.push(data)) {
+      // What came is worked on, since it would not come again; what follows waits in the network.
+      if (hears && !hears(this.address)) tooMuch = true;
       if (framed.kind === 'ping') this.socket.write('\r\n');
       else if (framed.kind === 'message') this.options.received(framed.message, this);
       else {
@@ -126,6 +137,9 @@ class TcpFlow implements Flow {
       }
     }
     this.partialSinceMs = this.framer.waiting ? this.partialSinceMs ?? this.lastDataMs : undefined;
+    if (!tooMuch) return;
+    this.socket.pause();
+    this.options.clock.after(PAUSE_MS, () => this.socket.resume());
   }
 
   private closed(): void {
@@ -222,15 +236,23 @@ export class SocketTransport implements Transport {
   }
 
   private datagram(data: Buffer, from: RemoteInfo): void {
-    if (data.length > MAX_MESSAGE_BYTES) return;
+    const { hears } = this.options;
+    if ((hears && !hears(from.address)) || data.length > MAX_MESSAGE_BYTES) return;
     const message = parseDatagram(data);
     if (message) this.options.received(message, new UdpFlow(this.datagrams, this.options.log, from.address, from.port));
   }
 
   private accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || this.closing) socket.destroy();
+    if (remoteAddress === undefined || remotePort === undefined || this.closing || this.isCrowded(remoteAddress) || this.options.hears?.(remoteAddress) === false) socket.destroy();
     else this.adopt(socket, remoteAddress, remotePort);
+  }
+
+  private isCrowded(address: string): boolean {
+    if (this.connections.size < MAX_CONNECTIONS_PER_ADDRESS || LOOPBACK.has(address)) return false;
+    let count = 0;
+    for (const flow of this.connections.values()) if (flow.address === address) count += 1;
+    return count >= MAX_CONNECTIONS_PER_ADDRESS;
   }
 
   private adopt(socket: Socket, address: string, port: number): TcpFlow {

@@ -25,6 +25,8 @@ const INVITE_PATIENCE_MS = 300_000;
 /** The asking side gives up after 64·T1; we answer a little earlier. */
 const PLAIN_PATIENCE_MS = TRANSACTION_MS - 24 * T1_MS;
 const RETRY_AFTER_S = 5;
+/** More dialogs than this, and new calls are turned away. */
+const MAX_DIALOGS = 50_000;
 
 /** 64 random bits, from the runtime's own store of them. */
 export const newTag = (): string => randomUUID().replaceAll('-', '').slice(16);
@@ -85,6 +87,7 @@ export class AnsweringSide {
     if (request.method !== 'INVITE') return undefined;
     if (request.fromTag === '') return { status: 400, headers: [] };
     if (!takesSdp(request)) return { status: 406, headers: [] };
+    if (this.stack.dialogs.size >= MAX_DIALOGS) return { status: 503, headers: [header('Retry-After', String(RETRY_AFTER_S))] };
     return this.stack.dialogs.has(dialogId(request.callId, request.fromTag)) ? { status: 482, headers: [] } : undefined;
   }
 
@@ -161,7 +164,10 @@ export class AnsweringSide {
     if (request.method === 'INVITE' && status > 100 && status < 300) this.establish(call, status, contact ?? '', headers);
     if (status >= 200) this.settle(call, status);
     incoming.transaction.respond(status, text);
-    if (request.method === 'REGISTER' && status >= 200 && status < 300) this.rememberConnection(request, flow);
+    if (request.method === 'REGISTER' && status >= 200) {
+      this.stack.gate.registrationAnswered(request, flow, status, extra);
+      if (status < 300) this.rememberConnection(request, flow);
+    }
     return text;
   }
 

@@ -6,6 +6,7 @@ import { Hops, type Lookup } from './hops';
 import { header } from './headers';
 import { TransactionLayer, type Incoming, type LayerUser } from './layer';
 import { type Flow } from './flow';
+import { openGate, type Gate, type Verdict } from './gate';
 import { type SipMessage, type SipRequest } from './message';
 import { type EndCause, type Stack, type StackListener } from './stack';
 import { type Transport } from './transport';
@@ -18,6 +19,8 @@ export interface UserAgentDeps {
   readonly log: Logger;
   readonly lookup: Lookup;
   readonly listener: StackListener;
+  /** Left out: everybody gets in. */
+  readonly gate?: Gate;
 }
 
 export class UserAgent implements LayerUser {
@@ -27,8 +30,8 @@ export class UserAgent implements LayerUser {
   private readonly stack: Stack;
 
   constructor(private readonly deps: UserAgentDeps) {
-    const { transport, clock, log, listener } = deps;
-    this.stack = { transport, clock, log, listener, dialogs: this.dialogs, layer: new TransactionLayer(transport, clock, this), hops: new Hops(transport, deps.lookup) };
+    const { transport, clock, log, listener, gate = openGate(clock, log) } = deps;
+    this.stack = { transport, clock, log, listener, gate, dialogs: this.dialogs, layer: new TransactionLayer(transport, clock, this), hops: new Hops(transport, deps.lookup) };
     this.answering = new AnsweringSide(this.stack);
     this.asking = new AskingSide(this.stack);
   }
@@ -63,6 +66,10 @@ export class UserAgent implements LayerUser {
     const invite = dialog.theirInvite;
     const ended = dialog.role === 'uas' ? invite !== undefined && this.answering.respondPlainly(invite.id, 487, reason === '' ? [] : [header('Reason', reason)]) : this.asking.abandon(dialog);
     if (ended) this.deps.listener.ended(dialog, cause, undefined);
+  }
+
+  verdict(request: SipRequest, flow: Flow): Verdict {
+    return this.stack.gate.verdict(request, flow);
   }
 
   requested(incoming: Incoming): void {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Srf from 'drachtio-srf';
 import { type InventoryMessage } from '../../../engine/edge/control/inventory-types';
-import { startEdge, type Edge } from '../../../engine/edge/edge';
+import { startEdge, type Edge, type EdgeStart } from '../../../engine/edge/edge';
 import { createLog } from '../../../storage/process/log';
 import { Phone } from '../../support/phone';
 import { freePort } from '../../support/sipp';
@@ -47,14 +47,14 @@ export class Bench {
 
   private constructor(readonly edge: Edge, readonly faults: readonly unknown[], readonly mediaDirectory: string) {}
 
-  static async open(): Promise<Bench> {
+  static async open(settings: Partial<EdgeStart> = {}): Promise<Bench> {
     const faults: unknown[] = [];
     const log = createLog('edge', 'error', { write: (line) => { faults.push(line); } });
     const rtp = await freePort();
     const mediaDirectory = mkdtempSync(join(tmpdir(), 'edge-media-'));
     const edge = await startEdge({
       SIP_ADDRESS: '127.0.0.1', SIP_PORT: 0, SIP_EXTERNAL_ADDRESS: '127.0.0.1', DRACHTIO_ADDRESS: '127.0.0.1', DRACHTIO_PORT: 0, DRACHTIO_SECRET: SECRET, EDGE_CONTROL_PORT: 0,
-      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: rtp, RTP_PORT_MAX: Math.min(65535, rtp + 20), MEDIA_DIRECTORY: mediaDirectory,
+      NG_ADDRESS: '127.0.0.1', NG_PORT: 0, RTP_PORT_MIN: rtp, RTP_PORT_MAX: Math.min(65535, rtp + 20), MEDIA_DIRECTORY: mediaDirectory, ...settings,
     }, log);
     return new Bench(edge, faults, mediaDirectory);
   }
@@ -134,10 +134,13 @@ export class Watcher {
     });
   }
 
-  static async open(port: number): Promise<Watcher> {
+  /** Names itself as `as` says. @rejects when the edge closes instead of greeting it. */
+  static async open(port: number, as: Readonly<Record<string, unknown>> = {}, secret = SECRET): Promise<Watcher> {
     const watcher = new Watcher(connectTcp(port, '127.0.0.1'));
-    watcher.socket.write(`${JSON.stringify({ secret: SECRET })}\n`);
-    await watcher.next((message) => 'hello' in message);
+    watcher.socket.write(`${JSON.stringify({ secret, ...as })}\n`);
+    const closed = new Promise<never>((_resolve, reject) => { watcher.socket.once('close', () => reject(new Error('the edge closed the connection'))); });
+    closed.catch(() => undefined);
+    await Promise.race([watcher.next((message) => 'hello' in message), closed]);
     return watcher;
   }
 

@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { type Clock, type Timer } from '../../../engine/edge/sip/clock';
 import { type Flow, type Peer } from '../../../engine/edge/sip/flow';
+import { type Gate } from '../../../engine/edge/sip/gate';
 import { type SipMessage, type SipRequest, type SipResponse } from '../../../engine/edge/sip/message';
 import { parseDatagram } from '../../../engine/edge/sip/parser';
 import { type IncomingCall, type OutgoingCall, type StackListener } from '../../../engine/edge/sip/stack';
@@ -180,8 +181,7 @@ export interface Rig {
   settle(): Promise<void>;
 }
 
-export function rig(): Rig {
-  const clock = new FakeClock();
+export function rig({ clock = new FakeClock(), gate }: { readonly clock?: FakeClock; readonly gate?: Gate } = {}): Rig {
   const network = new FakeNetwork(clock);
   const told: Told = { requested: [], cancelled: [], acknowledged: [], responded: [], ended: [], faults: [] };
   const listener: StackListener = {
@@ -192,7 +192,7 @@ export function rig(): Rig {
     ended: (dialog, cause) => { told.ended.push({ id: dialog.id, cause }); },
   };
   const log = pino({ level: 'error' }, { write: (line: string) => { told.faults.push(line); } });
-  const agent = new UserAgent({ transport: network, clock, log, listener, lookup: (host, found) => found(host === 'phone.example' ? '192.0.2.7' : undefined) });
+  const agent = new UserAgent({ transport: network, clock, log, listener, ...(gate && { gate }), lookup: (host, found) => found(host === 'phone.example' ? '192.0.2.7' : undefined) });
   const peer = network.flowTo({ protocol: 'udp', address: '192.0.2.7', port: 5060 });
   return {
     clock, network, agent, told, peer,
