@@ -65,6 +65,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
     newId: randomUUID, log,
   });
   const administration = new Administration({ client, db, pool, sipDomain: settings.SIP_DOMAIN, log });
+  void administration.follow();
   const authentication = createAuthentication(settings);
   // A managed identity has no password that bots could share. Where the database has just gone, addresses die with this process.
   const linkSecret = settings.MICROSOFT_APP_PASSWORD ?? await sharedSecret(db, `${pool}:links`).catch(() => null);

@@ -4,7 +4,7 @@ import { type ClientSession, type Db, type MongoClient } from 'mongodb';
 import { emptyConfiguration, OBJECT_KINDS, type Configuration, type ObjectChange, type ObjectKind, type ObjectKinds } from './model/configuration';
 import { completed, completedChange } from './kinds';
 import { collectionOf } from './schema';
-import { type StoredChange, type StoredObject } from './stored';
+import { type Counter, type StoredChange, type StoredObject } from './stored';
 import { inTransaction } from './transaction';
 
 /** Somebody changes the pool's configuration as a whole just now, and everybody else waits. */
@@ -21,6 +21,14 @@ export async function nextSequence(db: Db, session: ClientSession, pool: string,
   if (!counter) throw new Error('The change counter could not be raised.');
   if (counter.held) throw new PoolHeld();
   return counter.sequence;
+}
+
+/** The same for one change of a verb, whose token stays with the counter; and what the counter said before. @throws PoolHeld */
+export async function openChange(db: Db, session: ClientSession, pool: string, token: string): Promise<{ readonly sequence: number; readonly before: Pick<Counter, 'sequence' | 'last'> }> {
+  const before = await collectionOf(db, 'counters').findOneAndUpdate({ _id: pool }, { $inc: { sequence: 1 }, $set: { last: token } }, { session, upsert: true, returnDocument: 'before' });
+  if (before?.held) throw new PoolHeld();
+  const { sequence = 0, last } = before ?? {};
+  return { sequence: sequence + 1, before: { sequence, ...(last === undefined ? {} : { last }) } };
 }
 
 /** Writes the objects and their log entry, in the caller's transaction. */

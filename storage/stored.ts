@@ -16,6 +16,8 @@ export type StoredObject<K extends ObjectKind> = ObjectKinds[K] & { _id: string 
 export interface Counter {
   readonly _id: string;
   readonly sequence: number;
+  /** The token of the last change that was made by a verb: with it, the same number of another history is told apart. */
+  readonly last?: string;
   /** Of the last decision who serves the pool that was written here. */
   readonly servingEpoch?: number;
   /** Somebody changes the pool as a whole (transfer/in-force.ts), and nobody else anything until `until`: `count` entries from `from` on, of which `done` are in place; 0: none has begun. */

@@ -4,7 +4,7 @@ import { MongoError, MongoErrorLabel, type ClientSession, type Db, type MongoCli
 import { type z } from 'zod';
 import { may, type Acting } from '../access';
 import { storeAudio } from '../audio';
-import { nextSequence, PoolHeld, writeChange } from '../changes';
+import { openChange, PoolHeld, writeChange } from '../changes';
 import { type Actor } from '../model/change';
 import { type InstructionOutcome, type InstructionRequest } from '../model/instruction';
 import { type MirrorStatus } from '../model/mirror';
@@ -27,13 +27,13 @@ import { whereServed } from './serving';
 import { LogReader } from './log-reader';
 import { readMyCalls, type MyCalls } from './my-calls';
 import { mirrors, takeAnew } from './pairing';
-import { Names } from './names';
 import { ObjectQueries, type ObjectOptions } from './object-queries';
 import { refuseOvertaken, rememberWish } from './overtaken';
 import { poolStatus, stepDown } from './pool-status';
 import { Queries, type AgentOptions } from './queries';
+import { Readings } from './readings';
 import { faultOf, Refused, refuse, type Answer, type Done, type Kept, type Refusal, type Result } from './results';
-import { readRoles } from './roles';
+import { readRoles, rolesIn } from './roles';
 import { TABLE } from './table';
 import { TooLarge } from './undo';
 import { type Verb, type VerbInput, type VerbParsed, type VerbValues } from './verbs';
@@ -71,15 +71,21 @@ class CarriedOutBefore extends Error {
 interface Request<V extends Verb> { readonly acting: Acting; readonly verb: V; readonly input: VerbParsed<V>; readonly requestId: string; readonly token: string; readonly pressedAt: Date | null }
 
 export class Administration {
+  private readonly readings: Readings;
   private readonly queries: Queries;
   private readonly objectQueries: ObjectQueries;
   private last: Promise<unknown> = Promise.resolve();
   private settling: Promise<void> | null = null;
 
   constructor(private readonly deps: AdministrationDeps) {
-    const names = new Names(deps);
-    this.queries = new Queries({ ...deps, names });
-    this.objectQueries = new ObjectQueries({ ...deps, names });
+    this.readings = new Readings(deps);
+    this.queries = new Queries({ ...deps, readings: this.readings });
+    this.objectQueries = new ObjectQueries({ ...deps, readings: this.readings });
+  }
+
+  /** For a process that many people ask for long: from now on queries read the configuration from memory. Resolves when it is there, or cannot be; until then they read the database. Never rejects. */
+  follow(): Promise<void> {
+    return this.readings.follow();
   }
 
   /**
@@ -107,6 +113,7 @@ export class Administration {
     let written: Done<V> | null = null;
     try {
       if (Date.now() >= deadline) return unavailable();
+      if (isAboutDuty(request)) await this.readings.now();
       if (request.pressedAt !== null) await rememberWish(this.deps, request.acting, request.pressedAt);
       const done = await inTransaction(this.deps.client, async (session) => (written = await this.attempt(request, session)), deadline);
       this.deps.log.info({ verb: request.verb, entryId: done.entryId, by: request.acting.kind }, 'configuration changed');
@@ -140,7 +147,7 @@ export class Administration {
   private async attempt<V extends Verb>({ acting, verb, input, requestId, token, pressedAt }: Request<V>, session: ClientSession): Promise<Done<V>> {
     const { db, pool, sipDomain, now = () => new Date() } = this.deps;
     const inSession = { session };
-    const sequence = await nextSequence(db, session, pool);
+    const { sequence, before: counted } = await openChange(db, session, pool, token);
     const site = await whereServed(db, session, pool);
     const log = new LogReader(db, pool, inSession);
     const actor = actorOf(acting);
@@ -150,8 +157,9 @@ export class Administration {
       if (before.verb !== verb || !isSameActor(before.actor, actor)) throw refuse('conflict', 'This form was already used for something else.', [faultOf('id', requestId, 'formUsed')]);
       throw new CarriedOutBefore({ ok: true, value: before.value as VerbValues[V], entryId: before._id, sequence: before.sequence, warnings: [] }, before.token === token);
     }
-    const draft = new Draft(db, pool, inSession);
-    const roles = await readRoles(db, pool, acting, inSession);
+    // Nobody else commits from here on, so that what memory has of the sequence before is what this transaction sees. Duty is what people change all day.
+    const draft = new Draft(db, pool, inSession, isAboutDuty({ verb }) ? this.readings.at(counted) : null);
+    const roles = await rolesIn(draft, acting);
     const context: Context = { acting, roles, draft, log, sipDomain, now: now(), newId: (kind) => `${kind}-${randomUUID()}` };
     const row = TABLE[verb] as unknown as Row<V>;
     const verdict = await row.right(context, input);
@@ -216,9 +224,9 @@ export class Administration {
   myCalls(acting: Acting, since: Date, shown: number): Promise<Answer<MyCalls>> {
     return this.answer(async () => {
       const { db, pool } = this.deps;
-      const { agentId } = await readRoles(db, pool, acting);
+      const { agentId } = await this.readings.roles(acting);
       if (agentId === null) throw refuse('notFound', NOT_FOUND);
-      return readMyCalls({ db, pool }, agentId, since, shown);
+      return readMyCalls({ db, pool, draft: this.readings.draft() }, agentId, since, shown);
     });
   }
 
@@ -329,7 +337,8 @@ export class Administration {
   }
 }
 
-const isOwnDuty = ({ verb, input }: { readonly verb: Verb; readonly input: object }): boolean => verb.startsWith('duty.') && !('agentId' in input && input.agentId !== undefined);
+const isAboutDuty = ({ verb }: { readonly verb: Verb }): boolean => verb.startsWith('duty.');
+const isOwnDuty = ({ verb, input }: { readonly verb: Verb; readonly input: object }): boolean => isAboutDuty({ verb }) && !('agentId' in input && input.agentId !== undefined);
 
 function unavailable(): Refusal & { readonly code: 'unavailable' } {
   return { ok: false, code: 'unavailable', message: UNAVAILABLE, faults: [] };

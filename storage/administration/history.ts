@@ -4,7 +4,7 @@ import { type Acting, type Roles } from '../access';
 import { collectionOf } from '../schema';
 import { type StoredChange } from '../stored';
 import { describeChange, type ActionWords, type FieldChange, type GoneWords } from './describe';
-import { Draft } from './draft';
+import { type Draft } from './draft';
 import { LogReader, takenBack } from './log-reader';
 import { Refused, refuse } from './results';
 import { EDITS, refuseUndo, withUndos } from './undo';
@@ -14,8 +14,8 @@ import { type ChangeView, type HistoryEntry, type HistoryOptions } from './views
 const DEFAULT_LIMIT = 20;
 const MOST = 500;
 
-export interface HistoryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string }
-type Reading = Pick<HistoryDeps, 'db' | 'pool'>;
+export interface HistoryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly draft: () => Draft }
+type Reading = Pick<HistoryDeps, 'db' | 'pool' | 'draft'>;
 
 /**
  * Administrators see all; managers what concerns their groups; an agent what concerns their own phone and duty.
@@ -62,7 +62,7 @@ const containing = (typed: string): { readonly $regex: string; readonly $options
 /** Nothing is written: the draft is thrown away. */
 async function verdict(deps: HistoryDeps, acting: Acting, roles: Roles, log: LogReader, entry: StoredChange): Promise<ChangeView['undo']> {
   try {
-    await refuseUndo({ acting, roles, log, draft: new Draft(deps.db, deps.pool), sipDomain: deps.sipDomain, now: new Date(), newId: (kind) => kind }, entry);
+    await refuseUndo({ acting, roles, log, draft: deps.draft(), sipDomain: deps.sipDomain, now: new Date(), newId: (kind) => kind }, entry);
     return { possible: true };
   } catch (fault) {
     if (!(fault instanceof Refused)) throw fault;
@@ -104,7 +104,7 @@ function fieldsOf({ subject }: StoredChange, change: StoredChange['changes'][num
 async function namesIn(deps: Reading, entries: readonly StoredChange[]): Promise<ReadonlyMap<string, string>> {
   const ids = [...new Set(entries.flatMap((entry) => entry.changes).flatMap(idsIn))];
   if (ids.length === 0) return new Map();
-  const draft = new Draft(deps.db, deps.pool);
+  const draft = deps.draft();
   const names = new Map<string, string>();
   for (const { _id, name } of await collectionOf(deps.db, 'people').find({ _id: { $in: ids } }).toArray()) if (name !== '') names.set(_id, name);
   for (const kind of ['agents', 'queues', 'agentGroups', 'businessHours', 'holidaySets'] as const) {

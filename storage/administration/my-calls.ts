@@ -2,7 +2,7 @@
 import { type Db } from 'mongodb';
 import { type CallRecord, type OfferRecord } from '../model/record';
 import { collectionOf } from '../schema';
-import { Draft } from './draft';
+import { type Draft } from './draft';
 
 /** One caller for whom this agent's phone rang, by the last time it did. */
 export interface MyCall {
@@ -29,14 +29,14 @@ const READ_MOST = 2_000;
 const anything = (): boolean => true;
 
 /** Of calls that arrived since then and are over. @throws the driver's fault */
-export async function readMyCalls({ db, pool }: { readonly db: Db; readonly pool: string }, agentId: string, since: Date, shown: number): Promise<MyCalls> {
+export async function readMyCalls({ db, pool, draft }: { readonly db: Db; readonly pool: string; readonly draft: Draft }, agentId: string, since: Date, shown: number): Promise<MyCalls> {
   const records = await collectionOf(db, 'records').find({ pool, 'offers.agentId': agentId, arrivedAt: { $gte: since } }).sort({ arrivedAt: -1 }).limit(READ_MOST).toArray();
   const calls = records.flatMap((record) => {
     const call = ofAgent(record, agentId);
     return call ? [call] : [];
   }).sort((one, other) => other.at.getTime() - one.at.getTime());
   const first = calls.slice(0, shown);
-  const names = new Map((await new Draft(db, pool).find('workflows', { _id: { $in: [...new Set(first.flatMap((one) => one.workflowId ?? []))] } }, anything)).map((one) => [one.id, one.displayName]));
+  const names = new Map((await draft.find('workflows', { _id: { $in: [...new Set(first.flatMap((one) => one.workflowId ?? []))] } }, anything)).map((one) => [one.id, one.displayName]));
   return {
     calls: first.map(({ workflowId, ...call }) => ({ ...call, groupName: names.get(workflowId ?? '') ?? null })),
     taken: calls.filter((one) => one.outcome === 'answered').length,

@@ -4,16 +4,16 @@ import { may, type Acting, type Action, type Roles, type Target } from '../acces
 import { type ObjectKinds } from '../model/configuration';
 import { type Workflow } from '../model/workflow';
 import { type OwnedNoun } from '../stored';
-import { Draft } from './draft';
+import { type Draft } from './draft';
 import { reachOf, workflowsLeadingToGroups, workflowsLeadingToQueues, type Reach } from './leading';
-import { type Names } from './names';
 import { NOUNS, type Noun } from './owners';
 import { byName, nameOf, rightsOn, typeOf } from './queries';
+import { type Readings } from './readings';
 import { refuse } from './results';
 import { type ObjectNames, type ObjectView, type ShownKind, type ShownObjects, type WorkflowView } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
-export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly names: Names }
+export interface ObjectQueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly readings: Readings }
 /** `ids`: only these. `first`: only so many, by name. */
 export interface ObjectOptions { readonly ids?: readonly string[]; readonly first?: number }
 type NameableKind = keyof ObjectNames;
@@ -78,7 +78,7 @@ export class ObjectQueries {
     if (kind === 'trunks' && !roles.administrator) throw refuse('notAllowed', 'Only an administrator sees the trunks of the pool.');
     const draft = this.reading();
     const { ids, first } = options;
-    const wanted = ids ?? (first !== undefined && roles.administrator && kind !== 'trunks' ? (await this.deps.names.all(kind)).slice(0, first).map((one) => one.id) : undefined);
+    const wanted = ids ?? (first !== undefined && roles.administrator && kind !== 'trunks' ? (await this.deps.readings.all(kind)).slice(0, first).map((one) => one.id) : undefined);
     const byId = wanted === undefined ? {} : { _id: { $in: [...wanted] } };
     if (roles.administrator) {
       const found = await draft.find(kind, byId, () => true);
@@ -93,8 +93,8 @@ export class ObjectQueries {
   /** What a form of this actor may name. */
   async objectNames(acting: Acting): Promise<ObjectNames> {
     const roles = await this.roles(acting);
-    const { names } = this.deps;
-    const of = async (kind: NameableKind): Promise<ObjectNames['queues']> => (roles.administrator ? names.all(kind) : (await this.objects(acting, kind)).map(({ id, name }) => ({ id, name })));
+    const { readings } = this.deps;
+    const of = async (kind: NameableKind): Promise<ObjectNames['queues']> => (roles.administrator ? readings.all(kind) : (await this.objects(acting, kind)).map(({ id, name }) => ({ id, name })));
     const [queues, agentGroups, businessHours, holidaySets] = await Promise.all([of('queues'), of('agentGroups'), of('businessHours'), of('holidaySets')]);
     return { queues, agentGroups, businessHours, holidaySets };
   }
@@ -147,10 +147,10 @@ export class ObjectQueries {
   }
 
   private roles(acting: Acting): Promise<Roles> {
-    return this.deps.names.roles(acting);
+    return this.deps.readings.roles(acting);
   }
 
   private reading(): Draft {
-    return new Draft(this.deps.db, this.deps.pool);
+    return this.deps.readings.draft();
   }
 }

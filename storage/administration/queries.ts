@@ -10,18 +10,18 @@ import { type LiveCaller, type LiveGroup } from '../model/live';
 import { type Workflow } from '../model/workflow';
 import { type Logger } from '../process/log';
 import { collectionOf } from '../schema';
-import { Draft } from './draft';
+import { type Draft } from './draft';
 import { formOf, groupOf, versionsOf, type Group } from './group-form';
-import { readChange, readHistory } from './history';
+import { readChange, readHistory, type HistoryDeps } from './history';
 import { groupsListing, queuesListing, reachOf, workflowsServedBy } from './leading';
 import { LogReader } from './log-reader';
-import { groupNameOf, type Names } from './names';
+import { groupNameOf, type Readings } from './readings';
 import { refuse } from './results';
 import { defaultSettings, settingsFields } from './settings-verbs';
 import { type AgentDetail, type AgentName, type AgentView, type FormalGroup, type GroupName, type GroupRights, type GroupSummary, type GroupView, type ChangeView, type HistoryEntry, type HistoryOptions, type InForce, type LiveView, type MyAgent, type PickableCaller, type SettingsView, type WhoAmI } from './views';
 import { dutiesOf, warningsOf } from './warnings';
 
-export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger; readonly names: Names }
+export interface QueryDeps { readonly db: Db; readonly pool: string; readonly sipDomain: string; readonly log: Logger; readonly readings: Readings }
 
 export interface AgentOptions { readonly ids?: readonly string[]; readonly workflowId?: string }
 
@@ -52,8 +52,8 @@ export class Queries {
   async groups(acting: Acting, { first }: { readonly first?: number } = {}): Promise<GroupSummary[]> {
     const roles = await this.roles(acting);
     const visible = visibleGroups(roles);
-    const { names } = this.deps;
-    const wanted = first === undefined ? visible : (visible === 'all' ? await names.all('workflows') : [...await names.of('workflows', visible)].sort((one, other) => one.name.localeCompare(other.name))).slice(0, first).map((one) => one.id);
+    const { readings } = this.deps;
+    const wanted = first === undefined ? visible : (visible === 'all' ? await readings.all('workflows') : [...await readings.of('workflows', visible)].sort((one, other) => one.name.localeCompare(other.name))).slice(0, first).map((one) => one.id);
     const groups = await this.readGroups(wanted);
     const [duties, live] = await Promise.all([dutiesOf(this.reading(), groups), readLiveGroups(this.deps.db, groups.map((one) => one.workflow.id))]);
     return groups.map((group) => this.summary(roles, group, duties, live.get(group.workflow.id))).sort(byName);
@@ -62,15 +62,15 @@ export class Queries {
   /** All that the actor may see, by name, and nothing else of them. */
   async groupNames(acting: Acting): Promise<readonly GroupName[]> {
     const visible = visibleGroups(await this.roles(acting));
-    const { names } = this.deps;
-    return visible === 'all' ? (await names.all('workflows')).map(groupNameOf) : (await names.of('workflows', visible)).map(groupNameOf).sort(byName);
+    const { readings } = this.deps;
+    return visible === 'all' ? (await readings.all('workflows')).map(groupNameOf) : (await readings.of('workflows', visible)).map(groupNameOf).sort(byName);
   }
 
   /** The same of agents. */
   async agentNames(acting: Acting): Promise<readonly AgentName[]> {
     const roles = await this.roles(acting);
-    if (may(roles, 'agent.see', { kind: 'agent', agentId: '' }) === 'allowed') return this.deps.names.all('agents');
-    return roles.agentId === null ? [] : this.deps.names.of('agents', [roles.agentId]);
+    if (may(roles, 'agent.see', { kind: 'agent', agentId: '' }) === 'allowed') return this.deps.readings.all('agents');
+    return roles.agentId === null ? [] : this.deps.readings.of('agents', [roles.agentId]);
   }
 
   async group(acting: Acting, workflowId: string): Promise<GroupView> {
@@ -154,11 +154,11 @@ export class Queries {
   }
 
   async history(acting: Acting, options: HistoryOptions): Promise<HistoryEntry[]> {
-    return readHistory(this.deps, acting, await this.roles(acting), options);
+    return readHistory(this.historyDeps(), acting, await this.roles(acting), options);
   }
 
   async change(acting: Acting, entryId: string): Promise<ChangeView> {
-    return readChange(this.deps, acting, await this.roles(acting), entryId);
+    return readChange(this.historyDeps(), acting, await this.roles(acting), entryId);
   }
 
   async settings(acting: Acting): Promise<SettingsView> {
@@ -259,12 +259,16 @@ export class Queries {
     return agent && { agent, duty: duty ?? { onDuty: false, since: new Date(0), pause: null, signedIn: [] } };
   }
 
+  private historyDeps(): HistoryDeps {
+    return { ...this.deps, draft: () => this.reading() };
+  }
+
   private roles(acting: Acting): Promise<Roles> {
-    return this.deps.names.roles(acting);
+    return this.deps.readings.roles(acting);
   }
 
   private reading(): Draft {
-    return new Draft(this.deps.db, this.deps.pool);
+    return this.deps.readings.draft();
   }
 }
 

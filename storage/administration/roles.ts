@@ -5,11 +5,15 @@ import { Draft } from './draft';
 import { groupsListing, queuesLeadingTo, queuesListing, workflowsUsing } from './leading';
 
 /** What `acting` is in this pool now. */
-export async function readRoles(db: Db, pool: string, acting: Acting, inSession: { readonly session?: ClientSession } = {}): Promise<Roles> {
+export function readRoles(db: Db, pool: string, acting: Acting, inSession: { readonly session?: ClientSession } = {}): Promise<Roles> {
+  return rolesIn(new Draft(db, pool, inSession), acting);
+}
+
+/** What `acting` is, as the draft has the pool. */
+export async function rolesIn(draft: Draft, acting: Acting): Promise<Roles> {
   const none = { workflows: [], queues: [], agentGroups: [], agents: [] };
   if (acting.kind !== 'person') return rolesOf(acting, none);
   const personId = acting.personId.toLowerCase();
-  const draft = new Draft(db, pool, inSession);
   const anything = (): boolean => true;
   const agents = await draft.find('agents', { personId }, anything);
   const agentGroups = await groupsListing(draft, agents.map((one) => one.id));
