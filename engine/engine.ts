@@ -173,7 +173,7 @@ export class Engine {
       if (!this.edge.send(outgoing, outcome)) outcome.failed(new LinkFault('down', 'this engine stands by'));
     } };
     const trunks = (this.trunks = new Trunks({ link, timers, log, randomHex, random: () => Math.random(), domain: deps.domain, registrar }));
-    const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source) });
+    const arrivals = new ArrivalReader({ domain: deps.domain, gate, agentOf, trunks, isPhoneOf: (agentId, source) => registrar.bindings.isFrom(agentId, source), ownerOf: (source, contact) => this.state.configuration.objects.agents.get(registrar.bindings.ownerOf(source, contact) ?? '') });
     this.switchboard = new Switchboard(this.carrier, {
       link, registrar, routes: trunks, arrivals, timers, log, domain: deps.domain,
       elsewhere: { isServedElsewhere: (dialledUser) => this.isServedElsewhere(dialledUser), sip: deps.partnerSip ?? null },

@@ -51,16 +51,25 @@ function whyRefused(state: PoolState, arrival: Arrival, destination: Destination
   return arrival.timesHere >= TIMES_HERE_MAX ? { workflowId, status: 482, reason: 'the call goes in a circle' } : null;
 }
 
-/** Agents and numbers are dialled by agents' own phones alone. A caller who claims to be one is asked to show it; nobody else learns who is there. */
-function whyNotConnected(state: PoolState, { agentId, callerNumber }: Arrival, destination: Exclude<Destination, { kind: 'group' }>): Omit<Refusal, 'workflowId'> | null {
+/**
+ * Agents, numbers and codes are dialled by agents' own phones alone. A caller who claims to be one is asked to show it; nobody else learns who is
+ * there. Who hides behind no name is asked whatever was dialled, so that nothing is learnt by it; but not a trunk, which is known as such.
+ */
+function whyNotConnected(state: PoolState, { agentId, callerNumber, dialledUser, trunk }: Arrival, destination: Exclude<Destination, { kind: 'group' }>): Omit<Refusal, 'workflowId'> | null {
   if (agentId === null) {
-    const exists = destination.kind !== 'nowhere' || destination.status === 403;
-    return exists && state.agentUsers.has(callerNumber.toLowerCase()) ? { status: 407, reason: "only an agent's own phone may dial this" } : { status: 404, reason: 'no group has this address' };
+    const exists = destination.kind !== 'nowhere' || destination.status === 403 || isCode(state, dialledUser);
+    const mayBeAgent = callerNumber === '' ? trunk === null : exists && state.agentUsers.has(callerNumber.toLowerCase());
+    return mayBeAgent ? { status: 407, reason: "only an agent's own phone may dial this" } : { status: 404, reason: 'no group has this address' };
   }
   if (destination.kind === 'nowhere') return { status: destination.status, reason: destination.reason };
   if (destination.kind === 'outside') return null;
   const obstacle = destination.agent.agentId === agentId ? 'busy' : whyNotRung(destination.agent);
   return obstacle === null ? null : { status: obstacle === 'busy' ? 486 : 480, reason: `the agent is ${obstacle}` };
+}
+
+function isCode(state: PoolState, user: string): boolean {
+  const { pickupCode, onDutyCode, offDutyCode } = settingsOf(state) ?? DEFAULTS;
+  return [pickupCode, onDutyCode, offDutyCode].includes(user.toLowerCase());
 }
 
 function takeIn(context: Context, arrival: Arrival, destination: Destination | null, at: Date | null): void {

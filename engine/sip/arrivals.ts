@@ -6,7 +6,7 @@ import { type Trunk } from '../../storage/model/trunk';
 import { escapeUser, parseAddress, parseUri, type Uri } from './addresses';
 import { type DigestGate, parseCredentials } from './digest';
 import { timesNamed } from './history-info';
-import { callerOf } from './identity';
+import { callerOf, isAnonymous } from './identity';
 import { type Headers, type Incoming } from './link';
 import { userOf } from './registrar';
 import { type Arrivals, type Caller } from './routes';
@@ -20,6 +20,8 @@ export interface ArrivalsDeps {
   agentOf(sipUser: string): Agent | undefined;
   /** Whether one of the agent's phones registered from there. */
   isPhoneOf(agentId: string, source: Incoming['source']): boolean;
+  /** Whose phone registered from there with that Contact, if it is one agent's. */
+  ownerOf(source: Incoming['source'], contact: string): Agent | undefined;
   readonly trunks: {
     trunkOf(source: Incoming['source']): Trunk | null;
     /** Whether this is an address that a trunk has for us. */
@@ -35,10 +37,13 @@ export class ArrivalReader implements Arrivals {
   arrived(incoming: Incoming): { readonly arrival: Arrival; readonly caller: Caller } | null {
     const dialled = this.dialledBy(incoming);
     if (dialled === null) return null;
-    const agentId = this.agentBehind(incoming);
+    const agent = this.agentBehind(incoming);
+    const agentId = agent?.id ?? null;
     // An agent's own phone may sit in a trunk's network: it is the agent's all the same.
     const trunk = agentId === null ? this.deps.trunks.trunkOf(incoming.source) : null;
-    const caller = callerOf(incoming, trunk !== null, trunk !== null || agentId !== null);
+    const said = callerOf(incoming, trunk !== null, trunk !== null || agent !== null);
+    // Whom we know behind an anonymous From is vouched for to trunks (RFC 3325 section 5), and shown to nobody.
+    const caller = agent === null || said.uri !== null ? said : { ...said, uri: `sip:${agent.sipUser}@${this.deps.domain}`, number: agent.sipUser };
     const arrival: Arrival = {
       callId: callIdOf(incoming.transactionId),
       dialledUser: dialled.user,
@@ -66,23 +71,34 @@ export class ArrivalReader implements Arrivals {
     return to === null || to.user === '' ? uri : to;
   }
 
-  /** The agent From names, where the request shows it: it comes from where a phone of the agent registered, or it carries the password. */
-  private agentBehind(incoming: Incoming): string | null {
-    const from = parseUri(parseAddress(incoming.header('from') ?? '')?.uri ?? '');
-    // Phones set up with our address in place of our domain name it in both.
-    if (from === null || (from.host !== this.deps.domain && from.host !== parseUri(incoming.uri)?.host)) return null;
-    const agent = this.deps.agentOf(from.user.toLowerCase());
-    if (agent === undefined) return null;
-    if (this.deps.isPhoneOf(agent.id, incoming.source)) return agent.id;
+  /**
+   * The agent From names, where the request shows it: it comes from where a phone of the agent registered, or it carries the password. Where From names
+   * nobody (RFC 3323), the agent that P-Preferred-Identity names instead (RFC 3325 section 9.2), shown in the same way; else whose phone it is by
+   * the Contact it registered; else whose password it carries.
+   */
+  private agentBehind(incoming: Incoming): Agent | null {
+    const from = parseAddress(incoming.header('from') ?? '')?.uri ?? '';
+    const named = this.agentNamed(from, incoming);
+    if (named === null && !isAnonymous(from)) return null;
+    const agent = named ?? this.agentNamed(parseAddress(incoming.header('p-preferred-identity') ?? '')?.uri ?? '', incoming);
+    const shown = agent === null ? this.deps.ownerOf(incoming.source, parseAddress(incoming.header('contact') ?? '')?.uri ?? '') : this.deps.isPhoneOf(agent.id, incoming.source) ? agent : undefined;
+    if (shown !== undefined) return shown;
     const { accepted } = this.credentialsOf(incoming);
-    return accepted === agent.id ? agent.id : null;
+    return agent === null || accepted?.id === agent.id ? accepted : null;
   }
 
-  private credentialsOf(incoming: Incoming): { readonly accepted: string | null; readonly stale: boolean } {
+  private agentNamed(address: string, incoming: Incoming): Agent | null {
+    const uri = parseUri(address);
+    // Phones set up with our address in place of our domain name it in both.
+    if (uri === null || (uri.host !== this.deps.domain && uri.host !== parseUri(incoming.uri)?.host)) return null;
+    return this.deps.agentOf(uri.user.toLowerCase()) ?? null;
+  }
+
+  private credentialsOf(incoming: Incoming): { readonly accepted: Agent | null; readonly stale: boolean } {
     const credentials = parseCredentials(incoming.header('proxy-authorization'));
     const agent = this.deps.agentOf(userOf(credentials));
     const verdict = this.deps.gate.check(incoming.method, credentials, agent?.digest ?? null);
-    return { accepted: verdict.kind === 'accepted' ? agent?.id ?? null : null, stale: verdict.kind === 'challenge' && verdict.stale };
+    return { accepted: verdict.kind === 'accepted' ? agent ?? null : null, stale: verdict.kind === 'challenge' && verdict.stale };
   }
 }
 

@@ -67,6 +67,13 @@ export class Bindings {
     return this.of(agentId).some(({ phone }) => phone.source === source && phone.transport === transport);
   }
 
+  /** Whose phone it is that sent a request from there with that Contact; null: none's, or one that several agents share. */
+  ownerOf({ address, port, protocol }: Incoming['source'], contact: string): string | null {
+    const [source, transport, uri] = [hostPort(address, port), transportNamed(protocol), parseUri(contact)];
+    const owners = [...this.held].filter(([, held]) => held.some(({ phone }) => phone.source === source && phone.transport === transport && isSameUri(parseUri(phone.contact), uri)));
+    return owners.length === 1 ? owners[0]?.[0] ?? null : null;
+  }
+
   /** Whether a later request of the same phone has already been obeyed for one of these contacts. */
   isOvertaken(agentId: string, from: Sequence, phones: readonly Pick<RegisteredPhone, 'contact' | 'instance'>[]): boolean {
     return this.of(agentId).some((held) => held.from?.callId === from.callId && !(from.cseq > held.from.cseq) && phones.some((phone) => isSame(phone, held.phone)));

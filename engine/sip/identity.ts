@@ -64,7 +64,8 @@ function addressOf(header: string | null): { readonly name: string; readonly uri
   return splitAddresses(header ?? '').map(parseAddress).find((address) => address !== null && parseUri(address.uri) !== null) ?? null;
 }
 
-function isAnonymous(address: string): boolean {
+/** Whether an address says that it names nobody (RFC 3323 section 4.1.1.3). */
+export function isAnonymous(address: string): boolean {
   const uri = parseUri(address);
   return uri !== null && (uri.host === 'anonymous.invalid' || ['anonymous', 'restricted', 'unavailable'].includes(uri.user.toLowerCase()));
 }

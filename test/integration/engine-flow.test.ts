@@ -162,6 +162,25 @@ test('a caller picked by dialling the pick-up code: both talk, and the phone tha
   expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', agentId: user, endedBy: 'agent' });
 });
 
+test('a registered phone that hides its name may dial outside, and the trunk is told whose it is; whoever else hides is asked to show it', async () => {
+  const user = newUser();
+  world.group([user]);
+  const bob = await world.registered(user);
+  const number = `+44${Date.now()}`;
+  const HIDDEN = { from: { name: '"Anonymous"', uri: 'sip:anonymous@anonymous.invalid', params: { tag: 'hides' } }, privacy: 'id' };
+  const dialled = bob.invite(number, audioSdp(30_006), HIDDEN);
+  await bob.answered(Object.assign(dialled, { localUri: HIDDEN.from.uri, localTag: 'hides' }));
+  const invite = await outside.request('INVITE');
+  expect(invite.headers.from.uri).toBe('sip:anonymous@anonymous.invalid');
+  expect([invite.headers['privacy'], JSON.stringify(invite.headers['p-asserted-identity'])]).toEqual(['id', expect.stringContaining(`sip:${bob.user}@${world.server.domain}`)]);
+  outside.respond(invite, 486, 'Busy Here');
+  await outside.request('ACK');
+  bob.respond(await bob.request('BYE', dialled.callId), 200, 'OK');
+  const eve = await world.phone('eve');
+  const asked = eve.invite(number, audioSdp(30_008), HIDDEN);
+  expect((await eve.response('INVITE', (status) => status >= 200, asked.callId)).status).toBe(407);
+});
+
 test('an agent who leaves offers unanswered is paused, and that is written', async () => {
   const user = newUser();
   const group = world.group([user], { agentGroup: { alertTimeSeconds: 10, autoPauseAfter: 1 } });

@@ -58,7 +58,7 @@ export class SipSide {
       turnedAway: () => undefined,
     }, deps);
     this.trunks = new Trunks({ ...deps, link: this.link, domain: DOMAIN, registrar: this.registrar, random: Math.random, randomHex });
-    this.arrivals = new ArrivalReader({ domain: DOMAIN, gate, agentOf, isPhoneOf: (agentId, source) => this.registrar.bindings.isFrom(agentId, source), trunks: this.trunks });
+    this.arrivals = new ArrivalReader({ domain: DOMAIN, gate, agentOf, isPhoneOf: (agentId, source) => this.registrar.bindings.isFrom(agentId, source), ownerOf: (source, contact) => [...this.agents.values()].find(({ id }) => id === this.registrar.bindings.ownerOf(source, contact)), trunks: this.trunks });
   }
 
   static async start(): Promise<SipSide> {

@@ -48,6 +48,7 @@ class Door {
     gate: new DigestGate(DOMAIN, { nonceKey: Buffer.alloc(32), nowMs: () => this.nowMs, randomHex: () => 'ab', offered: ['MD5', 'SHA-256'] }),
     agentOf: (user) => (user === 'bob' ? this.bob : undefined),
     isPhoneOf: (agentId, { address, port, protocol }) => agentId === 'id-bob' && address === '203.0.113.9' && port === 41_000 && protocol === 'udp',
+    ownerOf: ({ address }, contact) => (address === '203.0.113.9' && contact === 'sip:bob-0x1@203.0.113.9:41000' ? this.bob : undefined),
     trunks: { trunkOf: (source) => this.sources.trunkOf(source), isOurs: ({ user }) => user === '+441632960100', contactUser: ({ username }) => username },
   });
 
@@ -138,6 +139,33 @@ describe('an agent\'s own phone', () => {
     door.nowMs = 600_000;
     expect(door.reader.challengeFor(invite)['Proxy-Authenticate']?.[0]).toContain('stale=true');
     expect(door.reader.challengeFor(door.invite(FROM_BOB))['Proxy-Authenticate']?.[0]).not.toContain('stale');
+  });
+
+  const HIDDEN = { from: '"Anonymous" <sip:anonymous@anonymous.invalid>;tag=b', privacy: 'id' };
+  test.each([
+    ['the Contact it registered', { contact: '<sip:bob-0x1@203.0.113.9:41000>' }, PHONE, 'id-bob'],
+    ['the Contact it registered, from elsewhere', { contact: '<sip:bob-0x1@203.0.113.9:41000>' }, undefined, null],
+    ['another Contact from there', { contact: '<sip:eve@203.0.113.9:41000>' }, PHONE, null],
+    ['P-Preferred-Identity, over the way it registered', { 'p-preferred-identity': `<sip:bob@${DOMAIN}>` }, PHONE, 'id-bob'],
+    ['P-Preferred-Identity, from another port', { 'p-preferred-identity': `<sip:bob@${DOMAIN}>` }, { ...PHONE, port: 41_001 }, null],
+    ['P-Preferred-Identity of somebody else', { 'p-preferred-identity': `<sip:carla@${DOMAIN}>` }, PHONE, null],
+    ['P-Asserted-Identity, which anybody can write', { 'p-asserted-identity': `<sip:bob@${DOMAIN}>` }, PHONE, null],
+  ])('that hides its name, known by %s', (_what, headers, source, agentId) => {
+    expect(new Door().read({ ...HIDDEN, ...headers }, source)?.arrival).toMatchObject({ agentId, callerNumber: '', callerName: '' });
+  });
+
+  test('that hides its name is vouched for to a trunk, which is told to keep it to itself', () => {
+    const known = new Door().read({ ...HIDDEN, contact: '<sip:bob-0x1@203.0.113.9:41000>' }, PHONE)?.caller;
+    expect(known).toMatchObject({ uri: `sip:bob@${DOMAIN}`, private: true });
+    expect(new Door().read({ from: '<sip:anonymous@anonymous.invalid>;tag=b', privacy: 'none' }, undefined)?.caller.uri).toBeNull();
+  });
+
+  test('that hides its name, challenged: known by its password, as whoever\'s that is', () => {
+    const door = new Door();
+    expect(door.reader.arrived(shows(door, 'pw', HIDDEN))?.arrival).toMatchObject({ agentId: 'id-bob', callerNumber: '' });
+    expect(door.reader.arrived(shows(door, 'no', HIDDEN))?.arrival.agentId).toBeNull();
+    const other = new Door();
+    expect(other.reader.arrived(shows(other, 'pw', { ...HIDDEN, 'p-preferred-identity': `<sip:carla@${DOMAIN}>` }))?.arrival.agentId).toBe('id-bob');
   });
 
   test('behind a trunk\'s address: the agent, not the trunk', () => {

@@ -231,6 +231,21 @@ describe('bindings', () => {
     expect(bindings.isFrom('id-carla', { address: '192.0.2.7', port: 41000, protocol: 'udp' })).toBe(false);
   });
 
+  test('a request that names nobody is known by the Contact its phone registered from there, unless two agents share it', () => {
+    const place = new Place();
+    const source = { address: '192.0.2.7', port: 41000, protocol: 'udp' };
+    place.register({}, { source });
+    const { bindings } = place.registrar;
+    expect(bindings.ownerOf(source, 'sip:bob@127.0.0.1:5070')).toBe('id-bob');
+    expect(['sip:eve@127.0.0.1:5070', 'sip:bob@127.0.0.1:5071', '', 'nonsense'].map((contact) => bindings.ownerOf(source, contact))).toEqual([null, null, null, null]);
+    expect(bindings.ownerOf({ ...source, port: 41001 }, 'sip:bob@127.0.0.1:5070')).toBeNull();
+    const [phone] = bindings.phones('id-bob');
+    if (phone === undefined) throw new Error('the phone is gone');
+    bindings.change('id-carla', [], [phone], { callId: 'c', cseq: 1 });
+    expect(bindings.ownerOf(source, 'sip:bob@127.0.0.1:5070')).toBeNull();
+    bindings.drop('id-carla');
+  });
+
   test('whatever registers and leaves: at most that many, one timer each, stored as kept, told gone only with the last', () => {
     fc.assert(fc.property(fc.array(fc.record({ port: fc.integer({ min: 6000, max: 6007 }), expires: fc.constantFrom('0', '30', '120') }), { maxLength: 30 }), (requests) => {
       const place = new Place();
