@@ -32,6 +32,7 @@ import { liveGroup } from './core/view';
 import { type Algorithm, DigestGate } from './sip/digest';
 import { ArrivalReader } from './sip/arrivals';
 import { LinkFault, type LinkOptions, type Outcome, type Outgoing } from './sip/link';
+import { callerNetworks } from './sip/caller-networks';
 import { Registrar } from './sip/registrar';
 import { Switchboard } from './sip/switchboard';
 import { Trunks } from './sip/trunks';
@@ -220,9 +221,18 @@ export class Engine {
     this.active.live.start();
     this.active.live.touch(this.state.configuration.objects.workflows.keys());
     inventory.hold(journal.epoch);
+    this.tellCallers();
     // One of a newer epoch may be told of here before the database can say so.
     this.unwatch = inventory.watch({ owner: (owner) => { if (owner !== null && owner.epoch > journal.epoch) this.replaced(new LeaseLost(journal.pool, journal.epoch)); } });
     this.edge.begin(journal.epoch, { exists: (read) => this.takeUp(calls, read), firstUp: () => { this.firstUp(reason, decidedAtMs); } });
+  }
+
+  /** The edge lets these in; everybody else has to register first. */
+  private tellCallers(): void {
+    this.deps.inventory.callers?.(() => {
+      const { agents, trunks } = this.state.configuration.objects;
+      return callerNetworks(trunks.values(), [...agents.keys()].flatMap((agentId) => [...this.registrar.bindings.phones(agentId)]));
+    });
   }
 
   configurationChanged(update: ConfigurationUpdate): void {
@@ -234,7 +244,10 @@ export class Engine {
       if (change.after === null || (change.before !== null && change.before.digest?.sha256 !== change.after.digest?.sha256)) this.registrar.drop(change.id);
     }
     this.loop.post({ type: 'configurationChanged', update });
-    if (update.changes.some(({ kind }) => kind === 'trunks')) this.trunks.configure(this.state.configuration.objects.trunks.values());
+    if (update.changes.some(({ kind }) => kind === 'trunks')) {
+      this.trunks.configure(this.state.configuration.objects.trunks.values());
+      this.tellCallers();
+    }
     this.prompts.prepare(this.state.configuration);
     this.active?.live.touch(update.changes.filter(({ kind }) => kind === 'workflows').map(({ id }) => id));
     this.active?.live.configurationChanged();

@@ -69,6 +69,8 @@ export interface EdgeInventory {
   forget(upTo: number): Promise<void>;
   /** Says which lease epoch this engine holds, now and whenever it connects again; null, as in the beginning: it stands by. */
   hold(epoch: number | null): void;
+  /** Says whose calls the edge lets in, as networks: now, and whenever it connects again. Only the engine that holds the edge is listened to. */
+  callers?(networks: () => readonly string[]): void;
   /** How it stands with the engine that holds the edge, as told last; null while the edge cannot be reached or has never told. */
   readonly owner: Owner | null;
   /** Calls whenever `owner` changed, with what each try to reach the edge came to, and with every dialog that ended while no engine was told. Returns how to stop. */
@@ -102,6 +104,7 @@ class InventoryClient implements EdgeInventory {
   private closed = false;
   private lastId = 0;
   private epoch: number | null = null;
+  private networks: (() => readonly string[]) | null = null;
   private silentLooks = 0;
   private refusals = 0;
   private cancelLook: () => void = () => undefined;
@@ -159,6 +162,11 @@ class InventoryClient implements EdgeInventory {
   hold(epoch: number | null): void {
     this.epoch = epoch;
     if (this.ready && this.options.engine !== undefined) this.write({ id: 0, ask: 'hold', epoch });
+  }
+
+  callers(networks: () => readonly string[]): void {
+    this.networks = networks;
+    if (this.ready) this.write({ id: 0, ask: 'callers', networks: networks() });
   }
 
   watch(watcher: EdgeWatcher): () => void {
@@ -225,6 +233,7 @@ class InventoryClient implements EdgeInventory {
       this.ready = true;
       // It may have changed since the greeting went out.
       if (this.epoch !== null) this.hold(this.epoch);
+      if (this.networks !== null) this.callers(this.networks);
       if (greeted.data.hello.owner !== undefined) this.told(greeted.data.hello.owner);
       this.reached({ kind: 'there', startedAtMs: greeted.data.hello.startedAtMs });
       for (const go of [...this.whenReady]) {
