@@ -13,12 +13,12 @@ import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration
 import { SHOWN_KINDS, type ShownKind } from './administration/views';
 import { connect, openUnchanged, type Connection } from './connect';
 import { drainWords, poolStatusWords } from './status-words';
-import { readRunning } from './local/machine/run-file';
+import { readRunning, type RunningSystem } from './local/machine/run-file';
 import { failoverWords } from './mirror/failover-words';
 import { mirrorWords } from './mirror/mirror-words';
 import { readServing } from './mirror/serving';
 import { id } from './model/fields';
-import { EnvironmentFault, readEnvironment, type Variables } from './process/environment';
+import { EnvironmentFault, readEnvironment, type Settings, type Variables } from './process/environment';
 import { EXIT } from './process/exit';
 import { ROOT, VERSION } from './process/root';
 import { addTransferCommands } from './transfer/commands';
@@ -142,12 +142,12 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     .requiredOption('--to <pool>', 'who is to serve them: the pool of this site').option('--without-changes', 'taking a pool back, give up what was changed at its partner').option('--yes', 'do not ask')
     .action(async (owner: string, { to, withoutChanges, yes }: { to: string; withoutChanges?: true; yes?: true }) => {
       const { data, as } = program.opts<{ data: string; as: string }>();
-      const place = placeOf(env, data);
+      const place = placeOf(env, data, to);
       if (to !== place.pool) throw new CliFault(`--to ${to}: this is the site of pool ${place.pool}. Run it at the site of pool ${to}, or say which with POOL.`);
       const acting = { ...OPERATOR, name: as };
       await withAdministration(place, async (administration, connection) => {
         if (owner === to) {
-          const partner = readEnvironment(CLI_VARIABLES, env);
+          const partner = partnerOf(env, data, to);
           if (partner.PARTNER_MONGODB_URI === undefined || partner.PARTNER_POOL === undefined) throw new CliFault('To take a pool back, PARTNER_MONGODB_URI and PARTNER_POOL must name the site that serves it.');
           await confirmed(terminal, yes, `Have pool ${owner} serve its own groups again? Pool ${partner.PARTNER_POOL} goes on with the calls it has.`);
           const there = openUnchanged(partner.PARTNER_MONGODB_URI, { appName: 'response-group command line', forPeople: true });
@@ -214,12 +214,26 @@ async function confirmed(terminal: Console, yes: true | undefined, question: str
   if (answer.trim().toLowerCase() !== 'yes') throw new CliFault('Nothing was done.');
 }
 
-function placeOf(env: NodeJS.ProcessEnv, data: string): Place {
+/** `site`: of a pair that runs here, whose database; that of the pool to work on, where none is named. */
+function placeOf(env: NodeJS.ProcessEnv, data: string, site?: string): Place {
   const settings = readEnvironment(CLI_VARIABLES, env);
-  const running = readRunning(data);
+  const running = runningAt(data, site ?? settings.POOL);
   const uri = settings.MONGODB_URI ?? running?.uri ?? null;
   if (uri === null) throw new CliFault(`Nothing runs from ${data}, and MONGODB_URI is not set. Start the machine, or say where the database is.`);
   return { uri, pool: settings.POOL ?? running?.pool ?? 'main', sipDomain: settings.SIP_DOMAIN ?? running?.sipDomain ?? 'response-group.local' };
+}
+
+/** Each pool of a pair has a folder of its own in that of the machine. */
+function runningAt(data: string, pool: string | undefined): RunningSystem | undefined {
+  return (pool === undefined ? undefined : readRunning(join(data, pool))) ?? readRunning(data);
+}
+
+/** The other site, as it is set; else that of the pair that runs here. */
+function partnerOf(env: NodeJS.ProcessEnv, data: string, pool: string): Pick<Settings<typeof CLI_VARIABLES>, 'PARTNER_MONGODB_URI' | 'PARTNER_POOL'> {
+  const settings = readEnvironment(CLI_VARIABLES, env);
+  if (settings.PARTNER_MONGODB_URI !== undefined || settings.MONGODB_URI !== undefined) return settings;
+  const partner = runningAt(data, pool)?.partner;
+  return { PARTNER_MONGODB_URI: partner?.uri, PARTNER_POOL: partner?.pool };
 }
 
 /** Waits for an engine to go by the last decision; null: none does. */

@@ -1,5 +1,6 @@
 // Failing a pool over to its partner, and back: what is looked at before, the decision, and what is carried along.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pauseFor } from 'node:timers/promises';
 import { type Db, type MongoClient } from 'mongodb';
 import { may, type Acting } from '../access';
 import { readBindings } from '../bindings';
@@ -33,15 +34,21 @@ export interface FailoverPreview {
   /** Database time, and the mirror as it stands. */
   readonly at: Date;
   readonly mirror: MirrorState;
+  /** Whether the pool was heard from after somebody asked. */
+  readonly answers: boolean;
   readonly hasEngine: boolean;
 }
+
+/** The mirror looks each second and writes down what it heard; on a busy machine that takes a while. */
+const ANSWERING = { patienceMs: 4_000, lookMs: 100 } as const;
 
 /** @throws Refused 'notAllowed', 'notFound' where no such pool is mirrored here, or the driver's fault */
 export async function previewFailover(site: Site, acting: Acting, owner: string): Promise<FailoverPreview> {
   await permit(site, acting);
   const { client, db, pool } = site;
-  const mirror = await collectionOf(db, 'mirrors').findOne({ _id: owner });
-  if (!mirror) throw refuse('notFound', `No pool ${owner} is mirrored here.`);
+  const known = await collectionOf(db, 'mirrors').findOne({ _id: owner });
+  if (!known) throw refuse('notFound', `No pool ${owner} is mirrored here.`);
+  const { mirror, answers } = await heardNow(db, known);
   const [at, serving, theirs, ours, bindings, engines] = await Promise.all([
     databaseTime(db), readServing(db, owner), readConfiguration(client, db, owner), readConfiguration(client, db, pool), readBindings(db, pool), readEngines(db, pool),
   ]);
@@ -52,8 +59,18 @@ export async function previewFailover(site: Site, acting: Acting, owner: string)
     owner, to: pool, servedBy: servedBy(serving, owner), groups: groups.length, activeGroups: groups.filter(({ active }) => active).length,
     agents: theirs.objects.agents.size, agentsHere: bindings.filter(({ _id }) => theirs.objects.agents.has(_id)).length,
     inUseHere: [...new Set(addresses(theirs).filter((one) => own.has(one)))].sort(),
-    at, mirror, hasEngine: engines.some(({ alive, role }) => alive && role === 'active'),
+    at, mirror, answers, hasEngine: engines.some(({ alive, role }) => alive && role === 'active'),
   };
+}
+
+/** Waits for a fresh word of the pool. */
+async function heardNow(db: Db, known: MirrorState): Promise<{ readonly mirror: MirrorState; readonly answers: boolean }> {
+  const since = await databaseTime(db);
+  for (const until = Date.now() + ANSWERING.patienceMs; ; await pauseFor(ANSWERING.lookMs)) {
+    const mirror = await collectionOf(db, 'mirrors').findOne({ _id: known._id }) ?? known;
+    const answers = mirror.heard !== null && mirror.heard.at > since;
+    if (answers || Date.now() >= until) return { mirror, answers };
+  }
 }
 
 /** Decides that this pool serves the groups of `owner`. @throws as `previewFailover` */

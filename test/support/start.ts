@@ -9,16 +9,22 @@ import { ROOT } from '../../storage/process/root';
 const READY = 'Ctrl-C stops everything';
 const PORT_VARIABLES = ['SIP_PORT', 'DRACHTIO_PORT', 'EDGE_CONTROL_PORT', 'NG_PORT', 'EDGE_HEALTH_PORT', 'ENGINE_HEALTH_PORT', 'BOT_PORT', 'LOCAL_TEAMS_PORT'] as const;
 
+/** What a pair needs beside. */
+const PAIR_VARIABLES = ['MIRROR_HEALTH_PORT', ...['SIP_PORT', 'DRACHTIO_PORT', 'EDGE_CONTROL_PORT', 'NG_PORT', 'EDGE_HEALTH_PORT', 'ENGINE_HEALTH_PORT', 'MIRROR_HEALTH_PORT'].map((name) => `WEST_${name}`)];
+
+export const freePairPorts = (): Promise<Record<string, string>> => portsFor([...PORT_VARIABLES, ...PAIR_VARIABLES]);
+export const freePorts = (): Promise<Record<(typeof PORT_VARIABLES)[number], string>> => portsFor(PORT_VARIABLES);
+
 /** A free port for each variable, told apart by keeping all of them open while they are chosen. */
-export async function freePorts(): Promise<Record<(typeof PORT_VARIABLES)[number], string>> {
-  const servers = await Promise.all(PORT_VARIABLES.map(async () => {
+async function portsFor<N extends string>(variables: readonly N[]): Promise<Record<N, string>> {
+  const servers = await Promise.all(variables.map(async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return server;
   }));
   const ports = servers.map((server) => String((server.address() as AddressInfo).port));
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return Object.fromEntries(PORT_VARIABLES.map((name, index) => [name, ports[index]])) as Record<(typeof PORT_VARIABLES)[number], string>;
+  return Object.fromEntries(variables.map((name, index) => [name, ports[index]])) as Record<N, string>;
 }
 
 /** Lets a data folder use the database server that is installed in the checkout, instead of fetching it again. */
@@ -40,10 +46,15 @@ export class StartRun {
     }
   }
 
+  /** As a person at its terminal does. */
+  type(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
   /** `env` is all it gets, besides PATH and HOME. `script` is a compiled one, from `dist/`. */
   static begin(parameters: readonly string[], env: NodeJS.ProcessEnv, script = 'start.js'): StartRun {
     const child = spawn(process.execPath, [join(ROOT, 'dist', script), ...parameters], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env }, stdio: ['pipe', 'pipe', 'pipe'],
     });
     return new StartRun(child, new Promise((resolve) => child.once('close', resolve)));
   }

@@ -42,6 +42,14 @@ export class SupervisedDatabase {
     await this.database.stop();
   }
 
+  /** Ends it for good and at once, as a power cut would. */
+  async kill(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.restart);
+    await this.restarting;
+    await this.database.kill();
+  }
+
   private watch(): void {
     this.startedAt = Date.now();
     this.watcher.started('database', this.database.pid, `--storage-path ${join(resolve(this.options.dataDirectory), 'database')}`);

@@ -55,6 +55,11 @@ export class SupervisedReplicaSet {
   async stop(): Promise<void> {
     await Promise.all(this.supervised.map((one) => one.stop()));
   }
+
+  /** All members at once, as a power cut would. */
+  async kill(): Promise<void> {
+    await Promise.all(this.supervised.map((one) => one.kill()));
+  }
 }
 
 function planOf(member: Member, command: string): ProgramPlan {

@@ -18,6 +18,8 @@ const runFile = z.object({
   /** What `npm run traffic` must know of the running system; absent until it runs. `uri` only where it holds no credentials. */
   system: z.object({
     uri: z.string().nullable(), pool: z.string(), sipDomain: z.string(), sipHost: z.string(), sipPort: z.int(),
+    /** The other pool of a pair. */
+    partner: z.object({ pool: z.string(), uri: z.string() }).optional(),
   }).nullable(),
 });
 type Run = z.output<typeof runFile>;

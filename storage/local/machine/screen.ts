@@ -21,6 +21,8 @@ export interface ScreenFacts {
   readonly groups: readonly ScreenGroup[];
   readonly phones: readonly ScreenPhone[];
   readonly sip: { readonly host: string; readonly port: number; readonly domain: string };
+  /** The two pools of a pair, the first the one above; empty: there is one alone. */
+  readonly pair?: readonly { readonly name: string; readonly sip: ScreenFacts['sip']; readonly database: ScreenFacts['database'] }[];
   /** Things a person should know, said last. */
   readonly notices: readonly string[];
 }
@@ -32,6 +34,7 @@ export function screen(facts: ScreenFacts): string {
     `Response Group ${facts.version} runs.`,
     '',
     ...section('Database', databaseLines(facts)),
+    ...(facts.pair === undefined || facts.pair.length === 0 ? [] : section('Pools', pairLines(facts.pair))),
     ...section('Engines', engineLines(facts)),
     ...section('Chat', chatLines(facts)),
     ...section('Groups', groupLines(facts)),
@@ -67,6 +70,18 @@ function databaseLines({ database }: ScreenFacts): string[] {
   return [
     `${database.shownUri} (replica set ${database.replicaSet}, ${members} ${members === 1 ? 'member' : 'members'})`,
     members >= 3 ? `High availability: yes. ${lossWords(members)}` : 'NO high availability: that takes three or more members.',
+  ];
+}
+
+function pairLines(pair: NonNullable<ScreenFacts['pair']>): string[] {
+  const [first, second] = pair;
+  return [
+    ...pair.map(({ name, sip, database }) => `${name.padEnd(6)}SIP ${sip.host}:${sip.port}${database.kind === 'embedded' ? `, database 127.0.0.1:${database.port}` : ''}`),
+    'Each keeps a mirror of the other. Phones register with both: the second as the phone’s second server.',
+    ...(first && second ? [
+      `Type “lose ${first.name}” here to have all of it die, “back ${first.name}” to have it run again. In another terminal:`,
+      `  response-group failover ${first.name} --to ${second.name}    (its groups are answered at ${second.name}; docs/disaster-recovery.md)`,
+    ] : []),
   ];
 }
 

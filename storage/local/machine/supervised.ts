@@ -86,6 +86,14 @@ export class Supervised {
     if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, this.patienceMs);
   }
 
+  /** Ends it for good and at once, as a power cut would. */
+  async kill(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.restart);
+    const { child } = this;
+    if (child?.pid !== undefined && isRunning(child)) await endProcess(child.pid, 0);
+  }
+
   private get patienceMs(): number {
     return 'program' in this.plan ? this.plan.stopPatienceMs : STOP_PATIENCE_MS;
   }
