@@ -16,6 +16,8 @@ jest.setTimeout(180_000);
 const PICTURES = process.env['PICTURES'];
 /** As wide as a message in the chat beside a narrow list. */
 const WIDTH = 480;
+/** How readers have set their screens. */
+const LOOKS = { light: { colorScheme: 'light', forcedColors: 'none' }, dark: { colorScheme: 'dark', forcedColors: 'none' }, contrast: { colorScheme: 'dark', forcedColors: 'active' } } as const;
 const LOCALES: Readonly<Record<(typeof LANGUAGES)[number], string>> = { en: 'en-GB', de: 'de-DE', fr: 'fr-FR', es: 'es-ES', it: 'it-IT' };
 
 /** The page's own scripts and looks, and nothing else. */
@@ -53,14 +55,20 @@ describeWith(['chromium'], 'every card', () => {
     const wrong: unknown[] = [];
     try {
       const cards = await everyCard(world, LOCALES[language]);
-      if (PICTURES !== undefined) mkdirSync(join(PICTURES, language), { recursive: true });
+      if (PICTURES !== undefined) for (const look of Object.keys(LOOKS)) mkdirSync(join(PICTURES, look, language), { recursive: true });
       for (const [name, card] of cards) {
         const broken = await page.evaluate('((card) => window.show(card))(' + JSON.stringify(card) + ')');
         const text = await page.locator('#cards').innerText();
         const wide = await page.evaluate<string[]>(`[...document.querySelectorAll('#cards *')].filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && getComputedStyle(one).display !== 'inline' && !['INPUT', 'TEXTAREA', 'SELECT'].includes(one.tagName)).map((one) => one.innerText.slice(0, 60))`);
         if (broken === true || wide.length > 0 || /\$\{|\{\{|undefined|\[object/.test(text.replace(/\{\{(?:DATE|TIME)\([^)]*\)\}\}/g, ''))) wrong.push({ name, broken, wide, text: text.slice(0, 200) });
-        if (PICTURES !== undefined) writeFileSync(join(PICTURES, language, `${name}.txt`), text);
-        if (PICTURES !== undefined) await page.locator('#cards').screenshot({ path: join(PICTURES, language, `${name}.png`) });
+        if (PICTURES === undefined) continue;
+        writeFileSync(join(PICTURES, 'light', language, `${name}.txt`), text);
+        for (const [look, media] of Object.entries(LOOKS)) {
+          await page.emulateMedia(media);
+          // The colours of a card are chosen when it is drawn.
+          await page.evaluate('((card) => window.show(card))(' + JSON.stringify(card) + ')');
+          await page.locator('#cards').screenshot({ path: join(PICTURES, look, language, `${name}.png`) });
+        }
       }
       expect(cards.length).toBeGreaterThan(50);
     } finally {

@@ -75,6 +75,8 @@ export interface ChatFront {
   readonly url: string;
   /** Where the bot takes activities. */
   readonly botUrl: string;
+  /** Kills the bot in the middle of whatever it does, and starts it again. */
+  restartBot(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,12 +85,23 @@ export async function startChatFront(system: System, people: readonly Pick<Perso
   const [botPort, pagePort] = [await freeTcpPort(), await freeTcpPort()];
   const list = join(system.folder, 'people.json');
   writeFileSync(list, JSON.stringify(people.map((person) => ({ ...person, locale: 'en-US' }))));
-  const bot = await Process.start('bot', 'bot/main.js', system.folder, botPort, {
+  const startBot = (): Promise<Process> => Process.start('bot', 'bot/main.js', system.folder, botPort, {
     MONGODB_URI: system.uri, BOT_PORT: String(botPort), BOT_PUBLIC_URL: `http://127.0.0.1:${botPort}`, ADMINISTRATORS: ADA, SIP_DOMAIN: DOMAIN, POOL,
     SIP_SERVER: `${system.sip.host}:${system.sip.port}`,
   });
+  let bot = await startBot();
   const page = await Process.start('local-teams', 'bot/local-teams/main.js', system.folder, pagePort, {
     LOCAL_TEAMS_PORT: String(pagePort), LOCAL_TEAMS_PEOPLE: list, BOT_URL: `http://127.0.0.1:${botPort}/api/messages`,
   }).catch(async (fault: unknown) => { await bot.stop(); throw fault; });
-  return { url: `http://127.0.0.1:${pagePort}`, botUrl: `http://127.0.0.1:${botPort}/api/messages`, stop: async () => { await page.stop(); await bot.stop(); } };
+  return {
+    url: `http://127.0.0.1:${pagePort}`, botUrl: `http://127.0.0.1:${botPort}/api/messages`,
+    restartBot: async () => {
+      await bot.stop('SIGKILL');
+      bot = await startBot();
+    },
+    stop: async () => {
+      await page.stop();
+      await bot.stop();
+    },
+  };
 }

@@ -1,6 +1,10 @@
 // Every card that chat shows, as the bot answers it to somebody of one locale: pressed and typed, with administration in memory.
 import { type Result, faultOf } from '../../storage/administration/results';
-import { type WorkflowView } from '../../storage/administration/views';
+import { wordsFor } from '../../cards/words';
+import { callCard } from '../../bot/views/call';
+import { alarmCard } from '../../bot/views/pool';
+import { type ShownObjects, type WorkflowView } from '../../storage/administration/views';
+import { trunk } from '../../storage/model/trunk';
 import { MANAGER_PERMISSIONS, workflow } from '../../storage/model/workflow';
 import { buttonOf, inputsOf, type BotWorld, type CardJson, type PersonKey } from './bot-world';
 import { agentViews, groupView, historyEntry, liveView, myAgent, NOW, pickable, poolStatus, secondsAgo, shownObjects } from './storage-views';
@@ -8,6 +12,12 @@ import { agentViews, groupView, historyEntry, liveView, myAgent, NOW, pickable, 
 const HELP = 'group-help';
 const AUDIO = { audioId: 'a'.repeat(64), fileName: 'good-morning.wav', durationMs: 12_000 };
 const prompt = (text: string) => ({ text, audio: null });
+
+/** A trunk as it is shown: without its password. */
+function carrier(): ShownObjects['trunks'] {
+  const { password: _password, ...shown } = trunk.parse({ id: 'trunk-carrier', pool: 'main', version: 1, name: 'Carrier', host: 'sip.carrier.example', username: 'desk' });
+  return { ...shown, hasPassword: true };
+}
 
 /** An interactive group with hours, holidays and a recording. */
 function interactive(): WorkflowView {
@@ -100,6 +110,9 @@ export async function everyCard(world: BotWorld, locale: string): Promise<readon
   keep('object-used', await press('ada', 'object.deleteNow', { kind: 'queue', id: 'queue-help', groupId: '', requestId: `request-${locale}` }));
   keep('group-copy', await press('ada', 'object.edit', { kind: 'workflowCopy', id: HELP, groupId: '' }));
   keep('trunk-new', await press('ada', 'object.new', { kind: 'trunk', groupId: '' }));
+  administration.objectsAnswer = { ...administration.objectsAnswer, trunks: [{ id: 'trunk-carrier', name: 'Carrier', version: 1, groups: [], rights: { change: true, delete: true, copy: true }, object: carrier() }] };
+  keep('trunks', await press('ada', 'objects', { kind: 'trunk', groupId: '' }));
+  keep('trunk-copy', await press('ada', 'object.edit', { kind: 'trunkCopy', id: 'trunk-carrier', groupId: '' }));
   keep('settings', await press('ada', 'settings'));
   keep('recording', await press('ada', 'recording.group', { ...AUDIO, groupId: HELP }));
   administration.historyAnswer = [
@@ -120,6 +133,22 @@ export async function everyCard(world: BotWorld, locale: string): Promise<readon
   administration.agentsAnswer = [];
   keep('first-run', await press('ada', 'groups'));
   administration.away = true;
+  administration.agentsAnswer = agentViews();
+  const go = (card: CardJson, typed: Record<string, string> = {}, way = 'next'): Promise<CardJson> => press('ada', 'guide.go', { ...buttonOf(card, 'guide.go').data, ...inputsOf(card), ...typed, go: way });
+  let step = await press('ada', 'guide');
+  keep('guide-faults', await go(step, { displayName: '<Front Desk>', sipUser: 'front desk' }));
+  step = keep('guide-hours', await go(step, { displayName: 'Front Desk', sipUser: 'front-desk', meets: 'question' }));
+  step = keep('guide-holidays', await go(step, { open: 'week', closedAction: 'voicemail', 'closedAction-value': 'sip:box@example.org', 'closedAction-text': 'We are closed.' }));
+  step = keep('guide-welcome', await go(step, { holidays: '2027-01-01 New Year' }));
+  step = keep('guide-queue', await go(step, { welcome: 'Welcome.' }));
+  step = keep('guide-question', await go(step, { agentIds: 'alice', timeoutSeconds: '60' }));
+  keep('guide-summary', await go(step, { name: 'Product', prompt: 'For laptops, press one.', answers: '1 Laptops -> queue Nowhere' }));
+  keep('guide-begun', await press('ada', 'guide'));
+  keep('guide-drop', await press('ada', 'guide.drop', { guide: buttonOf(step, 'guide.go').data['guide'] }));
+  const reader = wordsFor(locale, 'Europe/London');
+  const caller = { callerName: 'Erin Example', callerNumber: '+441234567890', priority: 1, answers: [{ question: 'Language', answer: 'English' }, { question: 'Product', answer: 'Laptops' }] };
+  for (const state of ['ringing', 'talking', 'missed', 'gone'] as const) keep(`call-${state}`, callCard({ say: reader, locale }, { groupId: HELP, groupName: 'Help Desk', caller, state, at: NOW, waitedMs: 83_000 }));
+  for (const well of [false, true]) keep(`alarm-${well ? 'well' : 'lost'}`, alarmCard(reader, locale, { kind: well ? 'cleared' : 'raised', alarm: 'memberDown', subject: 'b:27017', since: NOW }));
   keep('away', await press('ada', 'group', { groupId: HELP }));
   return made;
 }
