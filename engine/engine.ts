@@ -120,6 +120,10 @@ export class Engine {
   /** Taken up, and told to the core when the edge is there. */
   private takenUp: TakenUp | null = null;
   private takeover: TakeoverReport | null = null;
+  /** Whether the edge has been there: all phones are told of then. */
+  private mayRing = false;
+  /** While it hands over: each call as it was before the connection was let go of. */
+  private left: ReadonlyMap<string, Readonly<Record<string, unknown>> | null> = new Map();
   private readonly edge: EdgeContact;
   private unwatch: (() => void) | null = null;
   private stopping = false;
@@ -168,7 +172,7 @@ export class Engine {
       pool, timers, log, gate, agentOf,
       civil: () => deps.civil(),
       store: this.bindings,
-      phoneChanged: (agentId, reachable) => { this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
+      phoneChanged: (agentId, reachable) => { if (this.mayRing) this.loop.post({ type: 'phoneChanged', agentId, reachable }); },
     }));
     const link = { send: (outgoing: Outgoing, outcome: Outcome): void => {
       if (!this.edge.send(outgoing, outcome)) outcome.failed(new LinkFault('down', 'this engine stands by'));
@@ -324,17 +328,21 @@ export class Engine {
   }
 
   /**
-   * Lets go of every call without ending one, and writes all that is known, so that another engine goes on. `instructionId`: of the instruction
-   * that asked for it; null: it was nobody's. Resolves to whether the database has all of it.
+   * Lets go of every call without ending one, and writes all that is known, so that another engine goes on. `asked`: the instructions that asked
+   * for it, read when the last is written. Resolves to whether the database has all of it.
    */
-  async handOver(instructionId: string | null): Promise<boolean> {
+  async handOver(asked: readonly string[]): Promise<boolean> {
     this.stopping = true;
     this.trunks.abandon();
+    // What is heard from here on is written and not decided on.
+    this.loop.pause();
+    await Promise.race([this.carrier.idle(), new Promise<void>((resolve) => { this.deps.timers.after(MS.carrying, resolve); })]);
+    // What fails because we let go is no news: a phone that rings here may be answered for the next.
+    this.left = new Map([...this.state.calls.keys()].map((callId) => [callId, this.callBody(callId)]));
     // From here on the edge keeps what happens for whoever comes next.
     this.letGo();
-    await Promise.race([this.carrier.idle(), new Promise<void>((resolve) => { this.deps.timers.after(MS.carrying, resolve); })]);
     this.active?.journal.touch(this.state.calls.keys(), this.state.agents.keys());
-    if (instructionId !== null) this.settle(instructionId, { kind: 'done' });
+    for (const instructionId of asked) this.settle(instructionId, { kind: 'done' });
     return this.closeWriters();
   }
 
@@ -401,6 +409,8 @@ export class Engine {
   private journalNow(): Now { return { monotonicMs: this.deps.timers.nowMs(), civil: this.deps.databaseNow() }; }
 
   private callBody(callId: string): Readonly<Record<string, unknown>> | null {
+    const left = this.left.get(callId);
+    if (left !== undefined) return left;
     const now = this.journalNow();
     const call = journalCall(this.state, callId, now);
     if (call === null) return null;
@@ -434,10 +444,14 @@ export class Engine {
   private firstUp(reason: TakeoverReason, decidedAtMs: number): void {
     const taken = this.takenUp;
     this.takenUp = null;
-    taken?.tellGone();
-    this.registrar.tellAll();
-    taken?.tellRest();
-    this.loop.post({ type: 'wake' });
+    this.mayRing = true;
+    // Before whatever came while there was no connection: nobody is rung for a caller who is gone, so that no phone can be reached before all of them are told of.
+    this.loop.ahead(() => {
+      taken?.tellGone();
+      this.registrar.tellAll();
+      taken?.tellRest();
+      this.loop.post({ type: 'wake' });
+    });
     const { carried = 0, closed = 0 } = taken ?? {};
     this.takeover = { at: this.deps.databaseNow(), reason, callsCarried: carried, callsClosed: closed, tookMs: Math.round(this.deps.timers.nowMs() - decidedAtMs) };
     this.deps.log.info({ ...this.takeover }, 'this engine is the active one');

@@ -16,6 +16,7 @@ import { type Logger } from '../storage/process/log';
 import { VERSION } from '../storage/process/root';
 import { type LeaseReading } from './continuity/candidate';
 import { DatabaseClock } from './continuity/database-clock';
+import { JOURNAL_MS } from './continuity/journal-writer';
 import { ReportWriter } from './continuity/report-writer';
 import { leftFiles, SpillFile } from './continuity/spill-file';
 import { standBy, type Standby, type TakeOver } from './continuity/standby';
@@ -82,17 +83,20 @@ export async function serve(pool: string, connection: Connection, log: Logger, d
     await Promise.all([candidate.instructions?.close(), feed.close()]);
   };
   let handingOver = false;
+  /** Of the instructions that asked for it: what comes of the first comes of all that follow it meanwhile. */
+  const asked: string[] = [];
   /** `instructionId` null: nobody asked, but the edge is out of reach from here. Then it is worth it only where the other one reaches it. */
   const handOver = async (instructionId: string | null): Promise<void> => {
+    if (instructionId !== null) asked.push(instructionId);
     if (handingOver) return;
     handingOver = true;
     if (!(await candidate.hasHeir(instructionId === null))) {
       handingOver = false;
-      if (instructionId !== null) engine.settle(instructionId, { kind: 'refused', reason: 'noStandby' });
+      for (const id of asked.splice(0)) engine.settle(id, { kind: 'refused', reason: 'noStandby' });
       return;
     }
     log.info({ epoch: candidate.journal?.epoch, cutOff: instructionId === null }, 'this engine hands over to the one that stands by');
-    const written = await engine.handOver(instructionId);
+    const written = await engine.handOver(asked);
     // What the database does not have stands in the file alone; whoever takes over then waits for the lease to stand still.
     if (written) await candidate.journal?.release().catch((fault: unknown) => { log.warn({ fault: String(fault) }, 'the lease could not be given up'); });
     await letGo();
@@ -176,8 +180,9 @@ class Candidate {
     const journal = await takeLease(connection, pool, deps.holder, { ifEpoch });
     if (journal === null) return false;
     log.info({ epoch: journal.epoch, reason }, 'this engine takes over');
-    await this.makeUp(journal);
-    const [bindings, { calls, agents }] = await Promise.all([readBindings(connection.db, pool), journal.readAll()]);
+    // Or whoever stands by would take one that has much to read, from a database with much to do, for one that is gone.
+    const stopRenewing = this.keepRenewed(journal);
+    const [bindings, { calls, agents }] = await this.makeUp(journal).then(() => Promise.all([readBindings(connection.db, pool), journal.readAll()])).finally(stopRenewing);
     if (this.stopped) return true;
     this.journal = journal;
     const file = new SpillFile({ directory: deps.journalDirectory, pool, epoch: journal.epoch }, { timers: deps.timers, log });
@@ -185,6 +190,19 @@ class Candidate {
     this.instructions = serveInstructions({ db: connection.db, log }, pool, (instruction) => { this.engine.instruct(instruction); });
     this.report.tell();
     return true;
+  }
+
+  /** Until the engine itself writes. Returns how to end it. */
+  private keepRenewed(journal: Journal): () => void {
+    const { timers } = this.deps;
+    let over = false;
+    const renew = (): void => {
+      if (over) return;
+      // Whoever lost it is told so by what it reads and writes meanwhile.
+      void journal.write({}).catch(() => undefined).then(() => { timers.after(JOURNAL_MS.renew, renew); });
+    };
+    timers.after(JOURNAL_MS.renew, renew);
+    return () => { over = true; };
   }
 
   /** What engines before could not write, because the database was away until they ended. Twice is harmless. */

@@ -48,7 +48,8 @@ export interface InstructionService { close(): Promise<void> }
 
 /**
  * Engine side, for the engine that holds the lease: hands on each pending instruction once, those found at the start and new ones as they come, oldest
- * first. Those that expired are settled as such; those that an earlier engine began and never settled, as failed.
+ * first. Those that expired are settled as such; those that an earlier engine began and never settled, as failed. One that asked the earlier engine
+ * to hand over is done: it would be turned against its purpose if this engine carried it out.
  */
 export function serveInstructions(deps: InstructionDeps, pool: string, onInstruction: (instruction: Instruction) => void): InstructionService {
   const instructions = collectionOf(deps.db, 'instructions');
@@ -56,7 +57,8 @@ export function serveInstructions(deps: InstructionDeps, pool: string, onInstruc
   return openFollower(instructions, { operationType: { $in: ['insert', 'replace'] } }, deps.log, async (stopping) => {
     if (isFirst) {
       const orphans = await instructions.find({ pool, outcome: null, begunAt: { $ne: null } }).toArray();
-      for (const orphan of orphans) await settleInstruction(deps.db, orphan._id, { kind: 'refused', reason: 'failed' });
+      for (const orphan of orphans) if (orphan.request.kind !== 'drain') await settleInstruction(deps.db, orphan._id, { kind: 'refused', reason: 'failed' });
+      for (const { _id } of await instructions.find({ pool, outcome: null, 'request.kind': 'drain' }).toArray()) await settleInstruction(deps.db, _id, { kind: 'done' });
       isFirst = false;
     }
     const pending = await instructions.find({ pool, outcome: null, begunAt: null }).sort({ createdAt: 1 }).toArray();

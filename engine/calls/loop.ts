@@ -43,6 +43,13 @@ export class Loop {
     };
   }
 
+  /** What is posted meanwhile goes before all that waits. */
+  ahead(post: () => void): void {
+    const waited = this.waiting.splice(0);
+    post();
+    this.waiting.push(...waited);
+  }
+
   /** Of this call, what has not been decided on: while somebody pauses, or in the middle of a step. */
   waitingFor(callId: CallId): readonly CoreEvent[] { return this.waiting.filter((event) => 'callId' in event && event.callId === callId); }
 

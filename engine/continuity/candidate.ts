@@ -3,7 +3,7 @@
 // Two witnesses must agree, because each alone can be wrong: a lease also stands still while the database elects a primary, and a connection
 // to the edge also breaks while its engine is well.
 
-/** How long the lease must have stood still, in successful readings from the primary, before the holder is taken for gone or hung. */
+/** How long the lease must have stood still, in successful readings from the primary, before the holder is taken for gone or hung. One that is taking over may be held up by the very database. */
 export const STILL_MS = { gone: 1_000, hung: 3_000 } as const;
 /** Two readings further apart say nothing of the time between. */
 export const READING_GAP_MS = 1_000;
@@ -15,8 +15,8 @@ export type LeaseReading =
   | { readonly kind: 'none' }
   | { readonly kind: 'held'; readonly epoch: number; readonly renewedAtMs: number; readonly released: boolean; /** Whether this process took it and did not come further. */ readonly ours: boolean };
 
-/** What the edge says of the engine that holds it. `unknown`: it cannot be asked. */
-export type OwnerWord = 'gone' | 'unresponsive' | 'responsive' | 'unknown';
+/** What the edge says of the engine that holds it. `coming`: it knows only of one whose epoch is over; the holder is on its way. `unknown`: it cannot be asked. */
+export type OwnerWord = 'gone' | 'unresponsive' | 'responsive' | 'coming' | 'unknown';
 
 export type TakeoverReason = 'ownerGone' | 'ownerHung' | 'drained' | 'restart';
 
@@ -55,6 +55,7 @@ function judged({ met }: Memory, { epoch, released, ours }: Extract<LeaseReading
   if (released) return { kind: 'takeOver', ifEpoch: epoch, reason: met ? 'drained' : 'restart' };
   if (ours) return { kind: 'takeOver', ifEpoch: epoch, reason: 'restart' };
   if (owner === 'gone' && stillMs >= STILL_MS.gone) return { kind: 'takeOver', ifEpoch: epoch, reason: met ? 'ownerGone' : 'restart' };
+  if (owner === 'coming' && stillMs >= STILL_MS.hung) return { kind: 'takeOver', ifEpoch: epoch, reason: 'ownerGone' };
   if (owner === 'unresponsive' && stillMs >= STILL_MS.hung) return { kind: 'takeOver', ifEpoch: epoch, reason: 'ownerHung' };
   if (stillMs >= STILL_MS.hung) return { kind: 'alarm', what: 'leaseStandsStill' };
   return moved && (owner === 'gone' || owner === 'unresponsive') ? { kind: 'alarm', what: 'ownerLostEdge' } : STAND_BY;

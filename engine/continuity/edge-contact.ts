@@ -81,6 +81,8 @@ export class EdgeContact {
     this.link = this.newLink(epoch, taking);
     inventory.read().then((read) => {
       if (this.stopped) return;
+      // Known from here on, and nothing can be done for anybody before there is a connection.
+      this.goOn ??= this.deps.pause();
       const strays = taking.exists(read);
       this.watch.begin(read.startedAtMs);
       this.unwatch = inventory.watch({ reached: (reach) => { this.watch.reached(reach); } });
@@ -114,6 +116,7 @@ export class EdgeContact {
         this.report = { ...this.report, connected: true, since: deps.civil() };
         if (isFirst) {
           taking.firstUp();
+          this.resume();
           this.reconcileAfter(0);
         } else this.catchUp();
         isFirst = false;

@@ -126,6 +126,11 @@ async function* foldedFile(path: string, epoch: number, log: Logger): AsyncGener
     yield { records, settled };
     [records, settled] = [[], []];
   }
+  // Mostly little, and all that an engine waits for which takes over: in one go where it fits.
+  if (records.length + settled.length + calls.size + agents.size <= RECORDS_A_BATCH) {
+    yield { records, settled, calls: [...calls.values()], agents: [...agents.values()] };
+    return;
+  }
   yield { records, settled };
   for (const some of inParts([...calls.values()])) yield { calls: some };
   for (const some of inParts([...agents.values()])) yield { agents: some };

@@ -36,6 +36,7 @@ export function standBy(deps: StandbyDeps): Standby {
   let againAtOnce = false;
   let toldAtMs = -Infinity;
   let databaseThere = true;
+  let leaseEpoch = 0;
   let cancelTimer: (() => void) | null = null;
   let settle: (decided: TakeOver | null) => void;
   const decided = new Promise<TakeOver | null>((resolve) => { settle = resolve; });
@@ -50,12 +51,13 @@ export function standBy(deps: StandbyDeps): Standby {
   const alarm = (decision: Extract<Decision, { kind: 'alarm' }>): void => {
     if (timers.nowMs() - toldAtMs < STANDBY_MS.alarmEvery) return;
     toldAtMs = timers.nowMs();
-    log.error({ what: decision.what, edge: wordOf(inventory.owner) }, decision.what === 'leaseStandsStill'
+    log.error({ what: decision.what, edge: wordOf(inventory.owner, leaseEpoch) }, decision.what === 'leaseStandsStill'
       ? 'the active engine writes nothing, and the edge does not say that it is gone: nothing is taken over'
       : 'the active engine is alive, and has lost the edge');
   };
   const read = async (): Promise<void> => {
     const lease = await deps.readLease().then((found): LeaseReading => {
+      leaseEpoch = found.kind === 'held' ? found.epoch : 0;
       databaseThere = true;
       return found;
     }, (fault: unknown): LeaseReading => {
@@ -64,7 +66,7 @@ export function standBy(deps: StandbyDeps): Standby {
       return { kind: 'fault' };
     });
     const nowMs = timers.nowMs();
-    const judged = decide(memory, lease, wordOf(inventory.owner), nowMs);
+    const judged = decide(memory, lease, wordOf(inventory.owner, leaseEpoch), nowMs);
     ({ memory } = judged);
     const { decision } = judged;
     if (decision.kind === 'takeOver') finish({ ifEpoch: decision.ifEpoch, reason: decision.reason, decidedAtMs: nowMs });
@@ -80,8 +82,8 @@ export function standBy(deps: StandbyDeps): Standby {
     void read().finally(() => {
       reading = false;
       if (over) return;
-      const word = wordOf(inventory.owner);
-      cancelTimer = timers.after(againAtOnce ? 0 : word === 'gone' || word === 'unresponsive' ? STANDBY_MS.readSoon : STANDBY_MS.read, look);
+      const word = wordOf(inventory.owner, leaseEpoch);
+      cancelTimer = timers.after(againAtOnce ? 0 : word === 'responsive' || word === 'unknown' ? STANDBY_MS.read : STANDBY_MS.readSoon, look);
     });
   };
   // What the lease was at the moment the holder went is what it must stand still at.
@@ -90,8 +92,10 @@ export function standBy(deps: StandbyDeps): Standby {
   return { decided, stop: () => { finish(null); } };
 }
 
-function wordOf(owner: Owner | null): OwnerWord {
+function wordOf(owner: Owner | null, leaseEpoch: number): OwnerWord {
   if (owner === null) return 'unknown';
+  // An edge that was started anew knows of no engine at all, and says nothing of whether one is on its way.
+  if (owner.epoch > 0 && owner.epoch < leaseEpoch) return 'coming';
   if (!owner.connected) return 'gone';
   return owner.responsive ? 'responsive' : 'unresponsive';
 }

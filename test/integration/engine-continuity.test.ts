@@ -1,5 +1,6 @@
 // Engines that die, come back, are overtaken and stop, on an edge that outlives them.
 import { audioSdp, type Phone } from '../support/phone';
+import { duty as dutySchema } from '../../storage/model/agent';
 import { EngineUnderTest, until } from '../support/engine';
 
 jest.setTimeout(90_000);
@@ -132,6 +133,47 @@ test('a phone that rang when the engine died is cancelled', async () => {
   bob.respond(cancel, 200, 'OK');
   bob.respond(invite, 487, 'Request Terminated');
   await world.startEngine();
+});
+
+test('what is saved while the next engine is on its way to the edge rings nobody whom it cannot reach yet', async () => {
+  const group = world.group(['bob']);
+  const duty = (onDuty: boolean): void => { world.configure([{ kind: 'duties', id: 'bob', before: null, after: dutySchema.parse({ pool: 'main', version: 1, id: 'bob', agentId: 'bob', onDuty, since: new Date() }) }]); };
+  const bob = await world.registered('bob');
+  await until('the binding', () => world.storage.bindings.has('bob'));
+  duty(false);
+  const { alice, leg } = await waiting(group);
+  await until('the journal', () => [...world.storage.calls.values()].some((entry) => JSON.stringify(entry).includes('"state":"queued"')));
+  await world.killEngine();
+  world.wire.freeze();
+  await world.beginEngine();
+  await until('the calls to be taken up', () => Number(world.engine.health()['calls']) === 1);
+  duty(true);
+  world.wire.thaw();
+  world.wire.cut();
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 200, 'OK', audioSdp(30_002));
+  await bob.request('ACK');
+  await until('them to talk', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'talking');
+  await alice.hangUp(leg);
+  await endsWithBye(bob);
+  expect((await world.record(group.id)).offers.map(({ outcome }) => outcome)).toEqual(['answered']);
+});
+
+test('an engine hands over just as a phone is picked up: caller and agent are joined by the next, and nobody is rung a second time', async () => {
+  const group = world.group(['bob']);
+  const bob = await world.registered('bob');
+  const { alice } = await waiting(group);
+  const invite = await bob.request('INVITE');
+  bob.respond(invite, 180, 'Ringing');
+  const bobLeg = bob.legOf(invite, bob.respond(invite, 200, 'OK', audioSdp(30_002)));
+  await bob.request('ACK');
+  expect(await world.engine.handOver([])).toBe(true);
+  await world.startEngine();
+  await until('them to talk', () => world.storage.groups.get(group.id)?.callers[0]?.state === 'talking');
+  expect([alice, bob].map((phone) => phone.has(({ method }) => method === 'BYE' || method === 'INVITE'))).toEqual([false, false]);
+  expect((await bob.hangUp(bobLeg)).status).toBe(200);
+  await endsWithBye(alice);
+  expect(await world.record(group.id)).toMatchObject({ outcome: 'answered', agentId: 'bob', offers: [{ outcome: 'answered' }] });
 });
 
 test('a newer engine takes the lease: the older lets go without ending a call', async () => {

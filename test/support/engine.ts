@@ -151,6 +151,12 @@ export class EngineUnderTest {
 
   /** A new engine on the same edge and storage, with the configuration so far. */
   async startEngine(): Promise<void> {
+    await this.beginEngine();
+    await until('the engine to be well', () => this.engine.health().ok);
+  }
+
+  /** The same, and does not wait until it is well. */
+  async beginEngine(): Promise<void> {
     await this.media?.close();
     this.media = createMedia({ host: '127.0.0.1', port: this.ngPort ?? this.edge.ngPort, log });
     const { storage, ...opened } = this.storage.open();
@@ -166,7 +172,6 @@ export class EngineUnderTest {
     const calls = [...this.storage.calls.values()].filter((entry) => entry !== null);
     this.engine.configurationChanged({ sequence: this.sequence, changes: [...this.changes] });
     this.engine.begin({ ...opened, reason: 'restart', decidedAtMs: realTimers.nowMs(), bindings: [...this.storage.bindings.values()], calls, agents: [...this.storage.agents.values()] });
-    await until('the engine to be well', () => this.engine.health().ok);
   }
 
   get server(): Server { return { host: '127.0.0.1', port: this.edge.sipPort, domain: TEST_DOMAIN }; }

@@ -22,6 +22,9 @@ const VECTORS: readonly Vector[] = [
   { title: 'a lone engine that comes back: not before 1 s', readings: times(4, () => held(3), 'gone'), decides: 'standBy' },
   { title: 'holder hangs, lease still for 3 s: taken over', readings: [...times(2, held, 'responsive'), ...times(12, () => held(1), 'unresponsive')], decides: 'takeOver ownerHung 7' },
   { title: 'holder hangs, lease still for less than 3 s: stands by', readings: [...times(2, held, 'responsive'), ...times(11, () => held(1), 'unresponsive')], decides: 'standBy' },
+  { title: 'the next holder is on its way to the edge, and its lease moves: stands by', readings: [...times(4, held, 'responsive'), ...times(4, () => held(3), 'gone').slice(0, 3), ...times(40, (each) => held(each, { epoch: 8 }), 'coming')], decides: 'standBy' },
+  { title: 'the next holder is held up for less than 3 s on its way: stands by', readings: [...times(2, held, 'responsive'), ...times(12, () => held(1, { epoch: 8 }), 'coming')], decides: 'standBy' },
+  { title: 'the next holder has died on its way: after 3 s', readings: [...times(2, held, 'responsive'), ...times(13, () => held(1, { epoch: 8 }), 'coming')], decides: 'takeOver ownerGone 8' },
   { title: 'lease still, holder answers: an alarm, no takeover', readings: times(60, () => held(1), 'responsive'), decides: 'alarm leaseStandsStill' },
   { title: 'lease still, edge cannot be asked: an alarm, no takeover', readings: times(60, () => held(1), 'unknown'), decides: 'alarm leaseStandsStill' },
   { title: 'holder gone from the edge, lease moves: an alarm, no takeover', readings: times(60, held, 'gone'), decides: 'alarm ownerLostEdge' },
@@ -96,6 +99,17 @@ test('a killed engine: decided little more than a second later', async () => {
   expect(desk.decided).toMatchObject({ reason: 'ownerGone', ifEpoch: 7 });
   expect((desk.decided?.decidedAtMs ?? 0) - killedAtMs).toBeLessThanOrEqual(1_100);
   expect([desk.watchers.size, desk.timers.pending]).toEqual([0, 0]);
+});
+
+test('an engine that stands by while another takes over leaves it the time, also where the edge knows only the one that is gone', async () => {
+  const desk = new Desk();
+  desk.lease = held(0, { epoch: 8 });
+  desk.moving = false;
+  desk.edgeSays({ connected: false });
+  await desk.timers.pass(2_500);
+  expect(desk.decided).toBeUndefined();
+  await desk.timers.pass(1_000);
+  expect(desk.decided).toMatchObject({ reason: 'ownerGone', ifEpoch: 8 });
 });
 
 test('a database without a primary: waits as long as that takes, then a second', async () => {
