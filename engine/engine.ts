@@ -24,6 +24,7 @@ import { PauseWriter, type PauseStore } from './continuity/pause-writer';
 import { closeLeftovers } from './continuity/reconcile';
 import { type SpillFile } from './continuity/spill-file';
 import { takeUp, type TakenUp } from './continuity/takeover';
+import { isAbsent } from './core/call';
 import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
 import { createState, step } from './core/step';
 import { destinationOfUser } from './core/targets';
@@ -357,7 +358,8 @@ export class Engine {
     void this.pauses.close();
   }
 
-  private isEmpty(): boolean { return this.switchboard.size === 0 && this.state.calls.size === 0; }
+  /** Whoever is to be called back stays in the journal for the next engine, which rings again where this one does not come to it. */
+  private isEmpty(): boolean { return this.switchboard.size === 0 && [...this.state.calls.values()].every(({ phase }) => isAbsent(phase)); }
 
   private letGo(): void {
     // What ends with the connection is no news: the state stays as it is to be found.

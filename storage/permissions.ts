@@ -17,7 +17,7 @@ const OF_WORKFLOW: { readonly [F in keyof Own<Workflow>]-?: Need } = {
   sipUser: null, telephoneNumber: null, federation: null, managed: null, managerPermissions: null,
 };
 const OF_QUEUE: { readonly [F in keyof Own<Queue>]-?: Need } = {
-  name: 'queues', workflowId: 'queues', agentGroupIds: 'queues', timeoutSeconds: 'queues', overflowThreshold: 'queues', overflowCandidate: 'queues', announceSeconds: 'queues', leaveKey: 'queues',
+  name: 'queues', workflowId: 'queues', agentGroupIds: 'queues', timeoutSeconds: 'queues', overflowThreshold: 'queues', overflowCandidate: 'queues', announceSeconds: 'queues', leaveKey: 'queues', callBackKey: 'queues',
   timeoutAction: 'action', overflowAction: 'action', noAgentsAction: 'action', leaveAction: 'action',
 };
 

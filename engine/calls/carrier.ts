@@ -7,6 +7,7 @@ import { type CallRecord } from '../../storage/model/record';
 import { type Logger } from '../../storage/process/log';
 import { type InstructionOutcome } from '../../storage/model/instruction';
 import { Anchors } from './anchors';
+import { CallingBack } from './calling-back';
 import { Confirmations } from './confirmations';
 import { Joining, refusalFor } from './joining';
 import { Keys } from './keys';
@@ -46,6 +47,7 @@ export class Carrier implements SipListener {
   private readonly renewal: Renewal;
   private readonly confirmations: Confirmations;
   private readonly keys: Keys;
+  private readonly callingBack: CallingBack;
   private readonly tests: PhoneTests;
   private port: SipPort | null = null;
 
@@ -58,6 +60,11 @@ export class Carrier implements SipListener {
     this.joining = new Joining({ ...deps, rooms: this.rooms, playing: this.playing, sip, legOver: (legId, outcome) => { this.legEnded(legId, outcome); } });
     this.renewal = new Renewal({ ...deps, rooms: this.rooms, anchors: this.anchors, playing: this.playing, joining: this.joining, sip });
     this.confirmations = new Confirmations({ ...deps, rooms: this.rooms, anchors: this.anchors, sip });
+    this.callingBack = new CallingBack({
+      ...deps, rooms: this.rooms, anchors: this.anchors, renewal: this.renewal, sip,
+      legOver: (legId, outcome) => { this.legEnded(legId, outcome); },
+      callerGone: (callId, cause) => { this.callerGone(callId, cause); },
+    });
     this.tests = new PhoneTests({
       media: deps.media, sounds: deps.sounds, timers: deps.timers, log: deps.log, anchors: this.anchors, sip,
       told: (testId, outcome) => { deps.settled(testId, outcome); },
@@ -86,6 +93,15 @@ export class Carrier implements SipListener {
         break;
       case 'dial':
         this.dial(effect);
+        break;
+      case 'callBack':
+        this.callingBack.ring(effect);
+        break;
+      case 'callBackOver':
+        this.callingBack.over(effect.callId);
+        break;
+      case 'welcomeBack':
+        this.callingBack.welcome(effect);
         break;
       case 'takeLeg':
         this.joining.takeLeg(effect);
@@ -119,7 +135,7 @@ export class Carrier implements SipListener {
         break;
       case 'release':
         this.keys.forget(effect.callId);
-        this.rooms.inLine(effect.callId, () => this.anchors.release(effect.callId, () => { this.rooms.close(effect.callId); }));
+        this.rooms.inLine(effect.callId, (room) => this.anchors.release(effect.callId, () => { this.rooms.close(effect.callId, room); }));
         break;
       case 'record':
         this.deps.record(effect.record);

@@ -6,6 +6,7 @@ const sound = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompt'), prompt, language: z.string() }),
   z.object({ kind: z.literal('music'), audio: audioFile.nullable() }),
   z.object({ kind: z.literal('ringback') }),
+  z.object({ kind: z.literal('callBack'), promised: z.boolean(), language: z.string() }),
   z.object({ kind: z.literal('announcement'), position: z.number().nullable(), waitSeconds: z.number().nullable(), language: z.string() }),
 ]);
 

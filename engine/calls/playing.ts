@@ -1,7 +1,7 @@
 // What caller and agent hear of us: prompts, announcements, music and ringback for the caller, and music for whoever is held.
 import { type CallId, type CoreEvent, type Sound } from '../core/types';
 import { type AudioFile } from '../../storage/model/prompt';
-import { announcement } from './announcements';
+import { announcement, callBackWords } from './announcements';
 import { MediaFault, type MediaPort, type MediaSide, type SoundPort, type Timers } from './ports';
 import { MEDIA_MS, type PlayEffect, type Room, type Rooms } from './rooms';
 import { within } from './serial';
@@ -109,6 +109,10 @@ export class Playing {
       case 'prompt': return sounds.prompt(sound.prompt, sound.language);
       case 'music': return sounds.music(sound.audio);
       case 'ringback': return sounds.ringback();
+      case 'callBack': {
+        const { text, language } = callBackWords(sound.language, sound.promised);
+        return sounds.prompt({ text, audio: null }, language);
+      }
       case 'announcement': {
         const text = announcement(sound.language, sound);
         if (text === null) throw new MediaFault('refused', `there are no sentences in ${sound.language}`);

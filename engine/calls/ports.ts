@@ -99,6 +99,8 @@ export interface LegToRing {
   /** For legs to the outside: the address first dialled, told in History-Info; and what the INVITE replaces elsewhere. */
   readonly diverted?: string;
   readonly replaces?: string | null;
+  /** Not rung once no new callers are taken, and nothing is told of it: nobody is on the phone who would miss it, and another engine will ring. */
+  readonly mayWait?: true;
 }
 
 export type LegRef = { readonly callId: CallId } | { readonly legId: OfferId };
@@ -154,6 +156,8 @@ export interface SipPort {
   notConfirmed(legId: OfferId, branch: number): void;
   /** The INVITE of `callId`, not answered yet, becomes the leg `legId`, answered with our SDP; `answered` (with an empty SDP) or `legEnded` follows. Nothing more is told of `callId`. */
   takeLeg(callId: CallId, legId: OfferId, sdp: string): void;
+  /** The dialog of this leg, which was answered, is the caller's of that call from now on: what happens there is told of the call, and nothing of the leg. False: there is no such dialog any more. */
+  becomeCaller(legId: OfferId, callId: CallId, caller: { readonly number: string; readonly name: string }): boolean;
   /** CANCEL, or BYE where a 200 has come already. */
   withdraw(legId: OfferId, cause: WithdrawCause): void;
   /** BYE for an answered leg. */

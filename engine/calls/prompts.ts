@@ -3,7 +3,7 @@ import { type AnswerAction } from '../../storage/model/call-action';
 import { type Configuration } from '../../storage/model/configuration';
 import { type AudioFile, type Prompt } from '../../storage/model/prompt';
 import { type Logger } from '../../storage/process/log';
-import { confirmation } from './announcements';
+import { callBackWords, confirmation } from './announcements';
 import { type SoundPort } from './ports';
 import { ENGINE_LANGUAGE, TEXTS } from './texts';
 
@@ -12,12 +12,13 @@ export type Heard = { readonly kind: 'prompt'; readonly prompt: Prompt; readonly
 
 /**
  * Everything that may be heard under this configuration, each as often as it is mentioned. A queue's prompts are said in the language of the
- * workflow its caller came by, so in that of every workflow that leads there. Only announcements are missing: there are too many.
+ * workflow its caller came by, so in that of every workflow that leads there. Only places and waits are missing: there are too many.
  */
 export function heardUnder(configuration: Configuration): Heard[] {
-  const { workflows, agents, settings } = configuration.objects;
+  const { workflows, agents, queues, settings } = configuration.objects;
   const heard: Heard[] = [];
   const confirms = [...agents.values()].some(({ contacts }) => contacts.some(({ confirm }) => confirm));
+  const callsBack = [...queues.values()].some(({ callBackKey }) => callBackKey !== null);
   for (const workflow of workflows.values()) {
     const { language } = workflow;
     const say = (prompt: Prompt | null): void => { if (prompt !== null) heard.push({ kind: 'prompt', prompt, language }); };
@@ -25,6 +26,10 @@ export function heardUnder(configuration: Configuration): Heard[] {
     for (const { prompt, invalidPrompt, noAnswerPrompt } of workflow.questions) [prompt, invalidPrompt, noAnswerPrompt].forEach(say);
     for (const action of actionsFrom(configuration, workflow.id)) say(action.prompt);
     if (workflow.music !== null) heard.push({ kind: 'music', audio: workflow.music });
+    for (const promised of callsBack ? [true, false] : []) {
+      const { text, language: spoken } = callBackWords(language, promised);
+      heard.push({ kind: 'prompt', prompt: { text, audio: null }, language: spoken });
+    }
     if (confirms) {
       const { text, language: spoken } = confirmation(language, workflow.displayName);
       heard.push({ kind: 'prompt', prompt: { text, audio: null }, language: spoken });

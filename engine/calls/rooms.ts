@@ -88,7 +88,8 @@ export class Rooms {
     return room;
   }
 
-  close(callId: CallId): void { this.calls.delete(callId); }
+  /** `room`: that one alone, and none that was opened for the call since. */
+  close(callId: CallId, room?: Room): void { if (room === undefined || this.calls.get(callId) === room) this.calls.delete(callId); }
 
   call(callId: CallId): Room | undefined { return this.calls.get(callId); }
 

@@ -46,8 +46,18 @@ export function heardOf(waiting: readonly CoreEvent[]): { readonly heard?: reado
 
 const callBody = z.object({ call: callJournal, dialogs: z.record(z.string(), z.string().nullable()) });
 const wholeBody = callBody.extend({ sip: sipKept, room: roomKept, media: z.unknown(), heard: z.array(heardEvent).default([]) });
+const promised = callBody.refine(isPromised);
 /** All that another engine needs to go on with a call. */
 export type WholeBody = z.output<typeof wholeBody>;
+
+/** Whether nobody is on the phone: a caller who is to be called back. */
+export function isPromised({ call: { phase, legs } }: { readonly call: Pick<CallJournal, 'phase' | 'legs'> }): boolean { return phase.state === 'promised' && legs.length === 0; }
+
+/** The core's account of a call back that is promised, which is all there is of it; null for any other call. */
+export function promiseOf({ body }: JournalEntry): CallJournal | null {
+  const parsed = promised.safeParse(body);
+  return parsed.success ? parsed.data.call : null;
+}
 
 /** `dialogOf` names the dialog of the caller (by call id) or of a leg (by offer id). */
 export function bodyOf(call: CallJournal, dialogOf: (id: string) => string | null, parts: Partial<KeptParts> = {}): CallBody & Partial<KeptParts> & Record<string, unknown> {

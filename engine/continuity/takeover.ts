@@ -7,7 +7,7 @@ import { type CallJournal } from '../core/journal';
 import { type Arrival, type CoreEvent, type Now } from '../core/types';
 import { type Adopted, standingOf } from '../sip/kept';
 import { type Switchboard } from '../sip/switchboard';
-import { wholeBodyOf } from './documents';
+import { promiseOf, wholeBodyOf } from './documents';
 import { type Inventory } from './inventory';
 
 export interface TakeUpDeps {
@@ -55,10 +55,17 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
   const { carrier, switchboard, media, log } = deps;
   const standing = standingOf(inventory.dialogs.filter(({ state }) => state === 'confirmed'));
   const unreadable: JournalEntry[] = [];
+  let promises = 0;
   const gone: { readonly callId: string; readonly adopted: Adopted; readonly heard: readonly CoreEvent[]; readonly cause: GoneCause }[] = [];
   const here: Here[] = [];
   const legs = new Map<string, readonly string[]>();
   for (const entry of entries) {
+    const promise = promiseOf(entry);
+    if (promise !== null) {
+      deps.restore(promise);
+      promises += 1;
+      continue;
+    }
     const body = wholeBodyOf(entry);
     if (body === null) {
       unreadable.push(entry);
@@ -69,7 +76,7 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
     deps.restore(call);
     carrier.adopt(callId, room);
     const deaf = body.media != null && !media.adopt(callId, body.media, deps.now().civil);
-    const adopted = switchboard.adopt(callId, sip, standing, deps.now());
+    const adopted = adoptedAs(call, switchboard.adopt(callId, sip, standing, deps.now()));
     legs.set(callId, call.legs.map(({ offerId }) => offerId));
     if (adopted.caller === 'gone') {
       gone.push({ callId, adopted, heard, cause: causeOf(sip.caller?.dialog.name.id ?? null, inventory) });
@@ -83,7 +90,7 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
   const missing = new Map([...gone, ...here].map(({ callId, adopted }) => [callId, carrier.missing(callId, adopted.legs, legs.get(callId) ?? [])]));
   const lost = (callId: string, { caller }: Adopted, cause: GoneCause): void => { carrier.lost(callId, caller, missing.get(callId) ?? [], cause); };
   return {
-    carried: here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
+    carried: promises + here.length + strays.length, closed: gone.length + unreadable.length, unreadable,
     strayLegs: [...standing.byId.values()].filter(({ id, role }) => role === 'uac' && !ours.has(id)).map(({ id }) => id),
     tellGone: () => {
       for (const { callId, adopted, heard, cause } of gone) {
@@ -109,6 +116,9 @@ export function takeUp(entries: readonly JournalEntry[], inventory: Inventory, d
     },
   };
 }
+
+/** Of a caller who is being called back there is no dialog to be gone. */
+export function adoptedAs({ phase }: Pick<CallJournal, 'phase'>, adopted: Adopted): Adopted { return phase.state === 'calling' ? { ...adopted, caller: 'awaited' } : adopted; }
 
 /** Callers who were answered in the moment before the other engine ended: new arrivals, at the time of their INVITE. */
 function straysOf({ dialogs }: Inventory, deps: TakeUpDeps): { readonly arrival: Arrival; readonly at: Date }[] {

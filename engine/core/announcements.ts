@@ -41,10 +41,21 @@ export function announceDue(context: Context, call: Call, phase: Waits): void {
   move(context, call, phase);
 }
 
+/** Says, in place of the music, that the caller cannot be called back, and waits on. */
+export function sayNoCallBack(context: Context, call: Call, phase: Waits): void {
+  const { state, now } = context;
+  const playId = nextPlayId(call);
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'callBack', promised: false, language: languageOf(context, call) }, repeat: false });
+  // One that was under way is cut short, and told again in its time.
+  if (queueState(state, phase.waiting.queueId).queue?.announceSeconds != null) phase.waiting.announcedAtMs = now.monotonicMs;
+  phase.waiting.announcement = { playId, started: false, endsAtMs: now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
+  move(context, call, phase);
+}
+
 /** Asks for the sentences of the present place. */
 export function sayPlace(context: Context, call: Call, { waiting }: Waits, playId: string): void {
   const place = queueState(context.state, waiting.queueId);
-  const position = place.waiting.rank(call) + 1;
+  const position = place.waiting.rank(call) + place.callBacks.rank(call) + 1;
   context.effects.push({
     type: 'play', callId: call.callId, playId, repeat: false,
     sound: { kind: 'announcement', position, waitSeconds: expectedWaitSeconds(place, position, context.now.monotonicMs), language: languageOf(context, call) },

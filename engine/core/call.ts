@@ -65,9 +65,10 @@ export type Back =
  *
  * | Phase | Ringing | Answered |
  * |---|---|---|
- * | arriving, welcoming, asking, queued, leaving, ending | none | none |
+ * | arriving, welcoming, asking, queued, leaving, promised, returning, ending | none | none |
  * | offering | one or more, of the phase's group | none |
  * | forwarding | exactly `leg` | none |
+ * | calling | `leg`, if it is not ending | none |
  * | connecting | none | `winner`; and the transferring leg, if it did not hang up |
  * | talking | none | `winner` |
  * | transferring | exactly `target` | the transferring leg, if it did not hang up |
@@ -96,8 +97,20 @@ export type Phase =
   | { readonly state: 'transferring'; readonly transfer: Transfer; readonly target: OfferId }
   /** Sent elsewhere because of `outcome`: a message plays before `action` is carried out; no phone rings. */
   | { readonly state: 'leaving'; readonly play: Play; readonly outcome: TurnedAway; readonly action: AnswerAction }
+  /** The caller has hung up, to be called back when it is their turn; not before `retry`, and not after `expires`. */
+  | { readonly state: 'promised'; readonly queueId: string; readonly attempts: number; readonly retry: Due | null; readonly expires: Due }
+  /** The caller's phone rings, for the time of this number; or that ring is taken back. */
+  | { readonly state: 'calling'; readonly queueId: string; readonly attempts: number; readonly retry: null; readonly expires: Due; readonly leg: OfferId }
+  /** The caller has picked up, and `welcomeBack` was sent for what was `leg`. */
+  | { readonly state: 'returning'; readonly queueId: string; readonly leg: OfferId }
   /** Over for the caller or about to be; the end of each remaining leg is awaited. */
   | { readonly state: 'ending'; readonly outcome: CallOutcome; readonly endedBy: EndedBy; readonly endedAt: Date; readonly callerGone: boolean };
+
+/** When something is due, and how long that was from when it was set. */
+export interface Due { readonly atMs: number; readonly originalMs: number }
+
+/** Who has a place and is to be called back: not on the phone, or not yet able to hear. */
+export type AbsentPhase = Extract<Phase, { readonly state: 'promised' | 'calling' | 'returning' }>;
 
 export type CallState = Phase['state'];
 export type PhaseOf<S extends CallState> = Extract<Phase, { readonly state: S }>;
@@ -190,6 +203,15 @@ export function waits(phase: Phase): phase is PhaseOf<'queued' | 'offering'> {
   return phase.state === 'queued' || phase.state === 'offering';
 }
 
+/** Whether the caller is to be called back: in the books of a queue, and not among those who wait. */
+export function isCalledBack(phase: Phase): phase is AbsentPhase { return phase.state === 'promised' || phase.state === 'calling' || phase.state === 'returning'; }
+
+/** Whether there is no caller's leg. */
+export function isAbsent(phase: Phase): phase is PhaseOf<'promised' | 'calling'> { return phase.state === 'promised' || phase.state === 'calling'; }
+
+/** When something is due for a call back that is promised. */
+export function callBackDueMs({ retry, expires }: PhaseOf<'promised'>): number { return Math.min(retry?.atMs ?? Infinity, expires.atMs); }
+
 /** Everything that can happen to one call: the events of the outside that name a call, and what the core tells it. */
 export type CallInput =
   | Exclude<Extract<CoreEvent, { readonly callId: CallId }>, { readonly instructionId: string }>
@@ -209,6 +231,10 @@ export type CallInput =
   | { readonly type: 'takenOver' }
   /** The next announcement is due, or the present one is over or did not start in time. */
   | { readonly type: 'announceDue' }
+  /** A caller to be called back is served next. */
+  | { readonly type: 'turnCame' }
+  /** A caller may be called back again, or not any more. */
+  | { readonly type: 'callBackDue' }
   /** No agent of the queue's groups is signed in. */
   | { readonly type: 'noAgents' }
   /** An agent picked this caller; `legId`: with the phone that dialled in for it, null: that is to ring. */

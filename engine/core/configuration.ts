@@ -6,7 +6,7 @@ import { type Queue } from '../../storage/model/queue';
 import { queueIdsOf, type Workflow } from '../../storage/model/workflow';
 import { type AgentState, isPaused, isSignedIn, Seat } from './agent';
 import { leaveSeat, refresh, seatOf } from './availability';
-import { type Call, waits } from './call';
+import { type Call, isCalledBack, waits } from './call';
 import { type Context, touchAgent, touchWorkflowsOf } from './context';
 import { agentState, groupState, type PoolState, queueState, workflowState } from './state';
 import { withAllowedContacts } from './targets';
@@ -218,8 +218,11 @@ function agentChanged(context: Context, agent: AgentState, pauseBegan: boolean):
 
 function waitingCallsOf(state: PoolState, { workflows, queues }: Concerned): Set<Call> {
   const calls = new Set<Call>();
-  for (const queueId of queues) for (const call of state.queues.get(queueId)?.waiting.values ?? []) calls.add(call);
-  for (const workflowId of workflows) for (const call of state.workflows.get(workflowId)?.calls ?? []) if (waits(call.phase)) calls.add(call);
+  for (const queueId of queues) {
+    const queue = state.queues.get(queueId);
+    for (const call of [...queue?.waiting.values ?? [], ...queue?.callBacks.values ?? []]) calls.add(call);
+  }
+  for (const workflowId of workflows) for (const call of state.workflows.get(workflowId)?.calls ?? []) if (waits(call.phase) || isCalledBack(call.phase)) calls.add(call);
   return calls;
 }
 
@@ -229,7 +232,7 @@ function forget(state: PoolState, update: ConfigurationUpdate): void {
     if (after !== null) continue;
     if (kind === 'workflows' && state.workflows.get(id)?.workflow === null && state.workflows.get(id)?.calls.size === 0) state.workflows.delete(id);
     const queue = kind === 'queues' ? state.queues.get(id) : undefined;
-    if (queue?.queue === null && queue.waiting.size === 0 && queue.workflowIds.size === 0) state.queues.delete(id);
+    if (queue?.queue === null && queue.waiting.size === 0 && queue.callBacks.size === 0 && queue.workflowIds.size === 0) state.queues.delete(id);
     const group = kind === 'agentGroups' ? state.groups.get(id) : undefined;
     if (group?.group === null && group.queueIds.size === 0 && group.offered.size === 0) state.groups.delete(id);
   }

@@ -1,5 +1,6 @@
 // Legs that no agent group offers: a number, an address or one agent, dialled for a call action, a transfer or an agent's own call.
 import { type OutsideTarget } from '../../storage/model/number-policy';
+import { type Workflow } from '../../storage/model/workflow';
 import { type AgentState, canBeRung, isEngaged } from './agent';
 import { refresh } from './availability';
 import { type Call, type Leg } from './call';
@@ -40,11 +41,20 @@ export function dialOutside(context: Context, call: Call, target: OutsideTarget,
   return offerId;
 }
 
-function newLeg(context: Context, call: Call, agentId: string | null, target: Leg['target']): Leg {
+/** Rings a caller who is to be called back. The phone shows the group's number; without one, none. */
+export function dialCaller(context: Context, call: Call, target: OutsideTarget, ringMs: number, workflow: Workflow | null): OfferId {
+  const { offerId } = newLeg(context, call, null, { to: target, replaces: null }, ringMs);
+  const { dialledUser } = call.arrival;
+  const fromUser = /^\+?[0-9]+$/.test(dialledUser) ? dialledUser : workflow?.telephoneNumber ?? '';
+  context.effects.push({ type: 'callBack', callId: call.callId, offerId, arrival: { ...call.arrival }, target, groupName: workflow?.displayName ?? '', fromUser });
+  return offerId;
+}
+
+function newLeg(context: Context, call: Call, agentId: string | null, target: Leg['target'], ringMs = DIAL_ALERT_MS): Leg {
   const attempt = (call.attempts += 1);
   const offerId = `${call.callId}.${attempt}`;
-  const alertEndsAtMs = context.now.monotonicMs + DIAL_ALERT_MS;
-  const leg: Leg = { offerId, agentId, groupId: null, target, picked: false, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs: DIAL_ALERT_MS };
+  const alertEndsAtMs = context.now.monotonicMs + ringMs;
+  const leg: Leg = { offerId, agentId, groupId: null, target, picked: false, attempt, phase: 'ringing', cause: null, answered: false, talked: false, alertEndsAtMs, alertOriginalMs: ringMs };
   call.legs.set(offerId, leg);
   context.state.callDeadlines.set(alertName(offerId), alertEndsAtMs, { type: 'rangTooLong', callId: call.callId, offerId });
   touchCall(context, call);

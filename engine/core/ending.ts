@@ -1,7 +1,8 @@
 // How calls end: hung up, given up, complete; and the one record each of them leaves.
 import { type CallOutcome, type CallRecord, type CallStep } from '../../storage/model/record';
 import { refresh } from './availability';
-import { type Call, type EndedBy, type Phase, transferOf } from './call';
+import { type Call, type EndedBy, isAbsent, type Phase, transferOf } from './call';
+import { askedBy, callBackOf } from './call-ids';
 import { type Context, decided, touchCall } from './context';
 import { endLegs } from './offers';
 import { move } from './phases';
@@ -17,8 +18,11 @@ export const STEPS_KEPT = 50;
 export function finish(context: Context, call: Call, outcome: CallOutcome, endedBy: EndedBy): void {
   closeTransfer(context, call, 487, 'the call is over');
   endLegs(context, call, 'turnedAway');
-  context.effects.push({ type: 'endCallerLeg', callId: call.callId });
-  move(context, call, { state: 'ending', outcome: call.draft.reached ?? outcome, endedBy, endedAt: context.now.civil, callerGone: false });
+  // Who is to be called back is not on the phone.
+  const callerGone = isAbsent(call.phase);
+  if (!callerGone) context.effects.push({ type: 'endCallerLeg', callId: call.callId });
+  move(context, call, { state: 'ending', outcome: call.draft.reached ?? outcome, endedBy, endedAt: context.now.civil, callerGone });
+  if (callerGone) completeIfOver(context, call);
 }
 
 /** Why whoever rings or talks is let go. */
@@ -65,6 +69,13 @@ export function completeIfOver(context: Context, call: Call): void {
   if (call.workflowId !== null) state.workflows.get(call.workflowId)?.calls.delete(call);
   rememberOver(state, call.callId);
   endOwnCall(context, call);
+  callerIsFree(context, call);
+}
+
+/** Whoever asked to be called back can be, now that the phone is free. */
+function callerIsFree({ state }: Context, { callId }: Call): void {
+  const back = state.calls.get(callBackOf(callId));
+  if (back?.phase.state === 'promised') state.unsettled.add(back.phase.queueId);
 }
 
 /** The agent whose phone made this call does not make it any more. */
@@ -88,6 +99,7 @@ export function noteStep(context: Context, call: Call, why: CallStep['why'], to:
 
 function recordOf(state: PoolState, call: Call, end: { readonly outcome: CallOutcome; readonly endedBy: EndedBy; readonly endedAt: Date }): CallRecord {
   const { draft, arrival } = call;
+  const askedFor = askedBy(call.callId);
   return {
     _id: call.callId, pool: state.pool, workflowId: call.dialledWorkflowId, queueId: draft.queueId,
     dialled: arrival.dialled, callerNumber: arrival.callerNumber, callerName: arrival.callerName,
@@ -96,5 +108,6 @@ function recordOf(state: PoolState, call: Call, end: { readonly outcome: CallOut
     ...(draft.answers.length > 0 ? { answers: draft.answers } : {}),
     ...(draft.steps.length > 0 ? { steps: draft.steps } : {}),
     ...(draft.offersLeftOut > 0 ? { offersLeftOut: draft.offersLeftOut } : {}),
+    ...(askedFor === null ? {} : { callBackOf: askedFor }),
   };
 }

@@ -7,7 +7,7 @@ import { answerAction, DISCONNECT } from '../../storage/model/call-action';
 import { CALL_OUTCOMES, TURNED_AWAY } from '../../storage/model/record';
 import { type AgentState } from './agent';
 import { change } from './availability';
-import { type Back, type Call, type Leg, type Phase, type Play, type RecordDraft, type Waiting } from './call';
+import { type Back, type Call, type Due, type Leg, type Phase, type Play, type RecordDraft, type Waiting } from './call';
 import { newContext } from './context';
 import { alertName, enter } from './phases';
 import { agentState, groupState, type PoolState, workflowState } from './state';
@@ -44,6 +44,9 @@ const phase = z.discriminatedUnion('state', [
   z.object({ state: z.literal('talking'), winner: z.string() }),
   z.object({ state: z.literal('transferring'), transfer, target: z.string() }),
   z.object({ state: z.literal('leaving'), play, outcome: z.enum(TURNED_AWAY), action: answerAction.default(DISCONNECT) }),
+  z.object({ state: z.literal('promised'), queueId: z.string(), attempts: z.int(), retry: due.nullable(), expires: due }),
+  z.object({ state: z.literal('calling'), queueId: z.string(), attempts: z.int(), expires: due, leg: z.string() }),
+  z.object({ state: z.literal('returning'), queueId: z.string(), leg: z.string() }),
   z.object({ state: z.literal('ending'), outcome, endedBy: z.enum(['caller', 'agent', 'system']), endedAt: date, callerGone: z.boolean() }),
 ]);
 
@@ -99,11 +102,12 @@ export type AgentJournal = z.output<typeof agentJournal>;
 interface Shape { readonly legs: readonly z.output<typeof leg>[]; readonly phase: z.output<typeof phase> }
 
 /** Which legs a phase has that ring and that are answered; `maybe`: also without it. */
-function legsOf(of: Shape['phase']): { /** null: at least one. */ readonly ringing: readonly string[] | null; readonly answered: readonly string[]; readonly maybe: string | null } {
+function legsOf(of: Shape['phase'], legs: Shape['legs']): { /** null: at least one. */ readonly ringing: readonly string[] | null; readonly answered: readonly string[]; readonly maybe: string | null } {
   const none = { ringing: [], answered: [], maybe: null } as const;
   switch (of.state) {
     case 'offering': return { ...none, ringing: null };
     case 'forwarding': return { ...none, ringing: [of.leg] };
+    case 'calling': return { ...none, ringing: legs.some(({ offerId, phase: its }) => offerId === of.leg && its === 'ending') ? [] : [of.leg] };
     case 'transferring': return { ...none, ringing: [of.target], maybe: of.transfer.from };
     case 'connecting': return { ...none, answered: [of.winner], maybe: of.back.to === 'transferor' ? of.back.transfer.from : null };
     case 'talking': return { ...none, answered: [of.winner] };
@@ -112,7 +116,7 @@ function legsOf(of: Shape['phase']): { /** null: at least one. */ readonly ringi
 }
 
 function isLegal({ legs, phase: of }: Shape): boolean {
-  const expected = legsOf(of);
+  const expected = legsOf(of, legs);
   const inPhase = (name: z.output<typeof leg>['phase']): string[] => legs.filter((each) => each.phase === name).map(({ offerId }) => offerId);
   const ringing = inPhase('ringing');
   const answered = inPhase('answered');
@@ -133,6 +137,8 @@ function waitingOut({ joinedAtMs, announcedAtMs, announcement, tried, ...rest }:
   return { ...rest, joinedAt: civil(joinedAtMs, now), tried: [...tried], announcedAt: civil(announcedAtMs, now), announcement: announcement === null ? null : playOut(announcement, now) };
 }
 
+function dueOut({ atMs, originalMs }: Due, now: Now): z.output<typeof due> { return { at: civil(atMs, now), originalMs }; }
+
 function backOut(from: Back, now: Now): z.output<typeof back> { return from.to === 'queue' ? { to: from.to, waiting: waitingOut(from.waiting, now) } : { ...from }; }
 
 function phaseOut(from: Phase, now: Now): CallJournal['phase'] {
@@ -143,10 +149,13 @@ function phaseOut(from: Phase, now: Now): CallJournal['phase'] {
     case 'queued':
     case 'offering': return { ...from, waiting: waitingOut(from.waiting, now) };
     case 'connecting': return { ...from, back: backOut(from.back, now) };
+    case 'promised': return { ...from, retry: from.retry === null ? null : dueOut(from.retry, now), expires: dueOut(from.expires, now) };
+    case 'calling': return { state: from.state, queueId: from.queueId, attempts: from.attempts, leg: from.leg, expires: dueOut(from.expires, now) };
     case 'arriving':
     case 'forwarding':
     case 'talking':
     case 'transferring':
+    case 'returning':
     case 'ending': return { ...from };
   }
 }
@@ -200,6 +209,8 @@ function waitingIn({ joinedAt, announcedAt, announcement, tried, ...rest }: z.ou
   return { ...rest, joinedAtMs: sinceMs(joinedAt, now), tried: new Set(tried), announcedAtMs: sinceMs(announcedAt, now), announcement: announcement === null ? null : playIn(announcement, now) };
 }
 
+function dueIn(from: z.output<typeof due>, now: Now): Due { return { atMs: dueMs(from, now), originalMs: from.originalMs }; }
+
 function backIn(from: z.output<typeof back>, now: Now): Back { return from.to === 'queue' ? { to: from.to, waiting: waitingIn(from.waiting, now) } : { ...from }; }
 
 function phaseIn(from: CallJournal['phase'], now: Now): Phase {
@@ -210,10 +221,13 @@ function phaseIn(from: CallJournal['phase'], now: Now): Phase {
     case 'queued':
     case 'offering': return { ...from, waiting: waitingIn(from.waiting, now) };
     case 'connecting': return { ...from, back: backIn(from.back, now) };
+    case 'promised': return { ...from, retry: from.retry === null ? null : dueIn(from.retry, now), expires: dueIn(from.expires, now) };
+    case 'calling': return { ...from, retry: null, expires: dueIn(from.expires, now) };
     case 'arriving':
     case 'forwarding':
     case 'talking':
     case 'transferring':
+    case 'returning':
     case 'ending': return { ...from };
   }
 }

@@ -1,11 +1,12 @@
 // Brings waiting callers and free agents together, first come first served, looking only where something changed.
 import { type Call, comparePlaces, type InputOf, type Waiting } from './call';
+import { askedBy } from './call-ids';
 import { type Context } from './context';
 import { isPicked } from './offers';
 import { ROUTING } from './routing';
 import { type GroupState, lastTurn, type PoolState, type QueueState } from './state';
 
-interface Match { readonly call: Call; readonly news: InputOf<'agentsFree'> }
+interface Match { readonly call: Call; readonly news: InputOf<'agentsFree' | 'turnCame'> }
 
 /**
  * Leaves no caller waiting whom nobody rings for while an agent of the queue is free. The caller with the first place over all
@@ -19,7 +20,7 @@ export function settle(context: Context): void {
     let first: { readonly call: Call; readonly queue: QueueState } | null = null;
     for (const queueId of unsettled) {
       const queue = context.state.queues.get(queueId);
-      const call = queue === undefined ? null : firstToServe(queue);
+      const call = queue === undefined ? null : firstOf(context.state, queue);
       if (queue === undefined || (call === null && !sendsAway(queue))) unsettled.delete(queueId);
       else if (call !== null && (first === null || comparePlaces(call.place, first.call.place) < 0)) first = { call, queue };
     }
@@ -52,6 +53,30 @@ export function isDeserted({ groups }: QueueState): boolean { return groups.ever
 /** Whether a caller could be offered to somebody of this group at once. */
 export function canServe({ group, free }: GroupState): boolean { return free.size > 0 && group !== null && ROUTING[group.routingMethod].rings; }
 
+/** The first of a queue who can be offered to someone now, or called back because somebody is free. */
+function firstOf(state: PoolState, queue: QueueState): Call | null {
+  const first = firstToServe(queue);
+  const back = queue.callBacks.size === 0 ? null : firstToCallBack(state, queue);
+  return back !== null && (first === null || comparePlaces(back.place, first.place) < 0) ? back : first;
+}
+
+/**
+ * Whoever is to be called back, whom nobody on the phone stands before, and for whom an agent is free beside those for whom others are
+ * called already. The agent serves other callers meanwhile, so that nobody waits for a phone that rings elsewhere. Where agents pick,
+ * one who could counts.
+ */
+function firstToCallBack(state: PoolState, { groups, queued, callBacks }: QueueState): Call | null {
+  let called = 0;
+  let first: Call | null = null;
+  for (const call of callBacks.values) {
+    if (call.phase.state !== 'promised') called += 1;
+    else if (first === null && call.phase.retry === null && !state.calls.has(askedBy(call.callId) ?? '')) first = call;
+  }
+  if (first === null || (queued.first !== undefined && comparePlaces(queued.first.place, first.place) < 0)) return null;
+  const free = new Set(groups.flatMap((group) => (group.group === null ? [] : group.free.values.map(({ agentId }) => agentId))));
+  return free.size > called ? first : null;
+}
+
 /** The first caller of a queue who can be offered to someone now. */
 function firstToServe(queue: QueueState): Call | null {
   let first: Call | null = null;
@@ -79,6 +104,7 @@ function matchFor(state: PoolState, call: Call, nowMs: number): Match | null {
     const group = state.groups.get(phase.groupId);
     return group === undefined ? null : choose(group, call, untried(group, phase.waiting), false, nowMs);
   }
+  if (phase.state === 'promised') return { call, news: { type: 'turnCame' } };
   if (phase.state !== 'queued') return null;
   const groups = state.queues.get(phase.waiting.queueId)?.groups ?? [];
   const turn = Math.max(0, groups.findIndex(({ groupId }) => groupId === phase.waiting.groupId));

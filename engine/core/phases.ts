@@ -1,6 +1,6 @@
 // Moves a call from one phase to the next and keeps everything that depends on the phase in step: queues, rings, deadlines.
 import { type Queue } from '../../storage/model/queue';
-import { type Call, type Phase, type Place, playOf, waits, type Waiting } from './call';
+import { type Call, callBackDueMs, isCalledBack, type Phase, type Place, playOf, waits, type Waiting } from './call';
 import { type Context, touchCall } from './context';
 import { type PoolState, queueState, groupState } from './state';
 
@@ -33,6 +33,12 @@ export function stepOut(context: Context, call: Call): void { leave(context.stat
 function leave(state: PoolState, call: Call): void {
   const phase = call.phase;
   if (playOf(phase) !== null) state.callDeadlines.clear(`prompt ${call.callId}`);
+  if (isCalledBack(phase)) {
+    state.queues.get(phase.queueId)?.callBacks.delete(call);
+    state.callDeadlines.clear(callBackName(call));
+    // One less is called, so that the next may be.
+    state.unsettled.add(phase.queueId);
+  }
   if (!waits(phase)) return;
   const queue = state.queues.get(phase.waiting.queueId);
   queue?.waiting.delete(call);
@@ -40,6 +46,8 @@ function leave(state: PoolState, call: Call): void {
   if (phase.state === 'offering') state.groups.get(phase.groupId)?.offered.delete(call);
   state.callDeadlines.clear(`wait ${call.callId}`);
   state.callDeadlines.clear(`announce ${call.callId}`);
+  // Whoever is to be called back may be the first now.
+  if (queue !== undefined && queue.callBacks.size > 0) state.unsettled.add(queue.queueId);
 }
 
 /** Also the way a restored call takes its place among the others. */
@@ -47,6 +55,11 @@ export function enter(state: PoolState, call: Call): void {
   const phase = call.phase;
   const play = playOf(phase);
   if (play !== null) state.callDeadlines.set(`prompt ${call.callId}`, play.endsAtMs, { type: 'promptOver', callId: call.callId });
+  if (isCalledBack(phase)) {
+    queueState(state, phase.queueId).callBacks.add(call);
+    if (phase.state === 'promised') state.callDeadlines.set(callBackName(call), callBackDueMs(phase), { type: 'callBackDue', callId: call.callId });
+    state.unsettled.add(phase.queueId);
+  }
   if (!waits(phase)) return;
   const queue = queueState(state, phase.waiting.queueId);
   queue.waiting.add(call);
@@ -70,6 +83,8 @@ function setTimeoutDeadline(state: PoolState, call: Call, joinedAtMs: number, ti
   if (timeoutSeconds === null) state.callDeadlines.clear(name);
   else state.callDeadlines.set(name, joinedAtMs + timeoutSeconds * 1000, { type: 'waitedTooLong', callId: call.callId });
 }
+
+const callBackName = ({ callId }: Call): string => `back ${callId}`;
 
 /** The deadline of one offer's alert time. */
 export const alertName = (offerId: string): string => `alert ${offerId}`;

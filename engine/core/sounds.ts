@@ -19,6 +19,12 @@ export function playPrompt(context: Context, call: Call, prompt: Prompt): Play {
   return { playId, started: false, endsAtMs: context.now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
 }
 
+/** Says that the caller will be called back. */
+export function playCallBack(context: Context, call: Call, playId = nextPlayId(call)): Play {
+  context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'callBack', promised: true, language: languageOf(context, call) }, repeat: false });
+  return { playId, started: false, endsAtMs: context.now.monotonicMs + PLAY_MUST_START_MS, originalMs: PLAY_MUST_START_MS };
+}
+
 /** Asks once more for a prompt that was asked for and has not begun. */
 export function playPromptAgain(context: Context, call: Call, { playId, started }: Play, prompt: Prompt | null): void {
   if (!started && prompt !== null) context.effects.push({ type: 'play', callId: call.callId, playId, sound: { kind: 'prompt', prompt, language: languageOf(context, call) }, repeat: false });

@@ -12,7 +12,7 @@ import { type CallId, type OfferId } from './types';
 
 /** What is due for one call. */
 export type CallDue =
-  | { readonly type: 'promptOver' | 'waitedTooLong' | 'announceDue'; readonly callId: CallId }
+  | { readonly type: 'promptOver' | 'waitedTooLong' | 'announceDue' | 'callBackDue'; readonly callId: CallId }
   | { readonly type: 'rangTooLong'; readonly callId: CallId; readonly offerId: OfferId };
 
 export interface WorkflowState {
@@ -35,6 +35,8 @@ export interface QueueState {
   readonly waiting: OrderedSet<Call>;
   /** Of these, those nobody is rung for. */
   readonly queued: OrderedSet<Call>;
+  /** Everybody with a place here who is to be called back and is not on the phone. */
+  readonly callBacks: OrderedSet<Call>;
   /** When its latest callers were connected, in monotonic milliseconds, oldest first; at most `PACE_KEPT`. */
   readonly connectedAtMs: number[];
 }
@@ -131,7 +133,7 @@ const inOrderOfWaiting = (a: Call, b: Call): number => comparePlaces(a.place, b.
 export const workflowState = (state: PoolState, workflowId: string): WorkflowState =>
   existing(state.workflows, workflowId, () => ({ workflowId, workflow: null, queueIds: [], calls: new Set() }));
 export const queueState = (state: PoolState, queueId: string): QueueState =>
-  existing(state.queues, queueId, () => ({ queueId, queue: null, groups: [], workflowIds: new Set(), waiting: new OrderedSet(inOrderOfWaiting), queued: new OrderedSet(inOrderOfWaiting), connectedAtMs: [] }));
+  existing(state.queues, queueId, () => ({ queueId, queue: null, groups: [], workflowIds: new Set(), waiting: new OrderedSet(inOrderOfWaiting), queued: new OrderedSet(inOrderOfWaiting), callBacks: new OrderedSet(inOrderOfWaiting), connectedAtMs: [] }));
 export const groupState = (state: PoolState, groupId: string): GroupState =>
   existing(state.groups, groupId, () => ({ groupId, group: null, seats: new Map(), free: new OrderedSet(compareSeats), signedIn: 0, offered: new OrderedSet(inOrderOfWaiting), turns: 0, queueIds: new Set() }));
 export const agentState = (state: PoolState, agentId: string, now: { readonly monotonicMs: number; readonly civil: Date }): AgentState =>

@@ -5,7 +5,7 @@ import { type Call, type Leg } from './call';
 import { type Context, decided, touchCall } from './context';
 import { dialOutside, ringAgent, whyNotRung } from './dialling';
 import { agentOfLeg, askForEnd, nameOfLeg } from './offers';
-import { playMusic, playPromptAgain, playRingback } from './sounds';
+import { playCallBack, playMusic, playPromptAgain, playRingback } from './sounds';
 import { workflowOf } from './state';
 import { type LegOutcome, type OfferId } from './types';
 
@@ -23,7 +23,8 @@ export function askedForAgain(context: Context, call: Call): void {
       playPromptAgain(context, call, phase.play, workflowOf(context.state, call)?.welcome ?? null);
       return;
     case 'leaving':
-      playPromptAgain(context, call, phase.play, phase.action.prompt);
+      if (phase.outcome !== 'callBack') playPromptAgain(context, call, phase.play, phase.action.prompt);
+      else if (!phase.play.started) playCallBack(context, call, phase.play.playId);
       return;
     case 'queued':
     case 'offering':
@@ -40,11 +41,16 @@ export function askedForAgain(context: Context, call: Call): void {
       context.effects.push({ type: 'separate', callId });
       playMusic(context, call, latest);
       return;
+    case 'returning':
+      context.effects.push({ type: 'welcomeBack', callId, offerId: phase.leg });
+      return;
     case 'ending':
       if (!phase.callerGone) context.effects.push({ type: 'endCallerLeg', callId });
       return;
     case 'asking':
     case 'talking':
+    case 'promised':
+    case 'calling':
   }
 }
 

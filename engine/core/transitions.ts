@@ -2,6 +2,7 @@
 import { carryOut, forwardEnded, forwardTakenBack } from './actions';
 import { announceDue, announcementFailed, announcementStarted } from './announcements';
 import { callerAnswered } from './arrival';
+import { backInQueue, callBackDue, keyWhileWaiting, notReached, pickedUpAgain, queueChanged, rangOut, turnCame } from './call-back';
 import { type Back, type Call, type CallInput, type CallInputType, type CallState, type InputOf, type Leg, type Phase, type PhaseOf } from './call';
 import { type Context, decided } from './context';
 import { callerGone, completeIfOver, finish } from './ending';
@@ -15,7 +16,7 @@ import { startedPlay } from './sounds';
 import { askedForAgain, isLost } from './takeover';
 import { nowTalk } from './talking';
 import { agentReplaced, callerReplaced, goBack, legEndedInTransfer, targetTakenBack, transferAsked, transferDone, transferTooLate } from './transfers';
-import { crowdedOut, groupChanged, keyWhileWaiting, noAgents, waitedTooLong, waitOn } from './waiting';
+import { crowdedOut, groupChanged, noAgents, waitedTooLong, waitOn } from './waiting';
 
 /** `over`: the call is complete and forgotten. */
 export type Next = CallState | 'over';
@@ -140,7 +141,7 @@ function lastLegEnded(context: Context, call: Call, phase: PhaseOf<'ending'>, in
 const NOTHING = {
   callerAnswered: null, playStarted: null, playFailed: null, offerRinging: null, offerAnswered: null, legEnded: null, connected: null, connectFailed: null,
   keyPressed: null, promptOver: null, waitedTooLong: null, rangTooLong: null, agentLeft: null, crowdedOut: null, groupChanged: null, agentsFree: null,
-  noAgents: null, announceDue: null, picked: null, moved: null, priorityChanged: null,
+  noAgents: null, announceDue: null, picked: null, moved: null, priorityChanged: null, turnCame: null, callBackDue: null,
 } as const;
 
 /** What may come in any state and does not change it: another engine, other phones in the place of one, and transfers where none can be. */
@@ -252,6 +253,28 @@ export const TRANSITIONS: Table = {
     playStarted: edge(promptStarted, 'leaving'),
     playFailed: edge(leavingFailed, ...SENT),
     promptOver: edge(leave, ...SENT),
+    callerGone: edge(gone, 'ending', 'over'),
+  },
+  promised: {
+    ...NOTHING, ...always('promised'), ...leftovers('promised'),
+    callerGone: null,
+    turnCame: edge(turnCame, 'calling', 'ending', 'over'),
+    callBackDue: edge(callBackDue, 'promised', 'ending', 'over'),
+    groupChanged: edge(queueChanged, 'promised', 'ending', 'over'),
+  },
+  calling: {
+    ...NOTHING, ...always('calling'),
+    callerGone: null,
+    offerAnswered: edge(pickedUpAgain, 'calling', 'returning'),
+    legEnded: edge(notReached, 'calling', 'promised', 'ending', 'over'),
+    agentReplaced: edge(agentReplaced, 'calling', 'promised', 'ending'),
+    rangTooLong: edge(rangOut, 'calling'),
+    groupChanged: edge(queueChanged, 'calling', 'ending'),
+  },
+  returning: {
+    ...NOTHING, ...always('returning'), ...leftovers('returning'),
+    callerAnswered: edge(backInQueue, 'queued', 'ending'),
+    groupChanged: edge(queueChanged, 'returning', 'ending'),
     callerGone: edge(gone, 'ending', 'over'),
   },
   ending: {

@@ -108,6 +108,8 @@ export type Sound =
   | { readonly kind: 'music'; readonly audio: AudioFile | null }
   /** The tone of a phone that rings elsewhere, for callers who are being forwarded to. */
   | { readonly kind: 'ringback' }
+  /** That the caller will be called back, or cannot be. */
+  | { readonly kind: 'callBack'; readonly promised: boolean; readonly language: string }
   /** The place in the queue, from 1, and the expected wait; null where it cannot be told. Not both null. */
   | { readonly kind: 'announcement'; readonly position: number | null; readonly waitSeconds: number | null; readonly language: string };
 
@@ -129,6 +131,15 @@ export type Effect =
   | { readonly type: 'offer'; readonly callId: CallId; readonly offerId: OfferId; readonly agentId: string; readonly attempt: number; readonly contacts: readonly Contact[]; readonly groupName: string; readonly callerName: string; readonly callerNumber: string; readonly context: CallContext | null }
   /** Calls a number or address outside, on behalf of the caller; from then on a leg like an agent's. `diverted`: the address first dialled (History-Info). */
   | { readonly type: 'dial'; readonly callId: CallId; readonly offerId: OfferId; readonly target: OutsideTarget; readonly replaces: string | null; readonly groupName: string; readonly callerName: string; readonly callerNumber: string; readonly diverted: string }
+  /**
+   * Rings the caller, who is not on the phone, to be called back: a leg like any other, and an anchor for the caller beside it. `arrival`: the
+   * caller's, as it was. `fromUser`: the number that the caller's phone shows; empty: none.
+   */
+  | { readonly type: 'callBack'; readonly callId: CallId; readonly offerId: OfferId; readonly arrival: Arrival; readonly target: OutsideTarget; readonly groupName: string; readonly fromUser: string }
+  /** That leg is over without an answer: its anchor is let go. */
+  | { readonly type: 'callBackOver'; readonly callId: CallId }
+  /** That leg was answered: it is the caller's from now on. Answered by `callerAnswered` or `callerGone`; nothing more is told of it as a leg. */
+  | { readonly type: 'welcomeBack'; readonly callId: CallId; readonly offerId: OfferId }
   /** The agent's phone has dialled in to pick this caller: the leg of the arrival `legId` becomes the leg of this offer. Answered by `offerAnswered` or `legEnded`. */
   | { readonly type: 'takeLeg'; readonly legId: CallId; readonly callId: CallId; readonly offerId: OfferId; readonly agentId: string }
   /** An answered leg of one call becomes a leg of another, under the same offer id: the end of an attended transfer. `connect` follows. */

@@ -1,7 +1,7 @@
 // What people see of the pool now. Derived; nothing is decided from it.
 import { type AgentActivity, type LiveAgent, type LiveCaller, type LiveGroup } from '../../storage/model/live';
 import { activityOf, type AgentState } from './agent';
-import { type Call, comparePlaces, waits } from './call';
+import { type Call, comparePlaces, isCalledBack, waits } from './call';
 import { type PoolState } from './state';
 import { type Now } from './types';
 
@@ -24,7 +24,7 @@ export function liveGroup(state: PoolState, workflowId: string, now: Now): Group
       if (group.group?.participation === 'informal' || seat.agent.formal.has(group.groupId)) signedIn.add(seat.agent);
     }
   }
-  const calls = new Set([...workflow?.calls ?? [], ...[...queues.values()].flatMap((queue) => [...queue.waiting.values])]);
+  const calls = new Set([...workflow?.calls ?? [], ...[...queues.values()].flatMap((queue) => [...queue.waiting.values, ...queue.callBacks.values])]);
   for (const { leg } of agents.values()) {
     const call = leg?.kind === 'offer' ? state.calls.get(leg.callId) : undefined;
     if (call !== undefined && call.draft.queueId !== null && queues.has(call.draft.queueId)) calls.add(call);
@@ -48,7 +48,7 @@ function liveCaller(call: Call): LiveCaller | null {
   if (state === null) return null;
   return {
     callId: call.callId, callerNumber: call.arrival.callerNumber, callerName: call.arrival.callerName, state,
-    priority: call.place.priority, queueId: waits(call.phase) ? call.phase.waiting.queueId : null, answers: [...call.draft.answers],
+    priority: call.place.priority, queueId: waits(call.phase) ? call.phase.waiting.queueId : isCalledBack(call.phase) ? call.phase.queueId : null, answers: [...call.draft.answers],
     ringing: [...call.legs.values()].flatMap(({ phase, agentId }) => (phase === 'ringing' && agentId !== null ? [agentId] : [])),
     arrivedAt: call.arrivedAt, joinedQueueAt: call.draft.joinedQueueAt, agentId: agentOf(call),
   };
@@ -56,7 +56,7 @@ function liveCaller(call: Call): LiveCaller | null {
 
 const SHOWN = {
   arriving: 'welcome', welcoming: 'welcome', asking: 'menu', queued: 'waiting', offering: 'ringing', forwarding: 'forwarding', connecting: 'ringing',
-  talking: 'talking', transferring: 'forwarding', leaving: null, ending: null,
+  talking: 'talking', transferring: 'forwarding', promised: 'callBack', calling: 'callBack', returning: 'callBack', leaving: null, ending: null,
 } as const satisfies Record<Call['phase']['state'], LiveCaller['state'] | null>;
 
 /** Who talks to the caller or is about to; with several phones ringing there is no one yet. */

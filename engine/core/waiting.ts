@@ -8,7 +8,7 @@ import { move, stepOut } from './phases';
 import { type PoolState, type QueueState, workflowOf } from './state';
 
 /** The queue this caller is for now: the one waited in while it exists, else the workflow's present one; null when there is neither. */
-function presentQueue(state: PoolState, call: Call, queueId: string | null): QueueState | null {
+export function presentQueue(state: PoolState, call: Call, queueId: string | null): QueueState | null {
   const workflow = workflowOf(state, call);
   if (workflow === null) return null;
   const own = queueId === null ? undefined : state.queues.get(queueId);
@@ -92,12 +92,6 @@ export function waitedTooLong(context: Context, call: Call, { waiting }: PhaseOf
 export function noAgents(context: Context, call: Call, { waiting }: PhaseOf<'queued' | 'offering'>): void {
   const action = context.state.queues.get(waiting.queueId)?.queue?.noAgentsAction ?? null;
   if (action !== null) context.turnAway(call, 'noAgents', action, NO_AGENTS);
-}
-
-/** A key that leaves the queue; every other does nothing. */
-export function keyWhileWaiting(context: Context, call: Call, { waiting }: PhaseOf<'queued' | 'offering'>, { key }: InputOf<'keyPressed'>): void {
-  const queue = context.state.queues.get(waiting.queueId)?.queue ?? null;
-  if (queue !== null && queue.leaveKey === key) context.turnAway(call, 'left', queue.leaveAction, `pressed ${key}`);
 }
 
 export function crowdedOut(context: Context, call: Call, { waiting }: PhaseOf<'queued' | 'offering'>, { reason }: InputOf<'crowdedOut'>): void {

@@ -102,6 +102,13 @@ export class AgentLeg {
     for (const { invite } of this.forks) invite?.supplant();
   }
 
+  /** Gives the dialog of the phone that has it away: nothing more is told of this leg. Null: there is none. */
+  handOver(now: Now): DialogKept | null {
+    const kept = this.withdrawn === null && this.cancelConfirmation === null ? this.winner?.invite?.handOver(now) ?? null : null;
+    if (kept !== null) this.ended = true;
+    return kept;
+  }
+
   confirmed(at: number, sdp: string): void {
     const fork = this.pickedUpAt(at);
     if (fork === undefined || this.winner !== null) return;

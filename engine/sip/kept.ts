@@ -66,7 +66,7 @@ export function standingOf(dialogs: readonly StandingDialog[]): Standing {
 
 /** What `Switchboard.adopt` found. */
 export interface Adopted {
-  /** `up`: the dialog stands; `awaited`: an INVITE without a final answer, told again by the edge or given up after a while; `gone`. */
+  /** `up`: the dialog stands; `awaited`: an INVITE without a final answer, told again by the edge or given up after a while; `gone`: or never there, of who is being called back. */
   readonly caller: 'up' | 'awaited' | 'gone';
   /** Legs that stand. Every other leg of the call is over: whoever adopts tells the carrier `legEnded(legId, 'withdrawn')`. */
   readonly legs: ReadonlySet<OfferId>;

@@ -100,6 +100,17 @@ export class OutgoingInvite {
     this.establish(beginningOf(dialog, now));
   }
 
+  /** Gives its dialog away as it stands: nothing more is told of it here. Null: there is none. */
+  handOver(now: Now): DialogKept | null {
+    if (this.state !== 'up' || this.standing === null) return null;
+    const kept = this.standing.keep(now);
+    this.state = 'over';
+    this.ended = true;
+    this.cancelDeadline?.();
+    this.standing.stop();
+    return kept;
+  }
+
   withdraw(cause: WithdrawCause): void {
     if (this.withdrawn !== null || this.state === 'ending' || this.state === 'over') return;
     this.withdrawn = cause;

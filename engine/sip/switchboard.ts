@@ -117,6 +117,7 @@ export class Switchboard implements SipPort {
   endCaller(callId: CallId): void { this.callers.get(callId)?.leg.end(); }
 
   ring(legId: OfferId, leg: LegToRing): void {
+    if (leg.mayWait === true && !this.open) return;
     // Whoever a caller was sent on to is no agent, and may not send the caller anywhere at our cost.
     this.newLeg(legId, leg.branches, leg.diverted === undefined).ring(leg.branches.flatMap((branch, at) => this.placesOf(legId, leg, branch, at)));
   }
@@ -152,6 +153,17 @@ export class Switchboard implements SipPort {
     this.callers.delete(callId);
     this.seat(guest, legId, false, (answer) => { this.listener.answered(legId, answer ?? ''); });
     guest.leg.answer(sdp);
+  }
+
+  becomeCaller(legId: OfferId, callId: CallId, { number, name }: { readonly number: string; readonly name: string }): boolean {
+    // Only how long ago something was means anything here.
+    const now: Now = { monotonicMs: this.deps.timers.nowMs(), civil: new Date(0) };
+    const leg = this.agents.get(legId);
+    const dialog = leg instanceof AgentLeg ? leg.handOver(now) : null;
+    if (dialog === null) return false;
+    this.agents.delete(legId);
+    this.adoptGuest(callId, { inviteId: callId, identity: { ...NOBODY, history: [], number, name }, dialog, state: 'up' }, null, now);
+    return true;
   }
 
   withdraw(legId: OfferId, cause: WithdrawCause): void { this.agents.get(legId)?.withdraw(cause); }

@@ -8,8 +8,8 @@ export interface LiveCaller {
   readonly callId: string;
   readonly callerNumber: string;
   readonly callerName: string;
-  /** `menu`: in an interactive workflow. `forwarding`: being connected to a number or address. */
-  readonly state: 'welcome' | 'menu' | 'waiting' | 'ringing' | 'talking' | 'forwarding';
+  /** `menu`: in an interactive workflow. `forwarding`: being connected to a number or address. `callBack`: not on the phone, to be called back in turn. */
+  readonly state: 'welcome' | 'menu' | 'waiting' | 'ringing' | 'talking' | 'forwarding' | 'callBack';
   readonly priority: number;
   readonly queueId: string | null;
   /** What the caller answered, in order. */

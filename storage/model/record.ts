@@ -3,13 +3,14 @@
 /**
  * How a call ended for its caller. `answered`: talked to an agent. `forwarded`: talked to a number, address or voicemail it was sent to.
  * `abandoned`: hung up before either. `timedOut`, `overflowed`, `closed`, `holiday`, `noAgents`, `left` (by key), `noChoice` (no valid
- * answer), `chosen` (an answer led there): sent to an end of the call for that reason. `dutyCode`: an agent's own, to go on or off duty. `interrupted`: the software or the edge died under it.
+ * answer), `chosen` (an answer led there): sent to an end of the call for that reason. `dutyCode`: an agent's own, to go on or off duty. `callBack`: hung up to
+ * be called back. `notReached`: was to be called back, and that came to nothing: `steps` say when it was tried. `interrupted`: the software or the edge died under it.
  */
-export type CallOutcome = 'answered' | 'forwarded' | 'abandoned' | TurnedAway | 'refused' | 'failed' | 'interrupted';
+export type CallOutcome = 'answered' | 'forwarded' | 'abandoned' | TurnedAway | 'notReached' | 'refused' | 'failed' | 'interrupted';
 /** Why a call action was carried out. */
-export const TURNED_AWAY = ['timedOut', 'overflowed', 'closed', 'holiday', 'noAgents', 'left', 'noChoice', 'chosen', 'dutyCode'] as const;
+export const TURNED_AWAY = ['timedOut', 'overflowed', 'closed', 'holiday', 'noAgents', 'left', 'noChoice', 'chosen', 'dutyCode', 'callBack'] as const;
 export type TurnedAway = (typeof TURNED_AWAY)[number];
-export const CALL_OUTCOMES = ['answered', 'forwarded', 'abandoned', ...TURNED_AWAY, 'refused', 'failed', 'interrupted'] as const satisfies readonly CallOutcome[];
+export const CALL_OUTCOMES = ['answered', 'forwarded', 'abandoned', ...TURNED_AWAY, 'notReached', 'refused', 'failed', 'interrupted'] as const satisfies readonly CallOutcome[];
 
 /** What a caller answered to one question, by the names both have. */
 export interface AnsweredQuestion { readonly question: string; readonly answer: string }
@@ -58,4 +59,6 @@ export interface CallRecord {
   readonly priority?: number;
   /** How many earlier offers a call rung for very often had; absent when none. */
   readonly offersLeftOut?: number;
+  /** Of a call back: the id of the call whose caller asked for it, from which it has its arrival, place and answers. */
+  readonly callBackOf?: string;
 }

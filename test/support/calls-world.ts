@@ -395,13 +395,13 @@ export class World {
     this.loop = loop;
   }
 
-  /** Callers who say in From who they are, and are believed: `sip:bob@example.test` calls from the agent `bob`'s phone where one is registered. */
+  /** Callers who say in From who they are, and are believed, also those who say that they come through the trunk: `sip:bob@example.test` calls from the agent `bob`'s phone where one is registered. */
   private arrived(incoming: Incoming): ReturnType<Arrivals['arrived']> {
     const from = parseAddress(incoming.header('from') ?? '');
     const number = parseUri(from?.uri ?? '')?.user ?? '';
     const dialledUser = parseUri(incoming.uri)?.user ?? '';
     return {
-      arrival: { callId: callIdOf(incoming.transactionId), dialledUser, dialled: incoming.uri, callerNumber: number, callerName: from?.name ?? '', agentId: this.registered.has(number) ? number : null, trunk: null, timesHere: 0 },
+      arrival: { callId: callIdOf(incoming.transactionId), dialledUser, dialled: incoming.uri, callerNumber: number, callerName: from?.name ?? '', agentId: this.registered.has(number) ? number : null, trunk: parseUri(from?.uri ?? '')?.host === 'trunk.test' ? { id: 'trunk', federated: false } : null, timesHere: 0 },
       caller: { uri: from?.uri ?? null, number, name: from?.name ?? '', private: false, maxForwards: 69, history: [] },
     };
   }
@@ -464,7 +464,7 @@ export class World {
     const dialogs = [...this.dialogs].map((id) => ({ ...told, id, callId: begun.get(id) ?? '', role: begun.has(id) ? 'uac' as const : 'uas' as const, state: 'confirmed' as const }));
     // Whoever is not there any more has hung up.
     const events = calls.flatMap(({ id, body }) => {
-      const { sip: { caller } } = z.object({ sip: sipKept }).parse(body);
+      const caller = z.object({ sip: sipKept.optional() }).parse(body).sip?.caller ?? null;
       return caller === null || this.dialogs.has(caller.dialog.name.id) ? [] : [{ sequence: 0, atMs: 0, event: 'dialogEnded' as const, dialog: caller.dialog.name.id, callId: id, cause: 'bye' }];
     });
     const taken = takeUp(calls, { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events }, {

@@ -27,6 +27,10 @@ export class FakeSip implements SipPort {
   confirmed(legId: string, branch: number, sdp: string): void { this.done.push(`confirmed ${legId} ${branch} ${sdp}`); }
   notConfirmed(legId: string, branch: number): void { this.done.push(`notConfirmed ${legId} ${branch}`); }
   takeLeg(callId: string, legId: string, sdp: string): void { this.done.push(`takeLeg ${callId} ${legId} ${sdp}`); }
+  becomeCaller(legId: string, callId: string): boolean {
+    this.done.push(`becomeCaller ${legId} ${callId}`);
+    return true;
+  }
   withdraw(legId: string, cause: WithdrawCause): void { this.done.push(`withdraw ${legId} ${cause}`); }
   endLeg(legId: string): void { this.done.push(`endLeg ${legId}`); }
   reinvite(leg: LegRef, sdp: string): Promise<string> {

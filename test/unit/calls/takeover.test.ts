@@ -5,6 +5,7 @@ import { agentGroup } from '../../../storage/model/agent-group';
 import { poolSettings } from '../../../storage/model/settings';
 import { queue } from '../../../storage/model/queue';
 import { workflow } from '../../../storage/model/workflow';
+import { trunk } from '../../../storage/model/trunk';
 import { type CallerCall, World } from '../../support/calls-world';
 import { settle } from '../../support/manual-timers';
 
@@ -19,8 +20,9 @@ function opened(agents: readonly string[] = ['bob'], more: Parameters<World['gro
   const stored = { pool: 'main', version: 1 };
   world.configure([
     { kind: 'settings', id: 'settings', before: null, after: poolSettings.parse({ ...stored, id: 'settings', numberPolicy: { allowedPrefixes: ['+44'], allowedDomains: ['outside.test'] } }) },
+    { kind: 'trunks', id: 'trunk', before: null, after: trunk.parse({ ...stored, id: 'trunk', name: 'Trunk', host: 'trunk.test' }) },
     { kind: 'agentGroups', id: 'none', before: null, after: agentGroup.parse({ ...stored, id: 'none', name: 'Nobody', agentIds: [] }) },
-    { kind: 'queues', id: 'alone', before: null, after: queue.parse({ ...stored, id: 'alone', name: 'Nobody', agentGroupIds: ['none'], leaveKey: '9', leaveAction: { kind: 'number', number: '+4420' }, timeoutSeconds: 30, timeoutAction: { kind: 'disconnect', prompt: { text: 'sorry' } } }) },
+    { kind: 'queues', id: 'alone', before: null, after: queue.parse({ ...stored, id: 'alone', name: 'Nobody', agentGroupIds: ['none'], callBackKey: '8', leaveKey: '9', leaveAction: { kind: 'number', number: '+4420' }, timeoutSeconds: 30, timeoutAction: { kind: 'disconnect', prompt: { text: 'sorry' } } }) },
     { kind: 'workflows', id: 'alone', before: null, after: workflow.parse({ ...stored, id: 'alone', sipUser: 'alone', displayName: 'Nobody', active: true, managed: false, managers: [], defaultAction: { kind: 'queue', queueId: 'alone' } }) },
     { kind: 'workflows', id: 'hello', before: null, after: workflow.parse({ ...stored, id: 'hello', sipUser: 'hello', displayName: 'Hello', active: true, managed: false, managers: [], welcome: { text: 'welcome' }, defaultAction: { kind: 'queue', queueId: 'q' } }) },
     { kind: 'workflows', id: 'menu', before: null, after: workflow.parse({
@@ -42,6 +44,22 @@ async function talk(world: World): Promise<Stage> {
   await settle();
   return { world, caller };
 }
+
+/** A caller of that group hangs up to be called back; nobody keeps the line of the phone that asked. */
+async function askedToBeCalledBack(world: World, user: string): Promise<Stage> {
+  const caller = world.dials(user, { headers: { from: '<sip:+442071234567@trunk.test>;tag=a' } });
+  await settle();
+  caller.acks();
+  await settle();
+  for (const ring of world.rings) ring.says(180);
+  caller.presses('8');
+  await settle();
+  await world.timers.pass(3_000);
+  return { world, caller };
+}
+
+const CALLED_BACK: readonly CallState[] = ['promised', 'calling', 'returning'];
+const calling = (): Promise<Stage> => askedToBeCalledBack(opened(['bob'], { queue: { callBackKey: '8' } }), 'help');
 
 /** Brings a call into each state; `hears`: what the caller hears of us after the takeover, null: nothing. */
 const STAGES: { readonly [S in CallState]: { readonly set: () => Promise<Stage>; readonly hears: string | null; readonly joined?: true } } = {
@@ -89,6 +107,17 @@ const STAGES: { readonly [S in CallState]: { readonly set: () => Promise<Stage>;
       await world.timers.pass(30_000);
       return { world, caller };
     }, hears: 'sorry.wav',
+  },
+  promised: { set: () => askedToBeCalledBack(opened(), 'alone'), hears: null },
+  calling: { set: calling, hears: null },
+  returning: {
+    set: async () => {
+      const stage = await calling();
+      stage.world.media.slowOnce('completeOfferless');
+      stage.world.outside('sip:+442071234567@trunk.test').says(200, TALK);
+      await settle();
+      return stage;
+    }, hears: 'music.wav',
   },
   ending: {
     set: async () => {
@@ -139,13 +168,16 @@ async function livesOn(stage: Stage, event: (stage: Stage) => unknown): Promise<
   world.answersBye = true;
   world.switchboard.endAll();
   await world.timers.pass(240_000);
+  // A promise lasts for hours; and who asked for it has a record too.
+  const asked = world.records.filter(({ outcome }) => outcome === 'callBack').length;
+  if (asked > 0) await world.timers.pass(4 * 60 * 60_000);
   expect(world.faults).toEqual([]);
   expect(world.switchboard.size).toBe(0);
   expect([...world.media.anchors]).toEqual([]);
   expect([...world.dialogs]).toEqual([]);
-  expect(world.records).toHaveLength(1);
+  expect(world.records).toHaveLength(1 + asked);
   for (const { leg } of world.state.agents.values()) expect(leg).toBeNull();
-  const [record] = world.records;
+  const record = world.records.at(-1);
   return { ...then, outcome: { outcome: record?.outcome, endedBy: record?.endedBy, agentId: record?.agentId, answers: record?.answers, steps: record?.steps?.map(({ why, to }) => `${why} ${to}`) } };
 }
 
@@ -166,8 +198,9 @@ describe.each(STATES)('a call that is %s when its engine ends', (state) => {
     const heard = media.heard.get(callId);
     expect({ hears: heard?.playing.caller?.file ?? null, joined: heard?.joined ?? false }).toEqual({ hears, joined: joined ?? false });
     // Nobody is asked for anything, and what is heard goes on where it was; only a question is said anew.
-    expect(reinvites).toEqual([]);
-    expect(plays() - before).toBe(state === 'asking' ? 1 : 0);
+    // What a caller has answered to an engine that is no more is asked for anew, and then the music begins.
+    expect(reinvites).toHaveLength(state === 'returning' ? 1 : 0);
+    expect(plays() - before).toBe(state === 'asking' || state === 'returning' ? 1 : 0);
     expect(world.faults).toEqual([]);
   });
 
@@ -297,19 +330,20 @@ describe('a media server that is started anew', () => {
   test.each(STATES)('has a call that is %s again, on a fresh anchor', async (state) => {
     const { world } = await STAGES[state].set();
     const [callId = ''] = [...world.state.calls.keys()];
-    const answered = state !== 'arriving' && state !== 'ending';
+    const answered = state !== 'arriving' && state !== 'ending' && state !== 'promised' && state !== 'calling';
     world.media.loseAnchors();
     await settle();
-    if (state === 'connecting') await world.timers.pass(4_000);
+    if (state === 'connecting' || state === 'returning') await world.timers.pass(4_000);
+    await settle();
     const heard = world.media.heard.get(callId);
-    expect(world.reinvites.length).toBe(!answered ? 0 : state === 'talking' ? 2 : state === 'connecting' ? 1 : 1);
-    expect(heard?.playing.caller?.repeat ?? false).toBe(['queued', 'offering', 'forwarding', 'transferring'].includes(state) || state === 'connecting');
+    expect(world.reinvites.length).toBe(!answered ? 0 : state === 'talking' || state === 'returning' ? 2 : 1);
+    expect(heard?.playing.caller?.repeat ?? false).toBe(['queued', 'offering', 'forwarding', 'transferring', 'returning'].includes(state) || state === 'connecting');
     expect(heard?.joined ?? false).toBe(state === 'talking');
     world.switchboard.endAll();
-    await world.timers.pass(240_000);
+    await world.timers.pass(CALLED_BACK.includes(state) ? 5 * 60 * 60_000 : 240_000);
     expect(world.faults).toEqual([]);
     expect([...world.media.anchors]).toEqual([]);
-    expect(world.records).toHaveLength(1);
+    expect(world.records).toHaveLength(CALLED_BACK.includes(state) ? 2 : 1);
   });
 });
 

@@ -36,6 +36,9 @@ const DUE: { readonly [S in CallState]: readonly (readonly [Effect['type'], stri
   talking: [['withdraw', 'c1.2']],
   transferring: [['withdraw', 'c1.2'], ['separate', ''], ['play', 'c1.p3']],
   leaving: [['play', 'c1.p3']],
+  promised: [],
+  calling: [],
+  returning: [['welcomeBack', 'c0-back.1']],
   ending: [['endAgentLeg', 'c1.1'], ['withdraw', 'c1.2']],
 };
 
@@ -51,7 +54,7 @@ describe.each(STATES)('a call that is %s', (name) => {
     // A key may have been lost between the two engines, so the question is asked again, which is no attempt.
     expect(effects.filter(({ type }) => type !== 'decided').map((effect) => [effect.type, 'playId' in effect ? effect.playId : 'offerId' in effect ? effect.offerId : ''])).toEqual(DUE[name]);
     if (name === 'asking') expect(state.calls.get('c1')).toMatchObject({ plays: 2, questionsAsked: 2, phase: { state: 'asking', failed: 0, moment: 'asked' } });
-    else expect(journalCall(state, 'c1', later)).toEqual(journalCall(world.state, 'c1', nowOf(world)));
+    else expect(journalCall(state, world.subject, later)).toEqual(journalCall(world.state, world.subject, nowOf(world)));
   });
 
   test.each([['set back a day', -86_400_000], ['a day ahead', 86_400_000]])('has between nothing and its original time left where the clock is %s', (_title, skew) => {

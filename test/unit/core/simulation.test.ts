@@ -13,9 +13,11 @@ describe(`a day of ${CALLS} calls`, () => {
   test('each caller has one record, and nothing is left over', () => {
     const { books: { records, counts }, state } = day;
     expect(new Set(records.map(({ _id }) => _id)).size).toBe(records.length);
-    expect(records.length).toBe(day.arrived);
+    // Whoever is to be called back has a record of that too.
+    expect(records.length).toBe(day.arrived + day.books.promised);
     expect((counts.of['answer'] ?? 0) + (counts.of['refuse'] ?? 0)).toBe(day.arrived);
-    expect(counts.of['release']).toBe(counts.of['answer']);
+    expect(counts.of['release']).toBe((counts.of['answer'] ?? 0) + day.books.promised);
+    expect(day.books.promised).toBeGreaterThan(10);
     expect(day.books.unfinished()).toEqual([]);
     expect([state.calls.size, state.callDeadlines.size, state.agentDeadlines.size, state.tests.size]).toEqual([0, 0, 0, 0]);
     expect([...state.agents.values()].filter(({ leg, calling }) => leg !== null || calling.size > 0)).toEqual([]);

@@ -10,12 +10,12 @@ const INPUT_TYPES = Object.keys(INPUTS) as CallInputType[];
 const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'states.md'), 'utf8');
 
 /** What the core tells itself: brought about here by a change of configuration or an instruction, which does other things as well. */
-const BY_CORE: readonly CallInputType[] = ['agentLeft', 'groupChanged', 'crowdedOut', 'agentsFree', 'noAgents', 'picked', 'moved', 'priorityChanged', 'takenOver'];
+const BY_CORE: readonly CallInputType[] = ['agentLeft', 'groupChanged', 'crowdedOut', 'agentsFree', 'noAgents', 'picked', 'moved', 'priorityChanged', 'takenOver', 'turnCame'];
 /** Answered or cleared away in any state. */
 const NEVER_NULL: readonly CallInputType[] = ['transferAsked', 'callerReplaced', 'agentReplaced'];
 
 /** Inputs that time brings bring other things too, so what they lead to is followed step by step elsewhere. */
-const BY_TIME: readonly CallInputType[] = ['promptOver', 'waitedTooLong', 'rangTooLong', 'announceDue'];
+const BY_TIME: readonly CallInputType[] = ['promptOver', 'waitedTooLong', 'rangTooLong', 'announceDue', 'callBackDue'];
 
 describe.each(STATES)('%s', (state) => {
   test.each(INPUT_TYPES)('%s leads only where the table says', (input) => {
@@ -24,13 +24,14 @@ describe.each(STATES)('%s', (state) => {
     for (const happen of INPUTS[input]) {
       const world = inState(state);
       happen(world);
-      reached.add(world.state.calls.get('c1')?.phase.state ?? 'over');
+      reached.add(world.state.calls.get(world.subject)?.phase.state ?? 'over');
     }
     // What an input leads to may lead on at once: back in the queue, free agents ring; two ends of legs end a call.
     const allowed = new Set<Next>([state]);
     const follow = (from: CallState, by: CallInputType): void => { for (const next of TRANSITIONS[from][by]?.to ?? []) { if (allowed.has(next)) continue; allowed.add(next); if (next === 'queued') follow('queued', 'agentsFree'); if (next !== 'over' && input === 'legEnded') follow(next, 'legEnded'); } };
     follow(state, input);
     if (allowed.has('queued')) follow('queued', 'agentsFree');
+    if (BY_CORE.includes(input) && allowed.has('promised')) follow('promised', 'turnCame');
     if (BY_TIME.includes(input)) for (const time of BY_TIME) for (const from of [...allowed]) if (from !== 'over') follow(from, time);
     expect([...reached].filter((next) => !allowed.has(next))).toEqual([]);
     // An edge that leads away is gone by at least one of the ways the input comes about.
@@ -45,7 +46,7 @@ test('a call that cannot know an input is not changed by it', () => {
     for (const happen of INPUTS[input]) {
       const world = inState(state);
       const effects = happen(world);
-      if (effects.length > 0 || world.last?.touchedCalls.has('c1') === true) changed.push(`${state} × ${input}`);
+      if (effects.length > 0 || world.last?.touchedCalls.has(world.subject) === true) changed.push(`${state} × ${input}`);
     }
   }
   expect(changed).toEqual([]);

@@ -65,6 +65,9 @@ export class Books {
     return true;
   }
 
+  /** Promises to call somebody back, each of which is a call of its own. */
+  get promised(): number { return this.records.filter(({ callBackOf }) => callBackOf !== undefined).length; }
+
   /** What is still open when everybody has gone home. */
   unfinished(): string[] {
     return [
@@ -78,7 +81,12 @@ export class Books {
     switch (effect.type) {
       case 'offer': return [...this.begin(effect.callId, effect.offerId, effect.agentId), ...this.passedOver(state, effect.callId, effect.offerId, effect.agentId)];
       case 'takeLeg': return this.begin(effect.callId, effect.offerId, effect.agentId);
-      case 'dial': return this.begin(effect.callId, effect.offerId, null);
+      case 'dial':
+      case 'callBack': return this.begin(effect.callId, effect.offerId, null);
+      case 'welcomeBack': {
+        const leg = this.legs.get(effect.offerId);
+        return leg !== undefined && leg.answered && this.ended(leg) ? [] : [`${effect.offerId} is the caller's again, and was not answered`];
+      }
       case 'moveLeg': {
         const leg = this.legs.get(effect.offerId);
         if (leg === undefined || leg.over || leg.callId !== effect.fromCallId) return [`${effect.offerId} is moved, and is not there`];

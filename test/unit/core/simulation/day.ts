@@ -30,6 +30,7 @@ export class Day {
   private readonly dice: Dice;
   private nowMs = 0;
   private entries = 0;
+  private numbers = 7_000_000;
   private wakeAtMs: number | null = null;
 
   constructor(private readonly calls: number, seed: number) { this.dice = dice(seed); }
@@ -73,7 +74,7 @@ export class Day {
   private arrive(callId: string): void {
     let at = this.dice.roll() * 100;
     const user = DIALLED.find(([, weight]) => (at -= weight) < 0)?.[0] ?? 'help';
-    this.call(anArrival(callId, user, { trunk: this.dice.chance(0.03) ? { id: 'partner', federated: true } : null, timesHere: this.dice.chance(0.005) ? 3 : 0 }));
+    this.call(anArrival(callId, user, { trunk: this.dice.chance(0.03) ? { id: 'partner', federated: true } : this.dice.chance(0.9) ? { id: 'trunk', federated: false } : null, callerNumber: `${this.dice.chance(0.9) ? '+44' : '+99'}${(this.numbers += 1)}`, timesHere: this.dice.chance(0.005) ? 3 : 0 }));
   }
 
   private call(arrival: Arrival): void {
@@ -97,6 +98,7 @@ export class Day {
     this.later(20, () => { this.post({ type: 'playStarted', callId, playId, durationMs: repeat ? null : 2_500 }); });
     if (sound.kind === 'prompt' && sound.prompt.text.startsWith('ask') && chance(0.85)) this.later(1_000 + roll() * 3_000, () => { this.press(callId, chance(0.15) ? '7' : one(['1', '1', '2', '2', '3', '4'])); });
     if (sound.kind === 'music' && chance(0.05)) this.later(10_000, () => { this.press(callId, '9'); });
+    if (sound.kind === 'music' && chance(0.06)) this.later(5_000, () => { this.press(callId, '8'); });
   }
 
   // ── Legs ──
@@ -244,6 +246,14 @@ export class Day {
       case 'play': return this.listen(effect);
       case 'offer': return this.ring(effect.offerId, 0.2);
       case 'dial': return this.ring(effect.offerId, 0.3);
+      case 'callBack': return this.ring(effect.offerId, 0.4);
+      case 'welcomeBack': {
+        const { callId } = effect;
+        this.gone.delete(callId);
+        this.later(60, () => { if (!this.gone.has(callId)) this.post({ type: 'callerAnswered', callId }); });
+        if (chance(0.1)) this.later(roll() * 30_000, () => { this.callerGone(callId, 'hungUp'); });
+        return;
+      }
       case 'takeLeg': {
         const leg = this.books.legs.get(effect.offerId);
         this.later(40, () => { if (leg !== undefined) this.answered(leg); });

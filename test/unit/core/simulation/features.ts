@@ -11,7 +11,7 @@ const FEATURES: readonly string[] = [
   ...routingMethod.options.filter((method) => method !== 'attendant').map((method) => `method ${method}`), 'decided pick', 'takeLeg',
   ...['done', 'notWaiting', 'unknownQueue', 'notServing', 'alreadyPicked', 'offDuty', 'busy', 'unreachable'].map((outcome) => `instruction ${outcome}`),
   'sound announcement', 'sound expected wait', 'sound ringback', 'sound prompt', 'sound music',
-  'refuse', 'dial', 'moveLeg', 'separate', 'acceptTransfer', 'refuseTransfer', 'transferProgress', 'pauseAgent', 'withdraw', 'ringTest', 'refuseTest', 'decided priority', 'decided notTransferred',
+  'sound callBack', 'decided noCallBack', 'callBack', 'callBackOver', 'welcomeBack', 'refuse', 'dial', 'moveLeg', 'separate', 'acceptTransfer', 'refuseTransfer', 'transferProgress', 'pauseAgent', 'withdraw', 'ringTest', 'refuseTest', 'decided priority', 'decided notTransferred',
 ];
 
 /** The features that never came about. */

@@ -13,7 +13,7 @@ if (!Number.isInteger(calls) || calls < 1 || calls > MOST || !Number.isInteger(s
   day.run();
   const seconds = (performance.now() - began) / 1000;
   const { books: { counts, records }, state } = day;
-  const left = [...day.books.unfinished(), ...(records.length === day.arrived ? [] : [`${day.arrived} callers left ${records.length} records`]), ...(state.calls.size + state.callDeadlines.size + state.agentDeadlines.size === 0 ? [] : ['calls or deadlines are left'])];
+  const left = [...day.books.unfinished(), ...(records.length === day.arrived + day.books.promised ? [] : [`${day.arrived} callers left ${records.length} records`]), ...(state.calls.size + state.callDeadlines.size + state.agentDeadlines.size === 0 ? [] : ['calls or deadlines are left'])];
   const missing = featuresMissing(counts.of);
   for (const [name, count] of Object.entries(counts.of).sort(([a], [b]) => (a < b ? -1 : 1))) process.stdout.write(`${String(count).padStart(9)}  ${name}\n`);
   process.stdout.write(`\n${day.arrived} callers, ${day.steps} steps in ${seconds.toFixed(1)} s, every invariant held after each of them\n`);

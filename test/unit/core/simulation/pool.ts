@@ -4,7 +4,7 @@ import { type ObjectChange } from '../../../../storage/model/configuration';
 import { numberPolicy } from '../../../../storage/model/number-policy';
 import { question, type Question } from '../../../../storage/model/question';
 import { businessHours, holidaySet } from '../../../../storage/model/schedule';
-import { aGroup, anAgent, aQueue, aWorkflow, POOL, put, said, someSettings } from '../support/sample';
+import { aGroup, anAgent, aQueue, aTrunk, aWorkflow, POOL, put, said, someSettings } from '../support/sample';
 
 /** Monday, half past eight: half an hour before the helpdesk opens. */
 export const START = Date.UTC(2026, 0, 5, 8, 30);
@@ -43,6 +43,7 @@ export function configuration(): ObjectChange[] {
   const at = (from: number, to: number): string[] => DAY_AGENTS.slice(from, to);
   return [
     put('settings', someSettings({ gracePeriodSeconds: 30, numberPolicy: numberPolicy.parse({ allowedPrefixes: ['+44'], allowedDomains: ['elsewhere.example'] }) })),
+    put('trunks', aTrunk),
     put('businessHours', businessHours.parse({ ...stored('office'), monday: [{ open: '09:00', close: '24:00' }] })),
     put('holidaySets', holidaySet.parse({ ...stored('feast'), holidays: [{ name: 'feast', start: '2026-01-05T00:00', end: '2026-01-05T09:30' }] })),
     put('workflows', aWorkflow('help', { welcome: said('welcome'), businessHoursId: 'office', closedAction: toNumber('+44999') })),
@@ -53,12 +54,12 @@ export function configuration(): ObjectChange[] {
     put('workflows', aWorkflow('desk')),
     put('workflows', aWorkflow('night')),
     put('workflows', aWorkflow('holiday', { holidaySetIds: ['feast'], holidayAction: goodbye('closed today'), defaultAction: { kind: 'queue', queueId: 'q-sales' } })),
-    put('queues', aQueue('q-help', { agentGroupIds: ['g-idle', 'g-parallel'], timeoutSeconds: 60, timeoutAction: toQueue('q-over'), announceSeconds: 20, leaveKey: '9', leaveAction: toNumber('+44200') })),
-    put('queues', aQueue('q-sales', { agentGroupIds: ['g-turn'], overflowThreshold: 4, overflowCandidate: 'oldestCall', overflowAction: goodbye('all busy') })),
+    put('queues', aQueue('q-help', { agentGroupIds: ['g-idle', 'g-parallel'], timeoutSeconds: 60, timeoutAction: toQueue('q-over'), announceSeconds: 20, callBackKey: '8', leaveKey: '9', leaveAction: toNumber('+44200') })),
+    put('queues', aQueue('q-sales', { agentGroupIds: ['g-turn'], callBackKey: '8', overflowThreshold: 4, overflowCandidate: 'oldestCall', overflowAction: goodbye('all busy') })),
     put('queues', aQueue('q-tech', { agentGroupIds: [FORMAL_GROUP], noAgentsAction: toQueue('q-help'), timeoutSeconds: 90, timeoutAction: goodbye('later') })),
-    put('queues', aQueue('q-vip', { agentGroupIds: ['g-parallel', 'g-idle'] })),
-    put('queues', aQueue('q-desk', { agentGroupIds: ['g-desk', 'g-turn'], overflowThreshold: 8, overflowAction: { kind: 'voicemail', uri: 'sip:box@elsewhere.example', prompt: null } })),
-    put('queues', aQueue('q-night', { agentGroupIds: ['g-night'], noAgentsAction: goodbye('nobody here'), announceSeconds: 15, timeoutSeconds: 120, timeoutAction: { kind: 'sipUri', uri: 'sip:agent5@example.org', prompt: null } })),
+    put('queues', aQueue('q-vip', { callBackKey: '8', agentGroupIds: ['g-parallel', 'g-idle'] })),
+    put('queues', aQueue('q-desk', { callBackKey: '8', agentGroupIds: ['g-desk', 'g-turn'], overflowThreshold: 8, overflowAction: { kind: 'voicemail', uri: 'sip:box@elsewhere.example', prompt: null } })),
+    put('queues', aQueue('q-night', { callBackKey: '8', agentGroupIds: ['g-night'], noAgentsAction: goodbye('nobody here'), announceSeconds: 15, timeoutSeconds: 120, timeoutAction: { kind: 'sipUri', uri: 'sip:agent5@example.org', prompt: null } })),
     put('queues', aQueue('q-over', { agentGroupIds: ['g-idle', 'g-turn'], timeoutSeconds: 45, timeoutAction: goodbye('sorry') })),
     put('agentGroups', aGroup('g-idle', { agentIds: at(0, 14), routingMethod: 'longestIdle', wrapUpSeconds: 10 })),
     put('agentGroups', aGroup('g-parallel', { agentIds: at(10, 18), routingMethod: 'parallel' })),

@@ -1,6 +1,6 @@
 // What must be true of a pool between any two steps, computed from the plain facts and not from the core's own bookkeeping.
 import { isFree } from '../../../../engine/core/agent';
-import { type Call, comparePlaces, playOf, transferOf, waits } from '../../../../engine/core/call';
+import { type Call, callBackDueMs, comparePlaces, isCalledBack, playOf, transferOf, waits } from '../../../../engine/core/call';
 import { type PoolState } from '../../../../engine/core/state';
 
 /** Every deadline the phases, legs and agents speak of, in monotonic milliseconds. */
@@ -16,6 +16,7 @@ export function deadlinesOf(state: PoolState): number[] {
       if (announcement !== null) all.push(announcement.endsAtMs);
       else if (queue?.announceSeconds != null) all.push(announcedAtMs + queue.announceSeconds * 1000);
     }
+    if (phase.state === 'promised') all.push(callBackDueMs(phase));
     for (const leg of legs.values()) if (leg.phase === 'ringing') all.push(leg.alertEndsAtMs);
   }
   return all;
@@ -37,15 +38,18 @@ function callFaults(state: PoolState): string[] {
   const inWaiting = countIn(queues.map((queue) => queue.waiting));
   const inQueued = countIn(queues.map((queue) => queue.queued));
   const inOffered = countIn([...state.groups.values()].map(({ offered }) => offered));
+  const inCallBacks = countIn(queues.map(({ callBacks }) => callBacks));
   for (const call of state.calls.values()) {
     const { phase, callId } = call;
     const waiting = waits(phase) ? 1 : 0;
     if (inWaiting(call) !== waiting) faults.push(`${callId} (${phase.state}) is not in exactly ${waiting} queues`);
     if (inQueued(call) !== (phase.state === 'queued' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the queued`);
     if (inOffered(call) !== (phase.state === 'offering' ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the offered`);
+    if (inCallBacks(call) !== (isCalledBack(phase) ? 1 : 0)) faults.push(`${callId} (${phase.state}) is wrongly among the call backs`);
+    if (isCalledBack(phase) && !state.queues.get(phase.queueId)?.callBacks.has(call)) faults.push(`${callId} is to be called back for another queue`);
     const legs = [...call.legs.values()];
     const ringing = legs.filter((leg) => leg.phase === 'ringing').map(({ offerId }) => offerId);
-    const target = phase.state === 'forwarding' ? phase.leg : phase.state === 'transferring' ? phase.target : '';
+    const target = phase.state === 'forwarding' ? phase.leg : phase.state === 'transferring' ? phase.target : phase.state === 'calling' && call.legs.get(phase.leg)?.phase !== 'ending' ? phase.leg : '';
     if (phase.state === 'offering' ? ringing.length === 0 : ringing.join() !== target) faults.push(`${callId} is ${phase.state}, ${ringing.join()} ring`);
     const answered = legs.filter((leg) => leg.phase === 'answered').map(({ offerId }) => offerId);
     const winner = phase.state === 'connecting' || phase.state === 'talking' ? [phase.winner] : [];
@@ -57,7 +61,7 @@ function callFaults(state: PoolState): string[] {
     if (phase.state === 'ending' && phase.callerGone && legs.length === 0) faults.push(`${callId} is over and still there`);
     if (call.workflowId !== null && state.workflows.get(call.workflowId)?.calls.has(call) !== true) faults.push(`${callId} is not among its workflow's calls`);
   }
-  const ghosts = [...state.queues.values()].flatMap(({ waiting, queued }) => [...waiting.values, ...queued.values])
+  const ghosts = [...state.queues.values()].flatMap(({ waiting, queued, callBacks }) => [...waiting.values, ...queued.values, ...callBacks.values])
     .concat([...state.groups.values()].flatMap(({ offered }) => [...offered.values]), [...state.workflows.values()].flatMap(({ calls }) => [...calls]))
     .filter((call) => state.calls.get(call.callId) !== call);
   faults.push(...ghosts.map(({ callId }) => `${callId} is over but somewhere still`));
@@ -117,6 +121,7 @@ function waitingFaults(state: PoolState, nowMs: number): string[] {
     if (counted !== signedIn) faults.push(`${counted} are signed in to ${groupId}, not ${signedIn}`);
   }
   for (const call of state.calls.values()) {
+    if (call.phase.state === 'promised' && isDue(state, call)) faults.push(...uncalled(state, call, call.phase.queueId, nowMs));
     if (!waits(call.phase)) continue;
     const queue = queues.get(call.phase.waiting.queueId);
     const groupIds = queue?.agentGroupIds ?? [];
@@ -127,6 +132,22 @@ function waitingFaults(state: PoolState, nowMs: number): string[] {
     if (free.length > 0) faults.push(`${call.callId} waits while ${free.join()} is free`);
   }
   return faults;
+}
+
+/** Whether this caller could be called back: the phone is free, and nobody said when it may be rung again. */
+function isDue(state: PoolState, { callId, phase }: Call): boolean { return phase.state === 'promised' && phase.retry === null && !state.calls.has(callId.replace(/-back$/, '')); }
+
+/** Nobody stands before this caller, who could be called back for an agent who is free, and is not. */
+function uncalled(state: PoolState, call: Call, queueId: string, nowMs: number): string[] {
+  const isSignedIn = signedIn(state);
+  const { agentGroups, queues } = state.configuration.objects;
+  const inQueue = (other: Call): boolean => (waits(other.phase) ? other.phase.waiting.queueId : isCalledBack(other.phase) ? other.phase.queueId : null) === queueId;
+  const others = [...state.calls.values()].filter((other) => other !== call && inQueue(other));
+  const before = others.filter((other) => comparePlaces(other.place, call.place) < 0 && (other.phase.state === 'queued' || isDue(state, other)));
+  const called = others.filter(({ phase }) => phase.state === 'calling' || phase.state === 'returning');
+  const listed = new Set((queues.get(queueId)?.agentGroupIds ?? []).flatMap((id) => (agentGroups.get(id)?.agentIds ?? []).filter((agentId) => isSignedIn(agentId, id))));
+  const free = [...listed].filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs); });
+  return before.length === 0 && free.length > called.length ? [`${call.callId} is not called back while ${free.join()} is free`] : [];
 }
 
 function timerFaults(state: PoolState, nowMs: number, wakeAtMs: number | null): string[] {

@@ -13,6 +13,8 @@ export class PoliteWorld {
   wakeAtMs: number | null = null;
   last: StepResult | null = null;
   readonly effects: Effect[] = [];
+  /** The call that a test is about. */
+  subject = 'c1';
   /** Events that follow from effects by themselves. Taking one out makes the world silent there. */
   readonly replies: { [T in Effect['type']]?: (effect: Extract<Effect, { type: T }>) => CoreEvent | null } = {
     answer: ({ callId }) => ({ type: 'callerAnswered', callId }),
@@ -21,6 +23,7 @@ export class PoliteWorld {
     connect: ({ callId, offerId }) => ({ type: 'connected', callId, offerId }),
     withdraw: ({ callId, offerId }) => ({ type: 'legEnded', callId, offerId, outcome: 'withdrawn' }),
     endAgentLeg: ({ callId, offerId }) => ({ type: 'legEnded', callId, offerId, outcome: 'withdrawn' }),
+    welcomeBack: ({ callId }) => ({ type: 'callerAnswered', callId }),
     endCallerLeg: ({ callId }) => ({ type: 'callerGone', callId, cause: 'endedByUs' }),
   };
   private readonly update = updates();
@@ -73,6 +76,7 @@ function soundInWords(sound: Sound): string {
   switch (sound.kind) {
     case 'prompt': return `"${sound.prompt.text}"`;
     case 'announcement': return `position ${sound.position}, wait ${sound.waitSeconds}`;
+    case 'callBack': return sound.promised ? 'we call back' : 'no call back';
     case 'music':
     case 'ringback': return sound.kind;
   }
@@ -87,6 +91,9 @@ export function inWords(effects: readonly Effect[], agentOf: (offerId: string) =
       case 'play': return [`${effect.callId}: play ${soundInWords(effect.sound)}`];
       case 'offer': return [`${effect.callId}: ring ${effect.agentId}`];
       case 'dial': return [`${effect.callId}: dial ${effect.target.kind === 'number' ? effect.target.number : effect.target.uri}`];
+      case 'callBack': return [`${effect.callId}: call back ${effect.target.kind === 'number' ? effect.target.number : effect.target.uri}`];
+      case 'callBackOver': return [`${effect.callId}: call back over`];
+      case 'welcomeBack': return [`${effect.callId}: welcome back`];
       case 'takeLeg': return [`${effect.callId}: take leg ${effect.legId} of ${effect.agentId}`];
       case 'moveLeg': return [`${effect.callId}: move leg ${effect.offerId} from ${effect.fromCallId}`];
       case 'separate': return [`${effect.callId}: separate`];

@@ -5,6 +5,7 @@ import { type ConfigurationUpdate, type ObjectChange } from '../../../../storage
 import { type Prompt } from '../../../../storage/model/prompt';
 import { type Queue, queue } from '../../../../storage/model/queue';
 import { type PoolSettings, poolSettings } from '../../../../storage/model/settings';
+import { type Trunk, trunk } from '../../../../storage/model/trunk';
 import { type Workflow, workflow } from '../../../../storage/model/workflow';
 import { type Arrival } from '../../../../engine/core/types';
 
@@ -18,6 +19,8 @@ export const aGroup = (id: string, more: Partial<AgentGroup> = {}): AgentGroup =
 export const anAgent = (id: string, more: Partial<Agent> = {}): Agent => ({ ...agent.parse({ ...stored(id), name: id, sipUser: id, personId: null, digest: null }), ...more });
 export const aDuty = (agentId: string, onDuty: boolean, more: Partial<Duty> = {}): Duty => ({ ...duty.parse({ ...stored(`duty-${agentId}`), agentId, onDuty, since: new Date(0) }), ...more });
 export const someSettings = (more: Partial<PoolSettings> = {}): PoolSettings => ({ ...poolSettings.parse(stored(POOL)), ...more });
+
+export const aTrunk: Trunk = trunk.parse({ ...stored('trunk'), name: 'trunk', host: 'trunk.example' });
 
 /** What is said to a caller. */
 export const said = (text: string): Prompt => ({ text, audio: null });

@@ -12,7 +12,7 @@ import { type Workflow } from '../../../../storage/model/workflow';
 import { faultsOf } from './invariants';
 import { DOMAIN, HOURS, menu, otherSchedule, otherTargets, settings, TransferBooks, transferTargets } from './wild-flow';
 import { anyAgent, anyDuty, InstructionBooks, otherManners, otherRules, PICKUP } from './wild-queue';
-import { aDuty, aGroup, anAgent, anArrival, aQueue, aWorkflow, drop, POOL, put, said, updates } from './sample';
+import { aDuty, aGroup, anAgent, anArrival, aQueue, aTrunk, aWorkflow, drop, POOL, put, said, updates } from './sample';
 
 /** What fast-check chooses of each step: which of the possible things happens, and how. */
 export interface Whim { readonly pick: number; readonly how: number; readonly wait: number }
@@ -28,7 +28,7 @@ const ONCE: ReadonlySet<CoreEvent['type']> = new Set<CoreEvent['type']>(['wake',
 const DEAD: LegOutcome[] = ['declined', 'busy', 'noAnswer', 'noAnswer', 'noAnswer', 'unreachable', 'failed', 'withdrawn'];
 
 /** What begins or ends an offer, or anybody else's leg. */
-const REASONED: ReadonlySet<Effect['type']> = new Set<Effect['type']>(['offer', 'dial', 'takeLeg', 'moveLeg', 'withdraw', 'endAgentLeg']);
+const REASONED: ReadonlySet<Effect['type']> = new Set<Effect['type']>(['offer', 'dial', 'callBack', 'takeLeg', 'moveLeg', 'withdraw', 'endAgentLeg']);
 
 /** Fails with the faults, if there are any. Said many thousand times, so it is no `expect`. */
 function none(faults: readonly string[], when: string): void {
@@ -70,6 +70,8 @@ export class WildWorld {
   /** Callers who were picked, by chat or by phone. */
   picks = 0;
   pauses = 0;
+  /** Callers who were called back and picked up. */
+  returns = 0;
   /** By agent group: who was offered a call, latest last, of those in its list. */
   private readonly turns = new Map<string, string[]>();
   private readonly update = updates();
@@ -83,9 +85,9 @@ export class WildWorld {
   /** `methods`: how the two agent groups route to begin with. */
   constructor([first, second]: readonly [RoutingMethod, RoutingMethod]) {
     for (const group of [aGroup('g1', { agentIds: ['alice', 'bob'], routingMethod: first, autoPauseAfter: 1 }), aGroup('g2', { agentIds: ['bob', 'carla', 'dan'], routingMethod: second, wrapUpSeconds: 7, autoPauseAfter: 1 })]) this.groups.set(group.id, group);
-    for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: said('late') } }), aQueue('q-sales', { agentGroupIds: ['g2'], overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
+    for (const queue of [aQueue('q-help', { agentGroupIds: ['g1', 'g2'], callBackKey: '0', timeoutSeconds: 40, timeoutAction: { kind: 'disconnect', prompt: said('late') } }), aQueue('q-sales', { agentGroupIds: ['g2'], callBackKey: '0', overflowThreshold: 2 })]) this.queues.set(queue.id, queue);
     for (const workflow of [aWorkflow('help', { welcome: said('welcome') }), aWorkflow('sales', { telephoneNumber: '+44100' }), menu()]) this.workflows.set(workflow.id, workflow);
-    this.configure(put('settings', settings()), ...HOURS.map((each) => put('businessHours', each)), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
+    this.configure(put('settings', settings()), put('trunks', aTrunk), ...HOURS.map((each) => put('businessHours', each)), ...[...this.workflows.values()].map((each) => put('workflows', each)), ...[...this.queues.values()].map((each) => put('queues', each)),
       ...[...this.groups.values()].map((each) => put('agentGroups', each)), ...AGENTS.flatMap((id) => [put('agents', anAgent(id)), put('duties', aDuty(id, true))]));
     for (const agentId of AGENTS) this.post({ type: 'phoneChanged', agentId, reachable: true });
   }
@@ -160,6 +162,7 @@ export class WildWorld {
     acts.push(() => { this.arrive(one(['help', 'help', 'HELP', 'sales', '+44100', 'nobody', 'menu'])); });
     acts.push(() => { this.arrive(one(['carla', 'dan', 'sales', '+44700', '+33700', 'menu', 'alice', 'nobody']), { agentId: one(AGENTS), callerNumber: one(AGENTS) }); });
     acts.push(() => { this.arrive(one(['help', 'sales', 'carla']), { timesHere: how % 5, trunk: { id: 'partner', federated: how % 2 === 0 }, callerNumber: one(['alice', '+44555']) }); });
+    acts.push(() => { this.arrive(one(['help', 'sales']), { trunk: { id: 'trunk', federated: false }, callerNumber: one(['+44700100', '+44700200', '+44700300', '+33700100', '']) }); });
     acts.push(() => { this.post({ type: 'wake' }); });
     acts.push(() => { this.reconfigure(how); });
     acts.push(() => { const after = anyDuty(one(AGENTS), how >> 2, this.now.civil); this.configure(put('duties', after, this.state.configuration.objects.duties.get(after.id) ?? null)); });
@@ -398,14 +401,29 @@ export class WildWorld {
     if (effect.type === 'setDuty') return;
     if (effect.type === 'instructionDone') { this.instructions.note(effect); return; }
     if (effect.type === 'acceptTransfer' || effect.type === 'refuseTransfer' || effect.type === 'transferProgress') { this.transfers.note(effect); return; }
-    const call = this.calls.get(effect.type === 'record' ? effect.record._id : effect.callId) as CallBook;
+    const call = this.bookOf(effect.type === 'record' ? effect.record._id : effect.callId);
     // A phone that takes a place in a call that is over is let go.
     if (effect.type !== 'endAgentLeg' && (call.released || (call.refused && effect.type !== 'record'))) throw new Error(`${effect.type} after the end of ${call.callId}`);
     const mine = [...this.offers.values()].filter(({ callId }) => callId === call.callId);
+    const dialled = (): OfferBook[] => mine.filter(({ ended, offerId }) => !ended && offerId.startsWith(`${call.callId}.`));
     switch (effect.type) {
       case 'refuse': call.refused = true; return;
       case 'play': call.plays.push({ playId: effect.playId, repeat: effect.repeat, told: false }); return;
       case 'dial': this.noteLeg(call, effect.offerId, null); return;
+      case 'callBack':
+        expect({ gone: call.gone, open: dialled() }).toEqual({ gone: true, open: [] });
+        this.offers.set(effect.offerId, { callId: call.callId, offerId: effect.offerId, agentId: null, answered: false, asked: null, asks: 0, ended: false, connectAsked: false, connectTold: false, ofGroup: false });
+        return;
+      case 'callBackOver': expect({ gone: call.gone, open: dialled() }).toEqual({ gone: true, open: [] }); return;
+      case 'welcomeBack': {
+        const offer = this.offers.get(effect.offerId) as OfferBook;
+        expect({ gone: call.gone, answered: offer.answered, ended: offer.ended, asked: offer.asked }).toEqual({ gone: true, answered: true, ended: false, asked: null });
+        // What was our leg is the caller's, and nothing more is told of it as a leg.
+        offer.ended = true;
+        Object.assign(call, { gone: false, arrived: true, answered: false });
+        this.returns += 1;
+        return;
+      }
       case 'offer': this.noteLeg(call, effect.offerId, effect.agentId); return;
       case 'withdraw':
       case 'endAgentLeg': {
@@ -452,6 +470,14 @@ export class WildWorld {
       case 'answer':
       case 'decided': return;
     }
+  }
+
+  /** A call back begins by itself, with nobody on the phone. */
+  private bookOf(callId: string): CallBook {
+    const book = this.calls.get(callId) ?? { callId, answered: false, gone: true, endAsked: false, released: false, records: 0, arrived: false, refused: false, plays: [] };
+    if (!this.calls.has(callId) && !callId.endsWith('-back')) throw new Error(`nobody knows of ${callId}`);
+    this.calls.set(callId, book);
+    return book;
   }
 
   private noteLeg(call: CallBook, offerId: string, agentId: string | null): void {
