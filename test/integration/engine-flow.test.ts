@@ -181,6 +181,95 @@ test('a registered phone that hides its name may dial outside, and the trunk is 
   expect((await eve.response('INVITE', (status) => status >= 200, asked.callId)).status).toBe(407);
 });
 
+describe('what a caller never learns', () => {
+  const SECRET = /hush|127\.0\.0\.9/i;
+  /** Everything by which a phone can say whose it is, in whatever it sends. */
+  const TELLING = {
+    'user-agent': 'Hush/1', server: 'Hush/1', organization: 'Hush', subject: 'hush', 'call-info': '<http://127.0.0.9/hush>;purpose=icon', 'alert-info': '<http://127.0.0.9/hush>',
+    'p-asserted-identity': '"Hush" <sip:hush@127.0.0.9>', 'p-preferred-identity': '<sip:hush@127.0.0.9>', 'remote-party-id': '"Hush" <sip:hush@127.0.0.9>', 'reply-to': '<sip:hush@127.0.0.9>', 'history-info': '<sip:hush@127.0.0.9>;index=1',
+  };
+  const sdp = (direction = 'sendrecv'): string => audioSdp(30_020).replace('o=- 1 1 IN IP4 127.0.0.1\r\ns=-', 'o=hush 7 1 IN IP4 127.0.0.9\r\ns=Hush\r\ni=hush\r\ne=hush@127.0.0.9').replace('a=sendrecv', `a=${direction}`);
+  const phones: Phone[] = [];
+  afterAll(async () => { await Promise.all(phones.map((phone) => phone.close())); });
+  async function telling(user: string): Promise<Phone> {
+    const phone = await Phone.open(user, world.server, 0, '127.0.0.9');
+    phones.push(phone);
+    expect((await phone.register('pw')).status).toBe(200);
+    return phone;
+  }
+  async function answersTelling(phone: Phone): Promise<Leg> {
+    const invite = await phone.request('INVITE');
+    phone.respond(invite, 183, 'Hush is rung', sdp(), TELLING);
+    const leg = phone.legOf(invite, phone.respond(invite, 200, 'Hush', sdp(), TELLING));
+    await phone.request('ACK');
+    return leg;
+  }
+  const said = async (phone: Phone, leg: Leg, method: string, body?: string, headers: object = {}): Promise<void> => {
+    phone.send(phone.inDialog(leg, method, body, { ...TELLING, ...headers }));
+    const seq = leg.cseq;
+    const answer = await phone.next(`the answer to ${method}`, (message) => (message.status ?? 0) >= 200 && message.headers.cseq.method === method && message.headers.cseq.seq === seq && message.headers['call-id'] === leg.callId);
+    if (method === 'INVITE') phone.send(phone.inDialog(leg, 'ACK'));
+    expect(answer.status).toBe(200);
+  };
+  /** What either of two who talk may say of themselves, each time in another order. */
+  const inTheCall = (agent: Phone, agentLeg: Leg, caller: Phone, callerLeg: Leg): (() => Promise<void>)[] => [
+    () => said(agent, agentLeg, 'INVITE', sdp('sendonly')), () => said(agent, agentLeg, 'INVITE', sdp()), () => said(agent, agentLeg, 'UPDATE', sdp(), { from: { name: '"Hush the Other"', uri: 'sip:hush@127.0.0.9', params: { tag: agentLeg.localTag } } }),
+    () => said(agent, agentLeg, 'INFO', 'Signal=5\r\nDuration=100\r\n', { 'content-type': 'application/dtmf-relay' }), () => said(agent, agentLeg, 'OPTIONS'),
+    () => said(caller, callerLeg, 'INVITE', HELD), () => said(caller, callerLeg, 'INVITE', audioSdp(30_000)), () => said(caller, callerLeg, 'UPDATE', audioSdp(30_000)), () => said(caller, callerLeg, 'OPTIONS'), () => said(caller, callerLeg, 'INFO', 'Signal=1\r\n', { 'content-type': 'application/dtmf-relay' }),
+  ];
+  async function shuffled(acts: (() => Promise<void>)[], seed: number): Promise<void> {
+    for (let state = seed; acts.length > 0;) {
+      state = (state * 48_271) % 2_147_483_647;
+      await acts.splice(state % acts.length, 1)[0]?.();
+    }
+  }
+
+  test('no byte of a caller\'s call holds what agents\' phones say of themselves: ringing, in the call, transferred blind and attended, taken over by another phone, ended', async () => {
+    const users = ['hush1', 'hush2', 'hush3', 'hush4'];
+    const group = world.group(users.slice(0, 1));
+    world.group(users.slice(1));
+    const [one, two, three, four] = await Promise.all(users.map(telling)) as [Phone, Phone, Phone, Phone];
+    const { alice, leg } = await caller(group);
+    const talks = (agentId: string) => until(`${agentId} to talk`, () => live(group.id)?.state === 'talking' && live(group.id)?.agentId === agentId);
+    const oneLeg = await answersTelling(one);
+    await talks('hush1');
+    await shuffled(inTheCall(one, oneLeg, alice, leg), 17);
+    // Blind.
+    one.send(one.inDialog(oneLeg, 'REFER', undefined, { ...TELLING, 'refer-to': `<sip:hush2@${world.server.domain}>`, 'referred-by': '<sip:hush@127.0.0.9>' }));
+    const twoLeg = await answersTelling(two);
+    one.respond(await one.request('BYE'), 200, 'OK');
+    await talks('hush2');
+    await shuffled(inTheCall(two, twoLeg, alice, leg), 23);
+    // Another phone takes the call.
+    const from = { uri: `sip:hush3@${world.server.domain}`, params: { tag: 'takes' } };
+    const threeLeg = three.invite(group.user, sdp(), { ...TELLING, from, replaces: `${twoLeg.callId};to-tag=${twoLeg.remoteTag ?? ''};from-tag=${twoLeg.localTag}` });
+    await three.answered(Object.assign(threeLeg, { localTag: 'takes', localUri: from.uri }));
+    two.respond(await two.request('BYE'), 200, 'OK', undefined, TELLING);
+    await talks('hush3');
+    await shuffled(inTheCall(three, threeLeg, alice, leg), 31);
+    // Attended: the fourth is asked first.
+    const asking = three.invite('hush4', sdp(), { ...TELLING, from: { ...from, params: { tag: 'asks' } } });
+    await three.answered(Object.assign(asking, { localTag: 'asks', localUri: from.uri }));
+    const fourLeg = await answersTelling(four);
+    await until('the two agents to talk', () => [...world.storage.calls.values()].some((entry) => /"dialledUser":"hush4".*"state":"talking"/s.test(JSON.stringify(entry))));
+    const replaces = encodeURIComponent(`${asking.callId};to-tag=${asking.remoteTag ?? ''};from-tag=asks`);
+    three.send(three.inDialog(threeLeg, 'REFER', undefined, { ...TELLING, 'refer-to': `<sip:hush4@${world.server.domain}?Replaces=${replaces}>` }));
+    const moved = await four.next('a re-INVITE', (message) => message.method === 'INVITE' && message.headers.to.params['tag'] !== undefined);
+    four.respond(moved, 200, 'Hush', sdp(), TELLING);
+    for (const ended of [threeLeg, asking]) three.respond(await three.request('BYE', ended.callId), 200, 'OK', undefined, TELLING);
+    await talks('hush4');
+    await shuffled(inTheCall(four, fourLeg, alice, leg), 43);
+    four.send(four.inDialog(fourLeg, 'BYE', undefined, { ...TELLING, reason: 'SIP;cause=200;text="Hush hangs up"' }));
+    alice.respond(await alice.request('BYE', leg.callId), 200, 'OK');
+    const heard = alice.receivedText.join('\n');
+    expect(heard).not.toMatch(SECRET);
+    for (const { port } of phones) expect(heard).not.toContain(`:${port}`);
+    // What it was looked for in: the agents' phones did say it, and the caller did hear of each turn.
+    expect(one.receivedText.join('')).toMatch(/hush/);
+    expect(alice.received.length).toBeGreaterThan(25);
+  });
+});
+
 test('an agent who leaves offers unanswered is paused, and that is written', async () => {
   const user = newUser();
   const group = world.group([user], { agentGroup: { alertTimeSeconds: 10, autoPauseAfter: 1 } });
