@@ -2,19 +2,20 @@
 import { randomUUID } from 'node:crypto';
 import { Administration } from '../storage/administration/administration';
 import { readAudio } from '../storage/audio';
-import { adoptCallCards, adoptMessages, claimCallCard, holdMessage, isMessageHeld, keepCallCard, letMessageGo } from '../storage/bot-cards';
+import { adoptCallCards, adoptMessages, claimCallCard, holdMessage, isMessageHeld, keepCallCard, letMessageGo, letMessagesGo } from '../storage/bot-cards';
 import { beat, BOT_BEAT_MS, leave, livingBots } from '../storage/bots';
 import { claimOnce } from '../storage/claims';
 import { connect, isUnusable, type Connection } from '../storage/connect';
 import { readFollowed } from '../storage/followed';
 import { beginGuide, forgetGuide, keepGuide, readGuide } from '../storage/guides';
 import { watchLive, type Watch } from '../storage/live';
-import { findPeople, readPerson, rememberPerson } from '../storage/people';
+import { findPeople, readPerson, RememberedPeople } from '../storage/people';
 import { PoolWatch } from '../storage/pool-watch';
 import { EnvironmentFault, maskedSettings } from '../storage/process/environment';
 import { EXIT, stopOnSignal } from '../storage/process/exit';
 import { createLog } from '../storage/process/log';
 import { VERSION } from '../storage/process/root';
+import { SharedTrip } from '../storage/shared-reading';
 import { sharedSecret } from '../storage/shared-secret';
 import { isDatabaseAway } from '../storage/transaction';
 import { BotAdapter, createAuthentication } from './adapter';
@@ -56,10 +57,12 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   const botId = randomUUID();
   const now = (): Date => new Date();
   const pauses = createPauses();
+  const letGo = new SharedTrip((ids: readonly string[]) => letMessagesGo(db, ids), LET_GO_APART_MS);
+  const remembered = new RememberedPeople(db);
   const holds = new Holds({
     messages: {
       hold: ({ id, token, until, follow }) => holdMessage(db, { _id: id, pool, bot: botId, token, until, follow }),
-      letGo: (id, token) => letMessageGo(db, id, token),
+      letGo: (id, token) => (token === undefined ? letGo.ask([id]) : letMessageGo(db, id, token)),
       isHeld: (id, token) => isMessageHeld(db, id, token),
     },
     newId: randomUUID, log,
@@ -84,7 +87,7 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
   const services: Services = {
     administration,
     people: {
-      remember: (person) => rememberPerson(db, person),
+      remember: (person) => remembered.remember(person),
       read: (personId) => readPerson(db, personId),
       find: (text, limit) => findPeople(db, text, limit),
     },
@@ -156,6 +159,8 @@ async function start(settings: BotSettings, log: ReturnType<typeof createLog>): 
 }
 
 const DATABASE_RETRY_MS = 2_000;
+/** Every press takes its message over; presses of so short a time do it together. */
+const LET_GO_APART_MS = 10;
 
 /** A database that is away may come back, so it is waited for. @throws DatabaseFault where waiting does not help */
 async function connectPatiently(uri: string, log: ReturnType<typeof createLog>): Promise<Connection> {

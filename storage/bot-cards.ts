@@ -18,6 +18,11 @@ export async function letMessageGo(db: Db, id: string, token?: string): Promise<
   await collectionOf(db, 'heldMessages').deleteOne(token === undefined ? { _id: id } : { _id: id, token });
 }
 
+/** Takes these messages from whoever has them. */
+export async function letMessagesGo(db: Db, ids: readonly string[]): Promise<void> {
+  await collectionOf(db, 'heldMessages').deleteMany({ _id: { $in: [...ids] } });
+}
+
 export async function isMessageHeld(db: Db, id: string, token: string): Promise<boolean> {
   return await collectionOf(db, 'heldMessages').findOne({ _id: id, token }, { projection: { _id: 1 } }) !== null;
 }

@@ -30,9 +30,10 @@ export async function writeLivePool(db: Db, pool: Omit<LivePool, 'at'>): Promise
 
 /** What the engine last said of itself, and whether it is still there by the database's clock. `null`: there never was one. */
 export async function readLivePool(db: Db, pool: string): Promise<(LivePool & { readonly alive: boolean }) | null> {
-  const found = await collectionOf(db, 'livePools').findOne({ _id: pool });
+  const [found] = await collectionOf(db, 'livePools').aggregate<LivePool & { readonly now: Date }>([{ $match: { _id: pool } }, { $set: { now: '$$NOW' } }]).toArray();
   if (!found) return null;
-  return { ...found, alive: (await databaseTime(db)).getTime() - found.at.getTime() < ENGINE_AWAY_AFTER_MS };
+  const { now, ...engine } = found;
+  return { ...engine, alive: now.getTime() - engine.at.getTime() < ENGINE_AWAY_AFTER_MS };
 }
 
 export async function readLiveGroups(db: Db, workflowIds: readonly string[]): Promise<ReadonlyMap<string, LiveGroup>> {

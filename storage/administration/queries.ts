@@ -1,9 +1,7 @@
 // What people see: every query takes the actor first and answers nothing that the actor may not see.
 import { type Db } from 'mongodb';
 import { may, permissionsOn, type Acting, type Action, type Roles } from '../access';
-import { readBindings } from '../bindings';
 import { waitUntil } from '../doorbell';
-import { readLiveGroups, readLivePool } from '../live';
 import { type Agent, type Duty } from '../model/agent';
 import { type AgentGroup } from '../model/agent-group';
 import { type LiveCaller, type LiveGroup } from '../model/live';
@@ -15,6 +13,7 @@ import { formOf, groupOf, versionsOf, type Group } from './group-form';
 import { readChange, readHistory, type HistoryDeps } from './history';
 import { groupsListing, queuesListing, reachOf, workflowsServedBy } from './leading';
 import { LogReader } from './log-reader';
+import { LiveReadings } from './live-readings';
 import { groupNameOf, type Readings } from './readings';
 import { refuse } from './results';
 import { defaultSettings, settingsFields } from './settings-verbs';
@@ -31,7 +30,11 @@ export const nameOf = ({ id, displayName, sipUser }: Workflow): GroupName => ({ 
 export const byName = (one: { readonly displayName: string }, other: { readonly displayName: string }): number => one.displayName.localeCompare(other.displayName);
 
 export class Queries {
-  constructor(private readonly deps: QueryDeps) {}
+  private readonly now: LiveReadings;
+
+  constructor(private readonly deps: QueryDeps) {
+    this.now = new LiveReadings(deps);
+  }
 
   async whoAmI(acting: Acting): Promise<WhoAmI> {
     const roles = await this.roles(acting);
@@ -55,7 +58,7 @@ export class Queries {
     const { readings } = this.deps;
     const wanted = first === undefined ? visible : (visible === 'all' ? await readings.all('workflows') : [...await readings.of('workflows', visible)].sort((one, other) => one.name.localeCompare(other.name))).slice(0, first).map((one) => one.id);
     const groups = await this.readGroups(wanted);
-    const [duties, live] = await Promise.all([dutiesOf(this.reading(), groups), readLiveGroups(this.deps.db, groups.map((one) => one.workflow.id))]);
+    const [duties, live] = await Promise.all([dutiesOf(this.reading(), groups), this.now.groups(groups.map((one) => one.workflow.id))]);
     return groups.map((group) => this.summary(roles, group, duties, live.get(group.workflow.id))).sort(byName);
   }
 
@@ -107,7 +110,6 @@ export class Queries {
 
   /** `ids`: only these, as far as the actor may see them. `workflowId`: only those whom this group rings. */
   async agents(acting: Acting, { ids: asked, workflowId }: AgentOptions = {}): Promise<AgentView[]> {
-    const { db, pool } = this.deps;
     const roles = await this.roles(acting);
     const ids = workflowId === undefined ? asked : agentIdsOf(await this.visibleGroup(roles, workflowId));
     const draft = this.reading();
@@ -116,7 +118,7 @@ export class Queries {
     // Of a few agents, only the groups that ring them matter.
     const visible = visibleGroups(roles);
     const around = ids === undefined || visible !== 'all' ? visible : (await workflowsServedBy(draft, ids)).map((one) => one.id);
-    const [groups, duties, bindings] = await Promise.all([this.readGroups(around), draft.find('duties', these, anything), readBindings(db, pool, ids)]);
+    const [groups, duties, bindings] = await Promise.all([this.readGroups(around), draft.find('duties', these, anything), this.now.bindings(ids)]);
     const dutyOf = new Map(duties.map((duty) => [duty.agentId, duty]));
     const registered = new Set(bindings.map((one) => one._id));
     const view = (agent: Agent): AgentView => {
@@ -135,14 +137,14 @@ export class Queries {
   }
 
   async myAgent(acting: Acting): Promise<MyAgent> {
-    const { db, pool, sipDomain } = this.deps;
+    const { sipDomain } = this.deps;
     const roles = await this.roles(acting);
     const found = roles.agentId === null ? null : await this.agentWithDuty(roles.agentId);
     if (!found) throw refuse('notFound', 'You are not an agent here.');
     const { agent, duty } = found;
     const serves = await this.readGroups([...roles.serves]);
     const ownGroups = await groupsListing(this.reading(), [agent.id]);
-    const [[phone], live] = await Promise.all([readBindings(db, pool, [agent.id]), readLiveGroups(db, [...roles.serves])]);
+    const [[phone], live] = await Promise.all([this.now.bindings([agent.id]), this.now.groups([...roles.serves])]);
     const activity = [...live.values()].flatMap((one) => one.agents).find((one) => one.agentId === agent.id)?.activity ?? null;
     return {
       id: agent.id, name: agent.name, sipUser: agent.sipUser, domain: sipDomain, address: `sip:${agent.sipUser}@${sipDomain}`,
@@ -170,7 +172,8 @@ export class Queries {
 
   async inForce(sequence: number, waitMs: number): Promise<InForce> {
     const { db, pool, log } = this.deps;
-    if (waitMs > 0) await waitUntil(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => await this.inForceNow(sequence) === 'yes', waitMs);
+    if (waitMs === 0) return this.inForceNow(sequence, true);
+    await waitUntil(collectionOf(db, 'livePools'), { 'documentKey._id': pool }, log, async () => await this.inForceNow(sequence) === 'yes', waitMs);
     return this.inForceNow(sequence);
   }
 
@@ -205,11 +208,10 @@ export class Queries {
   }
 
   private async liveView(roles: Roles, group: Group): Promise<{ readonly view: LiveView; readonly document: LiveGroup | null }> {
-    const { db, pool } = this.deps;
     const { workflow } = group;
-    const document = (await readLiveGroups(db, [workflow.id])).get(workflow.id) ?? null;
+    const document = (await this.now.groups([workflow.id])).get(workflow.id) ?? null;
     const shownIds = [...document?.agents.map((one) => one.agentId) ?? [], ...(document?.callers ?? []).flatMap((one) => [...one.agentId === null ? [] : [one.agentId], ...one.ringing])];
-    const [engine, agents, duties] = await Promise.all([readLivePool(db, pool), this.agentsOf([...new Set(shownIds)]), dutiesOf(this.reading(), [group])]);
+    const [engine, agents, duties] = await Promise.all([this.now.engine(), this.agentsOf([...new Set(shownIds)]), dutiesOf(this.reading(), [group])]);
     const names = new Map(agents.map((one) => [one.id, one.name]));
     const queued = (document?.callers ?? []).filter((one) => one.joinedQueueAt !== null && isWaiting(one)).map((one) => one.joinedQueueAt as Date);
     return {
@@ -227,8 +229,8 @@ export class Queries {
     };
   }
 
-  private async inForceNow(sequence: number): Promise<InForce> {
-    const engine = await readLivePool(this.deps.db, this.deps.pool);
+  private async inForceNow(sequence: number, isInNoHurry = false): Promise<InForce> {
+    const engine = await (isInNoHurry ? this.now.engineInAWhile() : this.now.engine());
     if (!engine?.alive) return 'engineAway';
     return engine.inForce >= sequence ? 'yes' : 'notYet';
   }
