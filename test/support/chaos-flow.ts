@@ -4,6 +4,8 @@ import { duty } from '../../storage/model/agent';
 import { agentGroup } from '../../storage/model/agent-group';
 import { poolSettings } from '../../storage/model/settings';
 import { queue } from '../../storage/model/queue';
+import { trunk } from '../../storage/model/trunk';
+import { callBackOf } from '../../engine/core/call-ids';
 import { workflow } from '../../storage/model/workflow';
 import { type CallerCall, type FakeIncoming, type PhoneCall, World } from './calls-world';
 import { settle } from './manual-timers';
@@ -20,7 +22,7 @@ export const act = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('ack' as const), caller: fc.nat(4) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('hangUp' as const), caller: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel' as const), caller: fc.nat(4) }) },
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('press' as const), caller: fc.nat(4), key: fc.constantFrom('1', '2', '9'), info: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('press' as const), caller: fc.nat(4), key: fc.constantFrom('1', '2', '7', '9'), info: fc.boolean() }) },
   { weight: 20, arbitrary: fc.record({ kind: fc.constant('says' as const), ring: fc.nat(5), status: fc.constantFrom(180, 180, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 302, 408, 480, 486, 503, 603) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('confirm' as const), anchor: fc.nat(3), key: fc.constantFrom('1', '1', '5') }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('phoneHangsUp' as const), ring: fc.nat(5) }) },
@@ -28,6 +30,7 @@ export const act = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('refer' as const), ring: fc.nat(5), to: fc.constantFrom('sip:carla@example.test', 'sip:menu@example.test', 'sip:help@example.test', 'sip:ghost@example.test', 'sip:+4420@example.test', 'sip:x@outside.test') }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('attended' as const), ring: fc.nat(5), consultation: fc.nat(4) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('consult' as const), ring: fc.nat(2), user: fc.constantFrom('carla', '+4420', 'help'), answered: fc.nat(3) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('callBack' as const), caller: fc.nat(2), picksUp: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('replace' as const), ring: fc.option(fc.nat(3)), caller: fc.nat(4), agent: fc.constantFrom(...AGENTS), offerless: fc.nat(3) }) },
   { weight: 5, arbitrary: fc.record({ kind: fc.constant('instruct' as const), what: fc.constantFrom('pickCaller', 'moveCaller', 'setPriority'), call: fc.nat(4), agent: fc.constantFrom(...AGENTS) } as const) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('reinvitesAnswer' as const), status: fc.constantFrom(200, 200, 491, 488, null) }) },
@@ -46,10 +49,11 @@ function configured(): World {
   world.group({
     agents: AGENTS,
     agent: { contacts: [{ kind: 'number', number: '+447700', confirm: true }] },
-    queue: { timeoutSeconds: 60, timeoutAction: { kind: 'number', number: '+4420', prompt: { text: 'we send you on' } }, leaveKey: '9', leaveAction: { kind: 'voicemail', uri: 'sip:box@outside.test' }, announceSeconds: 15 },
+    queue: { timeoutSeconds: 60, timeoutAction: { kind: 'number', number: '+4420', prompt: { text: 'we send you on' } }, leaveKey: '9', callBackKey: '7', leaveAction: { kind: 'voicemail', uri: 'sip:box@outside.test' }, announceSeconds: 15 },
     agentGroup: { autoPauseAfter: 3, routingMethod: 'longestIdle' },
   });
   world.configure([
+    { kind: 'trunks', id: 'trunk', before: null, after: trunk.parse({ ...stored, id: 'trunk', name: 'Trunk', host: 'trunk.test' }) },
     { kind: 'agentGroups', id: 'att', before: null, after: agentGroup.parse({ ...stored, id: 'att', name: 'Attended', routingMethod: 'attendant', agentIds: ['bob', 'dora', 'fay'] }) },
     { kind: 'queues', id: 'qa', before: null, after: queue.parse({ ...stored, id: 'qa', name: 'Attended', agentGroupIds: ['att'], timeoutSeconds: 120, timeoutAction: { kind: 'queue', queueId: 'q' } }) },
     { kind: 'workflows', id: 'pick', before: null, after: workflow.parse({ ...stored, id: 'pick', sipUser: 'pick', displayName: 'Picked', active: true, managed: false, welcome: { text: 'welcome' }, managers: [], defaultAction: { kind: 'queue', queueId: 'qa' } }) },
@@ -78,7 +82,7 @@ export class ChaosFlow {
     switch (each.kind) {
       case 'dial':
       case 'agentDials': {
-        const from: Record<string, string> = each.kind === 'dial' ? {} : { from: `<sip:${each.agent}@example.test>;tag=${callers.length}` };
+        const from: Record<string, string> = each.kind === 'dial' ? { from: `<sip:+44207${1_000_000 + callers.length}@trunk.test>;tag=c${callers.length}` } : { from: `<sip:${each.agent}@example.test>;tag=${callers.length}` };
         const made = world.dials(each.user, { headers: from, ...(each.offerless === 0 ? { sdp: '' } : {}) });
         callers.push(made);
         await settle();
@@ -100,7 +104,7 @@ export class ChaosFlow {
         const caller = nth(callers, each.caller);
         if (caller?.invite.status !== 200) break;
         if (each.info) caller.presses(each.key);
-        else world.media.press(nth(arrivals(), each.caller) ?? '', each.key);
+        else for (const callId of [nth(arrivals(), each.caller) ?? '', callBackOf(nth(arrivals(), each.caller) ?? '')]) world.media.press(callId, each.key);
         break;
       }
       case 'says': {
@@ -154,6 +158,21 @@ export class ChaosFlow {
         refers.push(ring.transfersTo(`sip:x@example.test?Replaces=${encodeURIComponent(made.replaces)}`));
         break;
       }
+      // Who waits asks to be called back, hears that it will be done, and is, if it is the caller's turn.
+      case 'callBack': {
+        const caller = nth(callers, each.caller);
+        if (caller?.invite.status !== 200) break;
+        for (const ring of world.rings) if (ring.acked === 0 && !final.has(ring)) ring.says(180);
+        caller.presses('7');
+        await settle();
+        const before = world.rings.length;
+        await world.timers.pass(3_000);
+        const asked = world.rings.slice(before).find(({ legId }) => legId.includes('-back'));
+        if (asked === undefined || !each.picksUp) break;
+        final.add(asked);
+        asked.says(200, SDPS[0]);
+        break;
+      }
       case 'replace': {
         const replaces = (each.ring === null ? nth(callers, each.caller) : nth(up(), each.ring))?.replaces;
         if (replaces === undefined) break;
@@ -190,5 +209,7 @@ export class ChaosFlow {
     await world.timers.pass(180_000);
     world.media.answerSlow();
     await world.timers.pass(60_000);
+    // A promise to call somebody back lasts for hours.
+    if (world.state.calls.size > 0) await world.timers.pass(5 * 60 * 60_000);
   }
 }
