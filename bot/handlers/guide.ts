@@ -181,9 +181,10 @@ function summary(asking: Asking, { id, guide }: Begun, at: Guiding, told: Note =
     const labels = labelsFor(fieldsOf(at, step));
     const kind = kindOf(step);
     const name = nameIn(guide, step);
+    const lines = linesOf(asking, at, step);
     return {
       nameText: isRepeated(kind) && name !== '' ? say(`guide.named.${kind}`, { name }) : say(`guide.step.${kind}`), indent: '1px',
-      lines: [...faults.map((fault) => `⚠ ${faultText(say, fault, labels)}`), ...linesOf(asking, at, step)].map((text) => ({ text })),
+      lines: [...faults.map((fault) => `⚠ ${faultText(say, fault, labels)}`), ...(lines.length === 0 && kind === 'holidays' ? [say('flow.noHolidays')] : lines)].map((text) => ({ text })),
       actions: [button(say, 'edit', 'guide.show', { guide: id, at: step })],
     };
   });
@@ -199,7 +200,7 @@ function summary(asking: Asking, { id, guide }: Begun, at: Guiding, told: Note =
 }
 
 /** Told also where they are as they were. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set(['meets', ...WEEKDAYS, 'closedAction', 'language', 'timeZone', 'name', 'routingMethod']);
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(['meets', ...WEEKDAYS, 'closedAction', 'language', 'timeZone', 'routingMethod']);
 
 /** What was typed in a step; what nobody touched is left out where it says little. */
 function linesOf({ say }: Asking, at: Guiding, step: string): readonly string[] {
@@ -211,7 +212,8 @@ function linesOf({ say }: Asking, at: Guiding, step: string): readonly string[] 
     const words = typedWords(say, field, inputs).replace(/\s+/g, ' ').trim();
     const [input] = field.inputs;
     const told = ALWAYS_TOLD.has(field.name) && !isOpenAlways || field.name === 'open' || joined(field, inputs) !== joined(field, field.show(before[field.name]));
-    if (words === '' || input === undefined || !told) return [];
+    // What a queue or a question is called stands above.
+    if (words === '' || input === undefined || !told || field.name === 'name') return [];
     return [say('guide.line', { label: labelOf(say, field, input), value: words.length > LINE_MOST ? `${words.slice(0, LINE_MOST - 1)}…` : words })];
   });
 }

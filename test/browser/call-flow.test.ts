@@ -1,8 +1,8 @@
 // The whole call flow in Chromium, against the real bot and storage: the live queue, a day of an agent, the call on the phone, and every form.
-import { join } from 'node:path';
 import { type LiveAgent, type LiveCaller } from '../../storage/model/live';
-import { TestBrowser, type ChatPage } from '../support/browser';
-import { ADA, ALICE, BOB, type ChatSystem, MAX, OPERATOR, startChatSystem } from '../support/chat-system';
+import { type ChatPage } from '../support/browser';
+import { ChatBrowser } from '../support/chat-browser';
+import { ADA, ALICE, BOB, MAX, OPERATOR } from '../support/chat-system';
 import { describeWith } from '../support/needs';
 
 jest.setTimeout(120_000);
@@ -20,37 +20,13 @@ function wav(ms: number): Buffer {
   return Buffer.concat([head, Buffer.alloc(bytes)]);
 }
 
-/** Pictures to look at; kept only where a person asks for them. */
-const PICTURES = process.env['PICTURES'];
-
 describeWith(['chromium'], 'the call flow in chat', () => {
-  let system: ChatSystem;
-  let browser: TestBrowser;
-  const open: ChatPage[] = [];
-  const as = async (personId: string, dark = false): Promise<ChatPage> => {
-    const page = await browser.as(system.url, personId, { dark, height: 1_000 });
-    open.push(page);
-    return page;
-  };
-  const picture = async (page: ChatPage, name: string): Promise<void> => { if (PICTURES !== undefined) await page.screenshot(join(PICTURES, `${name}.png`)); };
-
-  beforeAll(async () => {
-    system = await startChatSystem();
-    browser = await TestBrowser.start();
-    await system.engineIs(1_000_000);
-  }, 600_000);
-  afterAll(async () => {
-    await browser.close();
-    await system.stop();
-  });
-  afterEach(async () => {
-    const complaints = open.flatMap((page) => page.complaints);
-    await Promise.all(open.splice(0).map((page) => page.close()));
-    expect(complaints).toEqual([]);
-  });
+  const chat = new ChatBrowser({ look: { height: 1_000 }, prepared: (system) => system.engineIs(1_000_000) });
+  const as = (personId: string, dark = false): Promise<ChatPage> => chat.as(personId, { dark });
+  const picture = (page: ChatPage, name: string): Promise<void> => chat.picture(page, name);
 
   const agents = async (): Promise<ReadonlyMap<string, string>> => {
-    const answer = await system.administration.agents(OPERATOR);
+    const answer = await chat.system.administration.agents(OPERATOR);
     if (!answer.ok) throw new Error(answer.message);
     return new Map(answer.value.map((one) => [one.name.split(' ')[0] ?? '', one.id]));
   };
@@ -60,7 +36,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await page.waitForText(/^Saved\./, page.message());
   };
   const flow = async (name: string) => {
-    const answer = await system.administration.workflow(OPERATOR, await system.groupId(name));
+    const answer = await chat.system.administration.workflow(OPERATOR, await chat.system.groupId(name));
     if (!answer.ok) throw new Error(answer.message);
     return answer.value;
   };
@@ -71,11 +47,11 @@ describeWith(['chromium'], 'the call flow in chat', () => {
   const agent = (agentId: string, activity: LiveAgent['activity']): LiveAgent => ({ agentId, activity, since: new Date(), signedIn: true });
 
   test.each([['light', false], ['dark', true]] as const)('the live queue shows priority, answers and who is rung, and a manager opens one caller (%s)', async (look, dark) => {
-    const id = await system.groupId('Help Desk');
+    const id = await chat.system.groupId('Help Desk');
     const { queues } = await flow('Help Desk');
     const known = await agents();
     const [alice = '', bob = ''] = [known.get('Alice'), known.get('Bob')];
-    await system.live({ _id: id, callers: [caller({ state: 'ringing', ringing: [alice, bob], queueId: queues[0]?.id ?? null }), caller({ callId: 'c2', callerName: '', answers: [], priority: 3, queueId: queues[0]?.id ?? null })], agents: [agent(alice, 'ringing'), agent(bob, 'ringing')] });
+    await chat.system.live({ _id: id, callers: [caller({ state: 'ringing', ringing: [alice, bob], queueId: queues[0]?.id ?? null }), caller({ callId: 'c2', callerName: '', answers: [], priority: 3, queueId: queues[0]?.id ?? null })], agents: [agent(alice, 'ringing'), agent(bob, 'ringing')] });
     const max = await as(MAX, dark);
     await max.send('live help desk');
     await max.waitForText('Priority 2');
@@ -109,7 +85,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
   });
 
   test.each([['light', false], ['dark', true]] as const)('an agent is told of the call on the phone in one card that follows it, and nobody else is (%s)', async (look, dark) => {
-    const id = await system.groupId('Help Desk');
+    const id = await chat.system.groupId('Help Desk');
     const known = await agents();
     const aliceId = known.get('Alice') ?? '';
     const [alice, bob] = [await as(ALICE, dark), await as(BOB, dark)];
@@ -118,14 +94,14 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await bob.waitForText(/Hello Bob/);
     await alice.waitForText(/Hello Alice/);
     const name = `Erin ${look}`;
-    await system.live({ _id: id, callers: [caller({ callId: `call-${look}`, callerName: name, state: 'ringing', ringing: [aliceId] })], agents: [agent(aliceId, 'ringing')] });
+    await chat.system.live({ _id: id, callers: [caller({ callId: `call-${look}`, callerName: name, state: 'ringing', ringing: [aliceId] })], agents: [agent(aliceId, 'ringing')] });
     await alice.waitForText('Your phone is ringing.');
     await alice.waitForText(new RegExp(name));
     await alice.waitForText('Laptops');
     await picture(alice, `call-ringing-${look}`);
-    await system.live({ _id: id, callers: [caller({ callId: `call-${look}`, callerName: name, state: 'talking', agentId: aliceId })], agents: [agent(aliceId, 'talking')] });
+    await chat.system.live({ _id: id, callers: [caller({ callId: `call-${look}`, callerName: name, state: 'talking', agentId: aliceId })], agents: [agent(aliceId, 'talking')] });
     await alice.waitForText(/You took this call at/);
-    await system.live({ _id: id, callers: [], agents: [agent(aliceId, 'free')] });
+    await chat.system.live({ _id: id, callers: [], agents: [agent(aliceId, 'free')] });
     await alice.waitForText(/The call ended at/);
     await picture(alice, `call-ended-${look}`);
     expect(await alice.messages.filter({ hasText: name }).count()).toBe(1);
@@ -147,7 +123,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await ada.press('Create');
     await ada.waitForText('Not used by any group you see');
     await picture(ada, 'hours-list');
-    const listed = await system.administration.objects(OPERATOR, 'businessHours');
+    const listed = await chat.system.administration.objects(OPERATOR, 'businessHours');
     expect(listed.ok && listed.value.map(({ object }) => object.monday)).toEqual([[{ open: '09:00', close: '12:00' }, { open: '13:00', close: '17:00' }]]);
   });
 
@@ -218,7 +194,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await ada.message().getByLabel(/Allowed numbers begin with/).fill('+44');
     await picture(ada, 'settings-form');
     await save(ada);
-    const settings = await system.administration.settings(OPERATOR);
+    const settings = await chat.system.administration.settings(OPERATOR);
     expect(settings.ok && settings.value.settings.numberPolicy.allowedPrefixes).toEqual(['+44']);
   });
 
@@ -254,7 +230,7 @@ describeWith(['chromium'], 'the call flow in chat', () => {
     await ada.press('Edit', ada.message());
     await ada.waitForText('Empty: as it is.');
     expect(await ada.valueOf('Password', ada.message())).toBe('');
-    const trunks = await system.administration.objects(OPERATOR, 'trunks');
+    const trunks = await chat.system.administration.objects(OPERATOR, 'trunks');
     expect(trunks.ok && trunks.value.map(({ object }) => object.hasPassword)).toEqual([true]);
   });
 });

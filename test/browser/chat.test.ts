@@ -3,8 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { type AgentActivity, type LiveCaller } from '../../storage/model/live';
 import { type GroupForm } from '../../storage/administration/verbs';
-import { TestBrowser, type ChatPage } from '../support/browser';
-import { ADA, ALICE, BOB, CARLA, type ChatSystem, MAX, OPERATOR, startChatSystem } from '../support/chat-system';
+import { type ChatPage } from '../support/browser';
+import { ChatBrowser } from '../support/chat-browser';
+import { ADA, ALICE, BOB, CARLA, MAX, OPERATOR } from '../support/chat-system';
 import { GROUP_CHAT_ID } from '../../bot/local-teams/accounts';
 import { type Outcome } from '../../bot/local-teams/teams';
 import { LocalPage } from '../support/local-page';
@@ -28,31 +29,11 @@ function typedIn(form: GroupForm): Record<string, string> {
 }
 
 describeWith(['chromium'], 'chat, as each person', () => {
-  let system: ChatSystem;
-  let browser: TestBrowser;
-  const open: ChatPage[] = [];
-  const as = async (personId: string, chatId?: string): Promise<ChatPage> => {
-    const page = await browser.as(system.url, personId, {}, chatId);
-    open.push(page);
-    return page;
-  };
-
-  beforeAll(async () => {
-    system = await startChatSystem();
-    browser = await TestBrowser.start();
-  }, 600_000);
-  afterAll(async () => {
-    await browser.close();
-    await system.stop();
-  });
-  afterEach(async () => {
-    const complaints = open.flatMap((page) => page.complaints);
-    await Promise.all(open.splice(0).map((page) => page.close()));
-    expect(complaints).toEqual([]);
-  });
+  const chat = new ChatBrowser();
+  const as = (personId: string, chatId?: string): Promise<ChatPage> => chat.as(personId, {}, chatId);
 
   const group = async (name: string) => {
-    const answer = await system.administration.group(OPERATOR, await system.groupId(name));
+    const answer = await chat.system.administration.group(OPERATOR, await chat.system.groupId(name));
     if (!answer.ok) throw new Error(answer.message);
     const { form } = answer.value;
     if (form === null) throw new Error(`${name} has no form.`);
@@ -65,7 +46,7 @@ describeWith(['chromium'], 'chat, as each person', () => {
   });
 
   test('the manager edits Help Desk: a wrong value is named and kept, a right one is saved and comes into force', async () => {
-    await system.engineIs(0);
+    await chat.system.engineIs(0);
     const max = await as(MAX);
     await max.send('edit help desk');
     await max.fill('Display name', 'Service Desk');
@@ -83,7 +64,7 @@ describeWith(['chromium'], 'chat, as each person', () => {
     const saved = await group('Service Desk');
     expect(saved.form.alertTimeSeconds).toBe(25);
     expect(saved.lastEdit?.by).toBe('Max Reuter');
-    await system.engineIs(saved.savedSequence);
+    await chat.system.engineIs(saved.savedSequence);
     await max.send('show service desk');
     await max.waitForText(/In force/, max.message());
 
@@ -103,12 +84,12 @@ describeWith(['chromium'], 'chat, as each person', () => {
     expect(await max.text()).not.toMatch(/Orders and offers|sip:sales/);
 
     const before = await group('Sales');
-    const ada = new LocalPage(system.page, ADA);
+    const ada = new LocalPage(chat.system.page, ADA);
     await ada.say('edit sales');
     const form = (await ada.messages()).at(-1);
     const save = actionsOf(form?.attachments).find(({ verb }) => verb === 'group.save');
     expect(save?.data).toBeDefined();
-    const forger = new LocalPage(system.page, MAX);
+    const forger = new LocalPage(chat.system.page, MAX);
     const host = (await forger.messages()).at(-1)?.id ?? '';
     const forged: Action[] = [
       { verb: 'group.save', data: { ...save?.data, displayName: 'Mine now', alertTimeSeconds: '60' } },
@@ -145,8 +126,8 @@ describeWith(['chromium'], 'chat, as each person', () => {
 
   test('an agent changes neither groups nor another’s phone', async () => {
     const before = await group('Help Desk');
-    const bobs = await system.administration.agents(OPERATOR).then((answer) => (answer.ok ? answer.value.find(({ name }) => name === 'Bob Okafor') : undefined));
-    const alice = new LocalPage(system.page, ALICE);
+    const bobs = await chat.system.administration.agents(OPERATOR).then((answer) => (answer.ok ? answer.value.find(({ name }) => name === 'Bob Okafor') : undefined));
+    const alice = new LocalPage(chat.system.page, ALICE);
     await alice.say('help');
     const host = (await alice.messages()).at(-1)?.id ?? '';
     for (const action of [
@@ -159,7 +140,7 @@ describeWith(['chromium'], 'chat, as each person', () => {
       expect(outcome).toMatch(/not change it|not yours|no such|not allowed/i);
     }
     expect((await group('Help Desk')).savedSequence).toBe(before.savedSequence);
-    expect((await new LocalPage(system.page, BOB).call('GET', '/api/chats')).status).toBe(200);
+    expect((await new LocalPage(chat.system.page, BOB).call('GET', '/api/chats')).status).toBe(200);
   });
 
   test('the live card moves while calls run, in the group for each as they may see it', async () => {
@@ -171,8 +152,8 @@ describeWith(['chromium'], 'chat, as each person', () => {
     const seen = (activity: AgentActivity) => [
       { agentId: alice?.id ?? '', activity, since: new Date(), signedIn: true }, ...others.map((one) => ({ agentId: one.id, activity: 'free' as const, since: new Date(), signedIn: true })),
     ];
-    await system.engineIs(1_000);
-    await system.live({ _id: id, callers: [], agents: seen('free') });
+    await chat.system.engineIs(1_000);
+    await chat.system.live({ _id: id, callers: [], agents: seen('free') });
     const max = await as(MAX);
     await max.send('live help desk');
     await max.waitForText('Nobody is calling right now.');
@@ -180,14 +161,14 @@ describeWith(['chromium'], 'chat, as each person', () => {
     await shared.send('@Response Group live help desk');
     await shared.waitForText('Nobody is calling right now.');
 
-    await system.live({ _id: id, callers: [caller('ringing', alice?.id ?? null)], agents: seen('ringing') });
+    await chat.system.live({ _id: id, callers: [caller('ringing', alice?.id ?? null)], agents: seen('ringing') });
     for (const page of [max, shared]) {
       await page.waitForText('Ringing Alice Moreau');
       await page.waitForText(/Erin \*Caller\*/);
     }
-    await system.live({ _id: id, callers: [caller('talking', alice?.id ?? null)], agents: seen('talking') });
+    await chat.system.live({ _id: id, callers: [caller('talking', alice?.id ?? null)], agents: seen('talking') });
     for (const page of [max, shared]) await page.waitForText('Talking with Alice Moreau');
-    await system.live({ _id: id, callers: [], agents: seen('free') });
+    await chat.system.live({ _id: id, callers: [], agents: seen('free') });
     for (const page of [max, shared]) await page.waitForText('Nobody is calling right now.');
     await max.press('Stop following');
   });
@@ -204,9 +185,9 @@ describeWith(['chromium'], 'chat, as each person', () => {
     }));
 
     test('puts nobody off duty, neither through the chat page nor through the bot', async () => {
-      const page = await browser.at(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
+      const page = await chat.browser.at(`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/`);
       const before = (await group('Help Desk')).agents;
-      const activity = { type: 'message', text: 'off duty', channelId: 'msteams', serviceUrl: `${system.url}/`, from: { id: `29:${ALICE}`, aadObjectId: ALICE }, recipient: { id: '28:x' }, conversation: { id: `a:${ALICE}` } };
+      const activity = { type: 'message', text: 'off duty', channelId: 'msteams', serviceUrl: `${chat.system.url}/`, from: { id: `29:${ALICE}`, aadObjectId: ALICE }, recipient: { id: '28:x' }, conversation: { id: `a:${ALICE}` } };
       const answers = await page.evaluate(async ({ say, bot, as: person, body }) => {
         const attempt = async (url: string, text: string, type: string, mode: 'cors' | 'no-cors'): Promise<string> => {
           try {
@@ -221,10 +202,10 @@ describeWith(['chromium'], 'chat, as each person', () => {
           await attempt(say, said, 'application/json', 'cors'), await attempt(say, said, 'text/plain', 'no-cors'),
           await attempt(bot, body, 'application/json', 'cors'), await attempt(bot, body, 'text/plain', 'no-cors'),
         ];
-      }, { say: `${system.url}/api/chats/${encodeURIComponent(`a:${ALICE}`)}/say`, bot: system.botUrl, as: ALICE, body: JSON.stringify(activity) });
+      }, { say: `${chat.system.url}/api/chats/${encodeURIComponent(`a:${ALICE}`)}/say`, bot: chat.system.botUrl, as: ALICE, body: JSON.stringify(activity) });
       // A request without CORS is answered opaquely, status 0 or not at all; what counts is that nothing was done.
       for (const answer of answers) expect(['refused', 'answered 0']).toContain(answer);
-      const alice = new LocalPage(system.page, ALICE);
+      const alice = new LocalPage(chat.system.page, ALICE);
       await alice.say('who am I');
       expect((await group('Help Desk')).agents).toEqual(before);
       expect((await alice.messages()).filter(({ text }) => text === 'off duty')).toEqual([]);

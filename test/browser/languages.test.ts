@@ -1,51 +1,33 @@
 // People whose Teams is in another language, in Chromium against the real bot: every card in their words, on light, dark and high contrast.
-import { join } from 'node:path';
 import { GROUP_CHAT_ID } from '../../bot/local-teams/accounts';
-import { TestBrowser, type ChatPage, type Look } from '../support/browser';
-import { ADA, ALICE, BOB, CARLA, type ChatSystem, MAX, OPERATOR, startChatSystem } from '../support/chat-system';
+import { type ChatPage, type Look } from '../support/browser';
+import { ChatBrowser } from '../support/chat-browser';
+import { ADA, ALICE, BOB, CARLA, MAX, OPERATOR } from '../support/chat-system';
 import { describeWith } from '../support/needs';
 
 jest.setTimeout(120_000);
-/** Where pictures are kept for whoever wants to look at them. */
-const PICTURES = process.env['PICTURES'];
 const LOCALES: Readonly<Record<string, string>> = { [ADA]: 'de-AT', [MAX]: 'fr-FR', [ALICE]: 'es-MX', [BOB]: 'it-IT', [CARLA]: 'pt-BR' };
 /** Right to left, with an override, an emoji, Markdown, and as long as a name may be. */
 const HOSTILE = `\u202eשלום [x](https://evil.example) **b** 👩‍💻 ${'ابجد '.repeat(30)}`.slice(0, 128).trim();
 
 describeWith(['chromium'], 'chat in five languages', () => {
-  let system: ChatSystem;
-  let browser: TestBrowser;
-  const open: ChatPage[] = [];
-  const as = async (personId: string, look: Look = {}, chatId?: string): Promise<ChatPage> => {
-    const page = await browser.as(system.url, personId, { height: 1400, ...look }, chatId);
-    open.push(page);
-    return page;
-  };
-  const picture = async (page: ChatPage, name: string): Promise<void> => { if (PICTURES !== undefined) await page.screenshot(join(PICTURES, `${name}.png`)); };
-
-  beforeAll(async () => {
-    system = await startChatSystem((personId) => LOCALES[personId] ?? 'en-US');
-    browser = await TestBrowser.start();
-    const agents = await system.administration.agents(OPERATOR);
-    if (!agents.ok) throw new Error(agents.message);
-    const bob = agents.value.find((one) => one.name.startsWith('Bob'));
-    if (!bob) throw new Error('Bob is no agent.');
-    const renamed = await system.administration.perform(OPERATOR, 'agent.change', { id: bob.id, version: bob.detail?.version ?? 0, changes: { name: HOSTILE } });
-    if (!renamed.ok) throw new Error(renamed.message);
-    const id = await system.groupId('Help Desk');
-    const now = Date.now();
-    await system.engineIs(1_000);
-    await system.live({ _id: id, callers: [], agents: [{ agentId: bob.id, activity: 'free', since: new Date(now), callId: null } as never] });
-  }, 600_000);
-  afterAll(async () => {
-    await browser.close();
-    await system.stop();
+  const chat = new ChatBrowser({
+    locale: (personId) => LOCALES[personId] ?? 'en-US', look: { height: 1_400 },
+    prepared: async (system) => {
+      const agents = await system.administration.agents(OPERATOR);
+      if (!agents.ok) throw new Error(agents.message);
+      const bob = agents.value.find((one) => one.name.startsWith('Bob'));
+      if (!bob) throw new Error('Bob is no agent.');
+      const renamed = await system.administration.perform(OPERATOR, 'agent.change', { id: bob.id, version: bob.detail?.version ?? 0, changes: { name: HOSTILE } });
+      if (!renamed.ok) throw new Error(renamed.message);
+      const id = await system.groupId('Help Desk');
+      const now = Date.now();
+      await system.engineIs(1_000);
+      await system.live({ _id: id, callers: [], agents: [{ agentId: bob.id, activity: 'free', since: new Date(now), callId: null } as never] });
+    },
   });
-  afterEach(async () => {
-    const complaints = open.flatMap((page) => page.complaints);
-    await Promise.all(open.splice(0).map((page) => page.close()));
-    expect(complaints).toEqual([]);
-  });
+  const as = (personId: string, look: Look = {}, chatId?: string): Promise<ChatPage> => chat.as(personId, look, chatId);
+  const picture = (page: ChatPage, name: string): Promise<void> => chat.picture(page, name);
 
   it.each([
     [ADA, 'de', 'hilfe', 'Sie sind Administrator.', 'help desk bearbeiten', 'Benachrichtigungszeit (Sekunden)'],

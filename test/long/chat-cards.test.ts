@@ -12,8 +12,9 @@ import { TestBrowser } from '../support/browser';
 import { everyCard } from '../support/every-card';
 import { describeWith } from '../support/needs';
 
-jest.setTimeout(180_000);
 const PICTURES = process.env['PICTURES'];
+// Pictures take most of the time.
+jest.setTimeout(PICTURES === undefined ? 180_000 : 1_200_000);
 /** As wide as a message in the chat beside a narrow list. */
 const WIDTH = 480;
 /** How readers have set their screens. */

@@ -1,43 +1,27 @@
 // Forms and days in Chromium, against the real bot and storage: copies, narrowed permissions, two people on one form, wrong input in every field, an agent's day and a manager's.
 import { type LiveAgent, type LiveCaller } from '../../storage/model/live';
-import { TestBrowser, type ChatPage } from '../support/browser';
-import { ADA, ALICE, MAX, OPERATOR, startChatSystem, type ChatSystem } from '../support/chat-system';
+import { type ChatPage } from '../support/browser';
+import { ChatBrowser } from '../support/chat-browser';
+import { ADA, ALICE, MAX, OPERATOR } from '../support/chat-system';
 import { describeWith } from '../support/needs';
 
 jest.setTimeout(240_000);
 
 describeWith(['chromium'], 'forms and days in chat', () => {
-  let system: ChatSystem;
-  let browser: TestBrowser;
-  const open: ChatPage[] = [];
+  const chat = new ChatBrowser({ look: { height: 1_200 }, prepared: (system) => system.engineIs(1_000_000) });
   const as = async (personId: string): Promise<ChatPage> => {
-    const page = await browser.as(system.url, personId, { height: 1_200 });
+    const page = await chat.as(personId);
     page.page.setDefaultTimeout(60_000);
-    open.push(page);
     return page;
   };
-  beforeAll(async () => {
-    system = await startChatSystem();
-    browser = await TestBrowser.start();
-    await system.engineIs(1_000_000);
-  }, 600_000);
-  afterAll(async () => {
-    await browser.close();
-    await system.stop();
-  });
-  afterEach(async () => {
-    const complaints = open.flatMap((page) => page.complaints);
-    await Promise.all(open.splice(0).map((page) => page.close()));
-    expect(complaints).toEqual([]);
-  });
 
   const workflow = async (name: string) => {
-    const answer = await system.administration.workflow(OPERATOR, await system.groupId(name));
+    const answer = await chat.system.administration.workflow(OPERATOR, await chat.system.groupId(name));
     if (!answer.ok) throw new Error(answer.message);
     return answer.value;
   };
   const group = async (name: string) => {
-    const answer = await system.administration.group(OPERATOR, await system.groupId(name));
+    const answer = await chat.system.administration.group(OPERATOR, await chat.system.groupId(name));
     if (!answer.ok) throw new Error(answer.message);
     return answer.value;
   };
@@ -131,12 +115,12 @@ describeWith(['chromium'], 'forms and days in chat', () => {
     await ada.send('trunks');
     await ada.press('New…', ada.message());
     await wrong({ Name: '', Host: 'not a host', Port: '0', 'Number shown as calling': '12', 'Check it every (seconds)': '1', 'Order among the trunks': '0' }, 'Create');
-    const trunks = await system.administration.objects(OPERATOR, 'trunks');
+    const trunks = await chat.system.administration.objects(OPERATOR, 'trunks');
     expect(trunks.ok && trunks.value).toEqual([]);
   });
 
   test('an agent’s whole day: on duty, a call on the phone, a pause, back again, off duty', async () => {
-    const id = await system.groupId('Help Desk');
+    const id = await chat.system.groupId('Help Desk');
     const [alice] = (await group('Help Desk')).agents;
     const aliceId = alice?.id ?? '';
     const page = await as(ALICE);
@@ -146,11 +130,11 @@ describeWith(['chromium'], 'forms and days in chat', () => {
       callId: 'day-1', callerNumber: '+441234000001', callerName: 'Erin', state, priority: 3, queueId: null, answers: [], ringing: state === 'ringing' ? [aliceId] : [], arrivedAt: new Date(Date.now() - 30_000), joinedQueueAt: new Date(Date.now() - 20_000), agentId,
     });
     const seen = (activity: LiveAgent['activity']): LiveAgent => ({ agentId: aliceId, activity, since: new Date(), signedIn: true });
-    await system.live({ _id: id, callers: [caller('ringing', null)], agents: [seen('ringing')] });
+    await chat.system.live({ _id: id, callers: [caller('ringing', null)], agents: [seen('ringing')] });
     await page.waitForText('Your phone is ringing.', page.message());
-    await system.live({ _id: id, callers: [caller('talking', aliceId)], agents: [seen('talking')] });
+    await chat.system.live({ _id: id, callers: [caller('talking', aliceId)], agents: [seen('talking')] });
     await page.waitForText(/You took this call at/, page.message());
-    await system.live({ _id: id, callers: [], agents: [seen('free')] });
+    await chat.system.live({ _id: id, callers: [], agents: [seen('free')] });
     await page.waitForText(/The call ended at/, page.message());
     await page.send('pause 10 minutes Lunch');
     await page.waitForText('Done: you are paused.', page.message());
@@ -161,7 +145,7 @@ describeWith(['chromium'], 'forms and days in chat', () => {
     await page.waitForText('alice', page.message());
     await page.send('off duty');
     await page.waitForText('Done: you are off duty.', page.message());
-    const agents = await system.administration.agents(OPERATOR, { ids: [aliceId] });
+    const agents = await chat.system.administration.agents(OPERATOR, { ids: [aliceId] });
     expect(agents.ok && agents.value[0]?.detail).toMatchObject({ onDuty: false, pause: null });
   });
 

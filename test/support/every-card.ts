@@ -132,7 +132,6 @@ export async function everyCard(world: BotWorld, locale: string): Promise<readon
   administration.groupsAnswer = [];
   administration.agentsAnswer = [];
   keep('first-run', await press('ada', 'groups'));
-  administration.away = true;
   administration.agentsAnswer = agentViews();
   const go = (card: CardJson, typed: Record<string, string> = {}, way = 'next'): Promise<CardJson> => press('ada', 'guide.go', { ...buttonOf(card, 'guide.go').data, ...inputsOf(card), ...typed, go: way });
   let step = await press('ada', 'guide');
@@ -149,6 +148,7 @@ export async function everyCard(world: BotWorld, locale: string): Promise<readon
   const caller = { callerName: 'Erin Example', callerNumber: '+441234567890', priority: 1, answers: [{ question: 'Language', answer: 'English' }, { question: 'Product', answer: 'Laptops' }] };
   for (const state of ['ringing', 'talking', 'missed', 'gone'] as const) keep(`call-${state}`, callCard({ say: reader, locale }, { groupId: HELP, groupName: 'Help Desk', caller, state, at: NOW, waitedMs: 83_000 }));
   for (const well of [false, true]) keep(`alarm-${well ? 'well' : 'lost'}`, alarmCard(reader, locale, { kind: well ? 'cleared' : 'raised', alarm: 'memberDown', subject: 'b:27017', since: NOW }));
+  administration.away = true;
   keep('away', await press('ada', 'group', { groupId: HELP }));
   return made;
 }
