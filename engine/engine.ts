@@ -24,6 +24,7 @@ import { PauseWriter, type PauseStore } from './continuity/pause-writer';
 import { closeLeftovers } from './continuity/reconcile';
 import { type SpillFile } from './continuity/spill-file';
 import { takeUp, type TakenUp } from './continuity/takeover';
+import { groupOfAgent, withUnwrittenLegs } from './continuity/unwritten-legs';
 import { isAbsent } from './core/call';
 import { agentJournal, journalAgent, journalCall, restoreAgent, restoreCall } from './core/journal';
 import { createState, step } from './core/step';
@@ -432,7 +433,10 @@ export class Engine {
 
   /** What the engine before left is known from here on; the core is told when the edge is there. Returns dialogs to be ended first. */
   private takeUp(calls: readonly JournalEntry[], read: Inventory): readonly string[] {
-    const taken = (this.takenUp = takeUp(calls, read, {
+    const known = withUnwrittenLegs(calls, read.dialogs, {
+      agentAt: (uri) => this.registrar.agentAt(uri), groupOf: (queueId, agentId) => groupOfAgent(this.state.configuration, queueId, agentId), now: () => this.deps.databaseNow(),
+    });
+    const taken = (this.takenUp = takeUp(known, read, {
       carrier: this.carrier, switchboard: this.switchboard, media: this.deps.media, log: this.deps.log,
       now: () => this.journalNow(),
       restore: (call) => { restoreCall(this.state, call, this.journalNow()); },

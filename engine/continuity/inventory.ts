@@ -10,7 +10,7 @@ const arrival = z.object({
   source: z.object({ address: z.string(), port: z.number(), protocol: z.string() }),
 });
 const dialog = z.object({
-  id: z.string(), callId: z.string(), localTag: z.string().default(''), remoteTag: z.string().default(''), role: z.enum(['uas', 'uac']), state: z.enum(['early', 'confirmed', 'ending']), createdAtMs: z.number(), owned: z.boolean(), arrival: arrival.nullable().default(null),
+  id: z.string(), callId: z.string(), localTag: z.string().default(''), remoteTag: z.string().default(''), /** Whom it is with, parameters left out. */ remoteUri: z.string().default(''), role: z.enum(['uas', 'uac']), state: z.enum(['early', 'confirmed', 'ending']), createdAtMs: z.number(), owned: z.boolean(), arrival: arrival.nullable().default(null),
 });
 const anchor = z.object({ callId: z.string(), createdAtMs: z.number(), playing: z.boolean() });
 const keptEvent = z.object({ sequence: z.number(), atMs: z.number(), event: z.literal('dialogEnded'), dialog: z.string(), callId: z.string(), cause: z.string() });

@@ -74,6 +74,12 @@ export class Bindings {
     return owners.length === 1 ? owners[0]?.[0] ?? null : null;
   }
 
+  /** Whose phone has this address, parameters left out; null: nobody's, or one that several agents share. */
+  agentAt(uri: string): string | null {
+    const owners = [...this.held].filter(([, held]) => held.some(({ phone }) => phone.contact.replace(/[;?].*$/, '') === uri));
+    return owners.length === 1 ? owners[0]?.[0] ?? null : null;
+  }
+
   /** Whether a later request of the same phone has already been obeyed for one of these contacts. */
   isOvertaken(agentId: string, from: Sequence, phones: readonly Pick<RegisteredPhone, 'contact' | 'instance'>[]): boolean {
     return this.of(agentId).some((held) => held.from?.callId === from.callId && !(from.cseq > held.from.cseq) && phones.some((phone) => isSame(phone, held.phone)));

@@ -32,6 +32,9 @@ export class Registrar {
   /** Of one agent, the phone that registered last first; empty when there is none. */
   contactsOf(agentId: string): readonly Contact[] { return this.bindings.phones(agentId).map(contactOf); }
 
+  /** Whose phone has this address, parameters left out; null: nobody's, or one that several agents share. */
+  agentAt(uri: string): string | null { return this.bindings.agentAt(uri); }
+
   /** Forgets the phones of an agent who was deleted or got a new password. */
   drop(agentId: string): void { this.bindings.drop(agentId); }
 

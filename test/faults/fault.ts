@@ -17,8 +17,6 @@ export interface World {
 export interface Expectations {
   /** New callers may be turned away: nobody can answer them, and the edge keeps them for 8 s only. */
   readonly refusals?: true;
-  /** An agent who was joined in the last moment of an engine may be let go by the next one, which gives the caller to another. */
-  readonly letGo?: true;
   /** An engine takes over, within this time. */
   readonly takeoverMs?: number;
   /** The longest silence allowed to those who wait or are just being answered or joined, where it is not that of all faults. Who talks is never silent longer for it. */

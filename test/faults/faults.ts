@@ -57,7 +57,7 @@ const hang = (name: string, standby: boolean, takeoverMs: number): Fault => {
     },
     holdMs: HANG_MS,
     end: async () => { frozen?.signal('SIGCONT'); },
-    expects: standby ? { letGo: true, takeoverMs, silenceMs: takeoverMs + MOMENT_MS } : { silenceMs: HANG_MS + MOMENT_MS },
+    expects: standby ? { takeoverMs, silenceMs: takeoverMs + MOMENT_MS } : { silenceMs: HANG_MS + MOMENT_MS },
   };
 };
 
@@ -82,15 +82,15 @@ export const SHORTEST: Fault = {
     await killEngine(world);
     await killDatabase(world);
   },
-  holdMs: 2_000, end: restartDatabase, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS },
+  holdMs: 2_000, end: restartDatabase, expects: { takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS },
 };
 
 export const FAULTS: readonly Fault[] = [
   { name: 'none', begin: nothing, holdMs: 5_000, end: nothing, expects: {} },
   { name: 'database: kill -9, back after 12 s', begin: killDatabase, holdMs: ELECTION_MS, end: restartDatabase, expects: {} },
-  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.lone, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } },
-  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
-  { name: `engine: kill -9 ${KILLS} times, with standby`, system: { standby: true }, begin: killEngines, holdMs: 0, end: nothing, expects: { letGo: true, takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
+  { name: 'engine: kill -9, alone', begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.lone, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } },
+  { name: 'engine: kill -9, with standby', system: { standby: true }, begin: killEngine, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
+  { name: `engine: kill -9 ${KILLS} times, with standby`, system: { standby: true }, begin: killEngines, holdMs: 0, end: nothing, expects: { takeoverMs: TAKEOVER_MS.standby, silenceMs: TAKEOVER_MS.standby + MOMENT_MS } },
   hang('engine: SIGSTOP 5 s, alone', false, TAKEOVER_MS.lone),
   hang('engine: SIGSTOP, SIGCONT, with standby', true, TAKEOVER_MS.hang),
   {
@@ -101,7 +101,7 @@ export const FAULTS: readonly Fault[] = [
       await pause(3_000);
       (await world.faults.active()).signal('SIGKILL');
     },
-    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { letGo: true, refusals: true, silenceMs: ELECTION_MS + TAKEOVER_MS.standby + MOMENT_MS },
+    holdMs: ELECTION_MS - 3_000, end: restartDatabase, expects: { refusals: true, silenceMs: ELECTION_MS + TAKEOVER_MS.standby + MOMENT_MS },
   },
   cut('engine–database', ['database'], 'cut', 8_000),
   cut('engine–database', ['database'], 'stall', 8_000),
@@ -126,5 +126,5 @@ export const FAULTS: readonly Fault[] = [
   { name: 'bot: kill -9 while a form is sent twice', system: { bots: 2 }, begin: doubledForm, holdMs: 0, end: nothing, expects: {} },
   { name: 'edge: kill -9', begin: loseEdge, holdMs: 0, end: nothing, expects: {} },
   // Engines and bots are started again in between, with what they send then failing as well.
-  ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true, standby: true, bots: 1 }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: { letGo: true, silenceMs: TAKEOVER_MS.lone + MOMENT_MS } })),
+  ...FAILURES.map((failure): Fault => ({ name: `failCommand: ${failure.name}`, system: { proxied: true, standby: true, bots: 1 }, begin: (world) => failEveryCommand(world, failure), holdMs: 0, end: nothing, expects: { silenceMs: TAKEOVER_MS.lone + MOMENT_MS } })),
 ];

@@ -134,7 +134,7 @@ async function judge(fault: Fault, size: Size, { faults, takeovers, words, amiss
   const refused = crowd.callers.filter(({ fate }) => fate === 'refused');
   const row: Omit<Row, 'failed'> = {
     fault: fault.name, calls: crowd.callers.length, records: [...counted.values()].reduce((sum, count) => sum + count, 0),
-    lost: cut.length + crowd.agentsCut + (fault.expects.letGo === true ? 0 : crowd.agentsLetGo) + withoutRecord, doubled: [...counted.values()].filter((count) => count > 1).length + crowd.agentsDoubled + crowd.callersDoubled,
+    lost: cut.length + crowd.agentsCut + crowd.agentsLetGo + withoutRecord, doubled: [...counted.values()].filter((count) => count > 1).length + crowd.agentsDoubled + crowd.callersDoubled,
     refused: refused.length, changes: writer.acknowledged, changesLost: writer.lost + writer.doubled, stuck: stuck.length + crowd.legsLeft + callsLeft, outOfOrder: outOfOrder(crowd.callers),
     silenceWaiting: longest(crowd.callers, ({ silences }) => silences.waiting), silenceTalking: Math.round(Math.max(crowd.agentSilenceMs, longest(crowd.callers.filter(({ kind }) => kind === 'talking'), ({ silences }) => silences.talking))),
     takeoverMs: takeovers.length === 0 ? null : Math.max(...takeovers), lagMs: Math.round(crowd.lagMs),

@@ -8,7 +8,7 @@ jest.setTimeout(300_000);
 const SHORT: Size = { waiting: 10, talking: 5, callsPerSecond: 2, afterMs: 4_000, silenceMs: 15_000, strictTakeovers: false };
 /** One of each kind; `npm run faults` runs them all. */
 const NAMES = [
-  'database: kill -9, back after 12 s', 'engine: kill -9, alone', 'engine: kill -9, with standby', 'engine: SIGSTOP, SIGCONT, with standby', 'engine–database: cut', 'engine–edge, 1 s: cut', 'engine: clock jumps ±1 h', 'bot: kill -9 while a form is sent twice',
+  'database: kill -9, back after 12 s', 'engine: kill -9, alone', 'engine: kill -9, with standby', 'engine: kill -9 8 times, with standby', 'engine: SIGSTOP, SIGCONT, with standby', 'engine–database: cut', 'engine–edge, 1 s: cut', 'engine: clock jumps ±1 h', 'bot: kill -9 while a form is sent twice',
   'edge: kill -9',
 ];
 

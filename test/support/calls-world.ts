@@ -9,6 +9,7 @@ import { type CoreEvent, type Effect, type Now } from '../../engine/core/types';
 import { sipKept } from '../../engine/sip/kept';
 import { heardOf } from '../../engine/continuity/documents';
 import { takeUp } from '../../engine/continuity/takeover';
+import { groupOfAgent, withUnwrittenLegs } from '../../engine/continuity/unwritten-legs';
 import { type Incoming, LinkFault, type Outcome, type Outgoing, type Reply } from '../../engine/sip/link';
 import { parseAddress, parseUri } from '../../engine/sip/addresses';
 import { callIdOf } from '../../engine/sip/arrivals';
@@ -459,15 +460,18 @@ export class World {
     const now = { monotonicMs: this.timers.nowMs(), civil: this.civil() };
     for (const body of agents) if (body !== null) restoreAgent(this.state, agentJournal.parse(body), now);
     for (const agentId of this.registered) this.loop.post({ type: 'phoneChanged', agentId, reachable: true });
-    const begun = new Map(this.rings.map(({ dialogId, outgoing }) => [dialogId, String(outgoing.headers?.['Call-ID'] ?? '')]));
+    const begun = new Map(this.rings.map(({ dialogId, outgoing }) => [dialogId, { callId: String(outgoing.headers?.['Call-ID'] ?? ''), remoteUri: outgoing.uri ?? '' }]));
     const told = { createdAtMs: 0, owned: false, arrival: null, localTag: 'us', remoteTag: 'phone' } as const;
-    const dialogs = [...this.dialogs].map((id) => ({ ...told, id, callId: begun.get(id) ?? '', role: begun.has(id) ? 'uac' as const : 'uas' as const, state: 'confirmed' as const }));
+    const dialogs = [...this.dialogs].map((id) => ({ ...told, id, callId: '', remoteUri: '', ...begun.get(id), role: begun.has(id) ? 'uac' as const : 'uas' as const, state: 'confirmed' as const }));
     // Whoever is not there any more has hung up.
     const events = calls.flatMap(({ id, body }) => {
       const caller = z.object({ sip: sipKept.optional() }).parse(body).sip?.caller ?? null;
       return caller === null || this.dialogs.has(caller.dialog.name.id) ? [] : [{ sequence: 0, atMs: 0, event: 'dialogEnded' as const, dialog: caller.dialog.name.id, callId: id, cause: 'bye' }];
     });
-    const taken = takeUp(calls, { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events }, {
+    const known = withUnwrittenLegs(calls, dialogs, {
+      agentAt: (uri) => /^sip:(.*)@192\.0\.2\.1$/.exec(uri)?.[1] ?? null, groupOf: (queueId, agentId) => groupOfAgent(this.state.configuration, queueId, agentId), now: () => now.civil,
+    });
+    const taken = takeUp(known, { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events }, {
       carrier: this.carrier, switchboard: this.switchboard, media: this.media, now: () => now, log: createLog('test', 'silent'),
       restore: (call) => { restoreCall(this.state, call, now); }, tell: (event) => { this.loop.post(event); },
     });

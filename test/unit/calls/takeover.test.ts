@@ -1,6 +1,7 @@
 // A call in every state is left by its engine and taken over by another; then everything that may befall it does. It comes to what it would have come to.
 import { type CallState } from '../../../engine/core/call';
 import { TRANSITIONS } from '../../../engine/core/transitions';
+import { duty } from '../../../storage/model/agent';
 import { agentGroup } from '../../../storage/model/agent-group';
 import { poolSettings } from '../../../storage/model/settings';
 import { queue } from '../../../storage/model/queue';
@@ -251,6 +252,31 @@ test('whoever was rung is offered the call again at once, and the agent is none 
   second.says(200, TALK);
   await settle();
   expect([...world.state.calls.values()].map(({ phase }) => phase.state)).toEqual(['talking']);
+});
+
+test.each(['is joined', 'has just picked up'])('an agent who %s, of whose ring nothing was written, goes on with the caller, and nobody else is rung', async (moment) => {
+  const world = opened(['bob', 'carla']);
+  world.configure(['bob', 'carla'].map((id) => ({ kind: 'duties', id, before: null, after: duty.parse({ pool: 'main', version: 1, id, agentId: id, onDuty: false, since: world.civil() }) })));
+  const caller = await world.waits();
+  const written = world.written();
+  world.configure([{ kind: 'duties', id: 'bob', before: null, after: duty.parse({ pool: 'main', version: 1, id: 'bob', agentId: 'bob', onDuty: true, since: world.civil() }) }]);
+  await settle();
+  if (moment === 'has just picked up') world.media.slowOnce('bridge');
+  world.phone('bob').says(200, TALK);
+  await settle();
+  const rung = world.rings.length;
+  world.takeOver(written);
+  await settle();
+  expect(world.rings.length).toBe(rung);
+  expect(world.byes).toEqual([]);
+  const [callId = ''] = [...world.state.calls.keys()];
+  expect(world.state.calls.get(callId)?.phase.state).toBe('talking');
+  expect(world.media.heard.get(callId)?.joined).toBe(true);
+  expect(world.state.agents.get('bob')?.activity).toBe('talking');
+  caller.hangsUp();
+  await settle();
+  expect(world.records).toMatchObject([{ outcome: 'answered', endedBy: 'caller', agentId: 'bob', offers: [{ agentId: 'bob', outcome: 'answered' }] }]);
+  expect([world.dialogs.size, world.media.anchors.size, world.faults.length]).toEqual([0, 0, 0]);
 });
 
 test('whoever is free because another caller is gone is rung once for the next, and that ring stands', async () => {

@@ -10,7 +10,7 @@ import { World } from '../../support/calls-world';
 import { ManualTimers, settle } from '../../support/manual-timers';
 
 const log = createLog('test', 'silent');
-const dialog = (id: string, state: 'early' | 'confirmed' | 'ending' = 'confirmed'): Inventory['dialogs'][number] => ({ id, callId: id, localTag: 'l', remoteTag: 'r', role: 'uas', state, createdAtMs: 0, owned: false, arrival: null });
+const dialog = (id: string, state: 'early' | 'confirmed' | 'ending' = 'confirmed'): Inventory['dialogs'][number] => ({ id, callId: id, localTag: 'l', remoteTag: 'r', remoteUri: '', role: 'uas', state, createdAtMs: 0, owned: false, arrival: null });
 
 async function reconcile(looks: readonly Partial<Inventory>[], ours: readonly (readonly string[])[], anchors: readonly string[] = [], seen: Inventory['events'] = []) {
   const timers = new ManualTimers();

@@ -3,7 +3,7 @@ import { type Inventory } from '../../../engine/continuity/inventory';
 import { takeUp } from '../../../engine/continuity/takeover';
 import { createLog } from '../../../storage/process/log';
 
-const dialog = (id: string, more: Partial<Inventory['dialogs'][number]> = {}): Inventory['dialogs'][number] => ({ id, callId: id, localTag: 'l', remoteTag: 'r', role: 'uac', state: 'confirmed', createdAtMs: 0, owned: false, arrival: null, ...more });
+const dialog = (id: string, more: Partial<Inventory['dialogs'][number]> = {}): Inventory['dialogs'][number] => ({ id, callId: id, localTag: 'l', remoteTag: 'r', remoteUri: '', role: 'uac', state: 'confirmed', createdAtMs: 0, owned: false, arrival: null, ...more });
 
 function takenUp(dialogs: Inventory['dialogs'], ours: readonly string[]) {
   const inventory: Inventory = { edge: '', epoch: 1, engineConnected: false, startedAtMs: 0, owner: { epoch: 1, engine: '', connected: false, responsive: true, sinceMs: 0 }, dialogs, anchors: [], events: [] };
