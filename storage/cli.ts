@@ -8,15 +8,17 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { type Acting } from './access';
 import { Administration } from './administration/administration';
-import { type Answer, type Result } from './administration/results';
+import { type Answer, type Refusal, type Result } from './administration/results';
 import { VERB_SCHEMAS, VERBS, type Verb, type VerbInput } from './administration/verbs';
 import { SHOWN_KINDS, type ShownKind } from './administration/views';
 import { connect, openUnchanged, type Connection } from './connect';
 import { drainWords, poolStatusWords } from './status-words';
 import { readRunning, type RunningSystem } from './local/machine/run-file';
+import { conflictWords, failbackWords } from './mirror/failback-words';
 import { failoverWords } from './mirror/failover-words';
 import { mirrorWords } from './mirror/mirror-words';
 import { readServing } from './mirror/serving';
+import { type Side } from './mirror/three-way';
 import { id } from './model/fields';
 import { EnvironmentFault, readEnvironment, type Settings, type Variables } from './process/environment';
 import { EXIT } from './process/exit';
@@ -93,6 +95,12 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
     exit(ok ? EXIT.stopped : EXIT.failed);
   };
 
+  const refusedWith = (refusal: Refusal | (Answer<unknown> & { readonly ok: false })): void => {
+    terminal.err(refusal.message);
+    if ('faults' in refusal) for (const { field, value, message } of refusal.faults) terminal.err(`  ${field}${typeof value === 'string' ? ` (${value})` : ''} ${message}`);
+    exit(refusal.code === 'unavailable' ? EXIT.databaseUnusable : EXIT.failed);
+  };
+
   program.command('verbs').description('lists the verbs; of one, what it takes, as JSON Schema').argument('[verb]').action((verb?: string) => {
     if (verb === undefined) terminal.out(VERBS.join('\n'));
     else terminal.out(JSON.stringify(z.toJSONSchema(VERB_SCHEMAS[knownVerb(verb)], { io: 'input', unrepresentable: 'any' }), null, 2));
@@ -139,8 +147,12 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
       else shown(answer);
     });
   program.command('failover').description('has the groups of a pool served by another: run it at the site that is to serve them').argument('<pool>', 'whose groups')
-    .requiredOption('--to <pool>', 'who is to serve them: the pool of this site').option('--without-changes', 'taking a pool back, give up what was changed at its partner').option('--yes', 'do not ask')
-    .action(async (owner: string, { to, withoutChanges, yes }: { to: string; withoutChanges?: true; yes?: true }) => {
+    .requiredOption('--to <pool>', 'who is to serve them: the pool of this site').option('--yes', 'do not ask')
+    .option('--keep <pool>', 'taking a pool back: whose value counts wherever both sides changed something differently')
+    .option('--decide <conflict=pool...>', 'the same for one of them, as it is listed', [])
+    .option('--without-changes', 'taking a pool back: give up what was changed at its partner')
+    .option('--anew', 'taking a pool back whose database was lost: make it as it is at its partner')
+    .action(async (owner: string, { to, withoutChanges: without, anew, keep, decide, yes }: { to: string; withoutChanges?: true; anew?: true; keep?: string; decide: string[]; yes?: true }) => {
       const { data, as } = program.opts<{ data: string; as: string }>();
       const place = placeOf(env, data, to);
       if (to !== place.pool) throw new CliFault(`--to ${to}: this is the site of pool ${place.pool}. Run it at the site of pool ${to}, or say which with POOL.`);
@@ -149,16 +161,26 @@ function commandLine(env: NodeJS.ProcessEnv, terminal: Console, exit: (code: num
         if (owner === to) {
           const partner = partnerOf(env, data, to);
           if (partner.PARTNER_MONGODB_URI === undefined || partner.PARTNER_POOL === undefined) throw new CliFault('To take a pool back, PARTNER_MONGODB_URI and PARTNER_POOL must name the site that serves it.');
-          await confirmed(terminal, yes, `Have pool ${owner} serve its own groups again? Pool ${partner.PARTNER_POOL} goes on with the calls it has.`);
           const there = openUnchanged(partner.PARTNER_MONGODB_URI, { appName: 'response-group command line', forPeople: true });
-          const taken = await administration.takeBack(acting, { ...there, pool: partner.PARTNER_POOL, sipDomain: place.sipDomain, log: pino({ level: 'silent' }) }, { without: withoutChanges === true }).finally(() => there.close());
-          if (!taken.ok && 'faults' in taken) {
-            terminal.err(taken.message);
-            for (const { field, value, message } of taken.faults) terminal.err(`  ${field} ${String(value)} ${message}`);
-            terminal.err('Make these changes again at the pool once it serves itself, and add --without-changes; or leave it as it is.');
-            return exit(EXIT.failed);
+          const other = { ...there, pool: partner.PARTNER_POOL };
+          try {
+            const given = { ...(without === true ? { without } : {}), ...(anew === true ? { anew } : {}), ...(keep === undefined ? {} : { keep: sideOf(keep, owner, other.pool) }) };
+            const preview = await administration.previewFailback(acting, other, given);
+            if (!preview.ok) return refusedWith(preview);
+            terminal.out(failbackWords(preview.value).join('\n'));
+            const decisions = new Map<string, Side>(decide.map((one) => decisionOf(one, owner, other.pool)));
+            for (const conflict of preview.value.conflicts) {
+              if (decisions.has(conflict.key)) continue;
+              const typed = yes === true ? null : await terminal.ask(`${conflictWords(preview.value, conflict)}\nWhich counts? Type "${owner}" or "${other.pool}": `);
+              if (typed === null || typed.trim() === '') throw new CliFault(`${conflict.key} was changed differently on both sides. Decide with --decide ${conflict.key}=${owner}, or =${other.pool}; or all of them with --keep.`, EXIT.failed);
+              decisions.set(conflict.key, sideOf(typed.trim().toLowerCase(), owner, other.pool));
+            }
+            await confirmed(terminal, yes, `Have pool ${owner} serve its own groups again? Pool ${other.pool} goes on with the calls it has.`);
+            const taken = await administration.failBack(acting, other, { ...given, ...(given.keep === undefined ? { keep: decisions } : {}) });
+            if (!taken.ok) return refusedWith(taken);
+          } finally {
+            await there.close();
           }
-          if (!taken.ok) return shown(taken);
         } else {
           const preview = await administration.previewFailover(acting, owner);
           if (!preview.ok) return shown(preview);
@@ -221,6 +243,19 @@ function placeOf(env: NodeJS.ProcessEnv, data: string, site?: string): Place {
   const uri = settings.MONGODB_URI ?? running?.uri ?? null;
   if (uri === null) throw new CliFault(`Nothing runs from ${data}, and MONGODB_URI is not set. Start the machine, or say where the database is.`);
   return { uri, pool: settings.POOL ?? running?.pool ?? 'main', sipDomain: settings.SIP_DOMAIN ?? running?.sipDomain ?? 'response-group.local' };
+}
+
+/** @throws CliFault where neither pool is named */
+function sideOf(named: string, owner: string, partner: string): Side {
+  if (named === owner) return 'ours';
+  if (named === partner) return 'theirs';
+  throw new CliFault(`${JSON.stringify(named)}: must be ${owner} or ${partner}.`);
+}
+
+function decisionOf(typed: string, owner: string, partner: string): [string, Side] {
+  const at = typed.lastIndexOf('=');
+  if (at < 1) throw new CliFault(`--decide ${typed}: must be what is listed, =, and a pool.`);
+  return [typed.slice(0, at), sideOf(typed.slice(at + 1), owner, partner)];
 }
 
 /** Each pool of a pair has a folder of its own in that of the machine. */

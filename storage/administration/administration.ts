@@ -13,13 +13,14 @@ import { type Serving } from '../model/serving';
 import { audioFile, type AudioFile } from '../model/prompt';
 import { type Logger } from '../process/log';
 import { inTransaction, isDatabaseAway } from '../transaction';
-import { settle } from '../transfer/in-force';
+import { failBack, previewFailback, type FailbackOptions, type FailbackPreview } from '../transfer/failback';
+import { HoldLost, settle } from '../transfer/in-force';
 import { takeBackWhole } from '../transfer/take-back';
 import { ask } from './asking';
 import { lookAtAudio } from './audio-file';
 import { type Changed, type Context, type Row } from './context';
 import { Draft } from './draft';
-import { failOver, previewFailover, takeBack, type FailoverPreview } from './failover';
+import { failOver, previewFailover, type FailoverPreview, type Site } from './failover';
 import { faultsOf, sentence } from './faults';
 import { checkIntegrity } from './integrity';
 import { checkPermitted } from './permitted';
@@ -298,14 +299,14 @@ export class Administration {
     return this.answer(() => failOver(this.deps, acting, owner));
   }
 
-  /** Has this pool's groups served here again. `without`: also where that gives up what was changed at the partner. Administrators only. */
-  async takeBack(acting: Acting, partner: AdministrationDeps, options: { readonly without: boolean }): Promise<Answer<Serving> | Refusal> {
-    try {
-      return await this.answer(() => takeBack(this.deps, partner, acting, options));
-    } catch (fault) {
-      if (fault instanceof Refused) return fault.refusal;
-      throw fault;
-    }
+  /** What would come of having this pool's groups served here again, merged with what was changed at the partner. Administrators only. */
+  previewFailback(acting: Acting, partner: Site, options: FailbackOptions = {}): Promise<Answer<FailbackPreview> | Refusal> {
+    return this.refusable(() => previewFailback(this.deps, partner, acting, options));
+  }
+
+  /** Has this pool's groups served here again. Refused with what is to be decided where both sides changed something differently. Administrators only. */
+  failBack(acting: Acting, partner: Site, options: FailbackOptions = {}): Promise<Answer<Serving> | Refusal> {
+    return this.refusable(() => failBack(this.deps, partner, acting, options));
   }
 
   /** Looks at a WAV file and keeps it, for administrators and managers; what is answered goes into a prompt or is music. Keeping it again is harmless. */
@@ -324,6 +325,16 @@ export class Administration {
     });
     if (!kept.ok) return { ok: false, code: kept.code === 'unavailable' ? 'unavailable' : 'notAllowed', message: kept.message, faults: [] };
     return kept.value === null ? { ok: false, code: 'invalid', message: sentence(faults), faults } : { ok: true, value: kept.value };
+  }
+
+  private async refusable<T>(act: () => Promise<T>): Promise<Answer<T> | Refusal> {
+    try {
+      return await this.answer(act);
+    } catch (fault) {
+      if (fault instanceof Refused) return fault.refusal;
+      if (fault instanceof PoolHeld || fault instanceof HoldLost) return { ok: false, code: 'unavailable', message: fault.message, faults: [] };
+      throw fault;
+    }
   }
 
   private async answer<T>(query: () => Promise<T>): Promise<Answer<T>> {

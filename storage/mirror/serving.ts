@@ -39,7 +39,8 @@ export async function decide({ client, db }: { readonly client: MongoClient; rea
     const before = await readServing(db, owner, session);
     if ((before?.servedBy ?? owner) === here) return before ?? { _id: owner, servedBy: owner, epoch: 0, decidedBy: owner, at, by };
     const sequence = (await collectionOf(db, 'counters').findOne({ _id: owner }, { session }))?.sequence ?? 0;
-    const decided: Serving = { _id: owner, servedBy: here, epoch: (before?.epoch ?? 0) + 1, decidedBy: here, at, by, sequence };
+    const mirror = await collectionOf(db, 'mirrors').findOne({ _id: owner }, { session });
+    const decided: Serving = { _id: owner, servedBy: here, epoch: (before?.epoch ?? 0) + 1, decidedBy: here, at, by, sequence, ...(mirror ? { position: mirror.position } : {}) };
     await write(db, session, decided);
     return decided;
   }, Date.now() + PATIENCE_MS);

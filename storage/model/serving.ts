@@ -1,4 +1,5 @@
 // Which pool takes the calls of the groups that a pool owns. Pure.
+import { type MirrorPosition } from './mirror';
 
 /** One document an owner, `_id` its pool, in the database of each partner. Without one a pool serves its own. */
 export interface Serving {
@@ -13,6 +14,8 @@ export interface Serving {
   readonly by: string;
   /** Of the owner's log in the database where it was decided: what comes after it there was changed by the pool that serves. */
   readonly sequence?: number;
+  /** Where in the owner's own log the mirror stood then: up to there both sides had the same. */
+  readonly position?: MirrorPosition;
   /** When an engine of the pool that serves went by it; by the clock of that pool's database. */
   readonly takenUpAt?: Date;
 }
