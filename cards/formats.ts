@@ -92,6 +92,19 @@ function token(at: Date, style: Moment['style']): string {
 /** An IANA zone that this runtime knows; null for anything else. */
 export function knownTimeZone(zone: unknown): string | null {
   if (typeof zone !== 'string' || zone === '' || zone.length > 64) return null;
+  const known = zones.get(zone);
+  if (known !== undefined) return known;
+  // Clients may send anything.
+  if (zones.size >= ZONES_MOST) zones.clear();
+  const found = lookUpZone(zone);
+  zones.set(zone, found);
+  return found;
+}
+
+const ZONES_MOST = 1_000;
+const zones = new Map<string, string | null>();
+
+function lookUpZone(zone: string): string | null {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
   } catch {

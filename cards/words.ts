@@ -49,7 +49,21 @@ void catalogues.init();
 const PLACE = /\{\{(-?)\s*(\w+)\s*\}\}/g;
 
 /** `de-AT` reads German and writes numbers as in Austria; who has no catalogue, or sends what is no locale, reads and writes English. */
-export function readerOf(locale: string): { readonly language: Language; readonly locale: string } {
+export function readerOf(locale: string): Reader {
+  const known = readers.get(locale);
+  if (known) return known;
+  // Clients may send anything.
+  if (readers.size >= READERS_MOST) readers.clear();
+  const reader = readLocale(locale);
+  readers.set(locale, reader);
+  return reader;
+}
+
+interface Reader { readonly language: Language; readonly locale: string }
+const READERS_MOST = 500;
+const readers = new Map<string, Reader>();
+
+function readLocale(locale: string): Reader {
   let exact: Intl.Locale;
   try {
     exact = new Intl.Locale(locale);
@@ -62,6 +76,19 @@ export function readerOf(locale: string): { readonly language: Language; readonl
 }
 
 const isWrittenByIntl = (value: unknown): boolean => typeof value === 'number' || value instanceof Span || value instanceof CivilTime;
+
+/** Those that no number chooses between, by language and key: a card asks for a hundred. */
+const texts = new Map<string, string>();
+
+function textOf(language: Language, key: string, count: unknown): string {
+  const known = typeof count === 'number' ? undefined : texts.get(`${language} ${key}`);
+  if (known !== undefined) return known;
+  const options = { lng: language, ...(typeof count === 'number' ? { count } : {}) };
+  const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, skipInterpolation: true }) : undefined;
+  if (typeof text !== 'string') throw new MissingText(key);
+  if (typeof count !== 'number') texts.set(`${language} ${key}`, text);
+  return text;
+}
 
 /** The texts for one person's locale, such as `de-DE`, with moments in `timeZone`; without a zone each reader's client writes them. */
 export function wordsFor(locale: string, timeZone: string | null = null): Say {
@@ -77,10 +104,7 @@ export function wordsFor(locale: string, timeZone: string | null = null): Say {
   };
   const speak = (key: string, values: Values, escape: boolean): string => {
     // The library chooses language and plural. Values are put in here, in one pass, so that nothing in a value is ever read as a place.
-    const options = { lng: reader.language, ...(typeof values['count'] === 'number' ? { count: values['count'] } : {}) };
-    const text: unknown = catalogues.exists(key, options) ? catalogues.t(key, { ...options, skipInterpolation: true }) : undefined;
-    if (typeof text !== 'string') throw new MissingText(key);
-    return text.replace(PLACE, (_place, raw: string, name: string) => {
+    return textOf(reader.language, key, values['count']).replace(PLACE, (_place, raw: string, name: string) => {
       const value = written(values[name]);
       if (value === null) throw new MissingText(key, name);
       // What Intl writes has nothing that Markdown would read; an escaped point would show in `1.200`.
