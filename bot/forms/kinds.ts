@@ -104,6 +104,7 @@ const queueForm: ObjectForm = {
     textField('announceSeconds', { part: 'meanwhile', ...rangeOrNone(LIMITS.announceSeconds) }),
     textField('leaveKey', { hint: 'leaveKey' }),
     targetField('leaveAction', world),
+    textField('callBackKey', { hint: 'callBackKey' }),
   ],
   open: opener('queue', () => queue.parse({ ...STORED, agentGroupIds: [] })),
   save: saver('queue'),

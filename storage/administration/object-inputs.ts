@@ -57,6 +57,7 @@ export const queueShape = {
   announceSeconds: numberOrNone(LIMITS.announceSeconds, ' seconds'),
   leaveKey: orNone(key),
   leaveAction: callAction,
+  callBackKey: orNone(key),
 };
 
 export const agentGroupShape = {

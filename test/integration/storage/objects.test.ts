@@ -130,6 +130,8 @@ describe('Is refused, with the field and what is in the way', () => {
     expect(await attempt('queue.change', { id: a, version: 1, changes: { timeoutAction: to(c) } })).toMatchObject({ code: 'conflict', faults: [{ field: 'timeoutAction.queueId', message: 'leads in a circle that no caller leaves: A → C → B → A' }] });
     expect(await attempt('queue.change', { id: a, version: 1, changes: { leaveAction: to(a) } })).toMatchObject({ code: 'conflict', faults: [{ field: 'leaveAction.queueId', message: 'leads to the queue itself' }] });
     await make('queue.change', { id: a, version: 1, changes: { leaveAction: to(c), leaveKey: '#' } });
+    expect(await attempt('queue.change', { id: a, version: 2, changes: { callBackKey: '#' } })).toMatchObject({ code: 'conflict', faults: [{ field: 'callBackKey', message: 'must be another key than the one that leaves the queue' }] });
+    await make('queue.change', { id: a, version: 2, changes: { callBackKey: '*' } });
   });
 
   test('a circle of fallbacks; one of answers is allowed', async () => {
