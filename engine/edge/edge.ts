@@ -1,4 +1,5 @@
 // The edge put together: media, SIP, and the two control ports, from nothing but its settings.
+import { readFileSync } from 'node:fs';
 import { type Logger } from '../../storage/process/log';
 import { VERSION } from '../../storage/process/root';
 import { DrachtioPort } from './control/drachtio-port';
@@ -10,18 +11,22 @@ import { startMedia } from './media/server';
 import { Networks } from './networks';
 import { EDGE_VARIABLES, type EdgeSettings } from './settings';
 import { machineClock } from './sip/clock';
+import { ownCredentials } from './sip/own-certificate';
 import { Gate, type GateOptions } from './sip/gate';
 import { systemLookup } from './sip/hops';
-import { SocketTransport } from './sip/transport';
+import { SocketTransport, type TlsOptions } from './sip/transport';
 import { UserAgent } from './sip/user-agent';
 
 /** Who gets in: what is left out is as the environment has it by default. */
+type TlsSettings = Pick<EdgeSettings, 'SIP_TLS_PORT' | 'SIP_TLS_CERTIFICATE' | 'SIP_TLS_KEY' | 'SIP_TLS_AUTHORITIES' | 'SIP_TLS_DIRECTORY'>;
 type GateSettings = Pick<EdgeSettings, 'SIP_CALLERS' | 'SIP_STRANGERS' | 'SIP_SOURCE_RATE' | 'SIP_OVERLOAD_MS' | 'SIP_LOCKOUT_FAILURES' | 'SIP_LOCKOUT_SECONDS' | 'CONTROL_SOURCES'>;
 /** Without MEDIA_THREADS no thread is begun. */
-export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'MEDIA_THREADS' | keyof GateSettings> & Partial<GateSettings> & { readonly MEDIA_THREADS?: number };
+export type EdgeStart = Omit<EdgeSettings, 'LOG_LEVEL' | 'EDGE_HEALTH_PORT' | 'MEDIA_THREADS' | keyof GateSettings | keyof TlsSettings> & Partial<GateSettings> & Partial<TlsSettings> & { readonly MEDIA_THREADS?: number };
 
 export interface Edge {
   readonly sipPort: number;
+  /** Undefined where TLS is not spoken. */
+  readonly tlsPort: number | undefined;
   readonly drachtioPort: number;
   readonly controlPort: number;
   readonly ngPort: number;
@@ -46,6 +51,7 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
     let receive: UserAgent['receive'] = () => undefined;
     const transport = await SocketTransport.open({
       address: settings.SIP_ADDRESS, port: settings.SIP_PORT, externalAddress: settings.SIP_EXTERNAL_ADDRESS, log, clock, received: (message, flow) => receive(message, flow), hears: (address) => gate.hears(address),
+      ...tlsOptions(settings, clock.civilMs()),
     });
     opened.push(() => transport.close());
     const owner = new OwnerWatch(clock, (event) => announce(event));
@@ -70,7 +76,7 @@ export async function startEdge(settings: EdgeStart, log: Logger): Promise<Edge>
     opened.push(() => inventory.close());
 
     return {
-      sipPort: transport.port, drachtioPort, controlPort, ngPort: media.ngPort, close,
+      sipPort: transport.port, tlsPort: transport.tlsPort, drachtioPort, controlPort, ngPort: media.ngPort, close,
       status: () => ({
         engineConnected: drachtio.engines.connected, epoch: drachtio.engines.epoch, ...sip.sizes, held: drachtio.continuity.heldCount, connections: transport.connectionCount, anchors: media.anchors().length,
         ...gate.status,
@@ -92,4 +98,14 @@ function gateOptions(settings: Partial<GateSettings>): Omit<GateOptions, 'clock'
     lockoutFailures: settings.SIP_LOCKOUT_FAILURES ?? SIP_LOCKOUT_FAILURES.schema.parse(undefined),
     lockoutSeconds: settings.SIP_LOCKOUT_SECONDS ?? SIP_LOCKOUT_SECONDS.schema.parse(undefined),
   };
+}
+
+/** @throws Error for a certificate without its key, or the file system's error for a file that cannot be read. */
+function tlsOptions(settings: Partial<TlsSettings> & Pick<EdgeStart, 'SIP_EXTERNAL_ADDRESS'>, nowMs: number): { readonly tls?: TlsOptions } {
+  const { SIP_TLS_PORT: port, SIP_TLS_CERTIFICATE: certificate, SIP_TLS_KEY: key, SIP_TLS_AUTHORITIES: authorities } = settings;
+  if (port === undefined) return {};
+  if ((certificate === undefined) !== (key === undefined)) throw new Error('SIP_TLS_CERTIFICATE and SIP_TLS_KEY go together: set both, or neither for a certificate of our own.');
+  const credentials = certificate !== undefined && key !== undefined ? { cert: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') }
+    : ownCredentials(settings.SIP_TLS_DIRECTORY ?? EDGE_VARIABLES.SIP_TLS_DIRECTORY.schema.parse(undefined), settings.SIP_EXTERNAL_ADDRESS, nowMs);
+  return { tls: { port, ...credentials, ...(authorities === undefined ? {} : { ca: readFileSync(authorities, 'utf8') }) } };
 }

@@ -9,7 +9,7 @@ import { EDGE_VARIABLES, withDefaults, type EdgeSettings } from './settings';
 
 /** The variable that moves a port, by the port's number. */
 function variableOf(settings: EdgeSettings, port: number | undefined): string {
-  const names = ['SIP_PORT', 'DRACHTIO_PORT', 'EDGE_CONTROL_PORT', 'NG_PORT', 'EDGE_HEALTH_PORT'] as const;
+  const names = ['SIP_PORT', 'SIP_TLS_PORT', 'DRACHTIO_PORT', 'EDGE_CONTROL_PORT', 'NG_PORT', 'EDGE_HEALTH_PORT'] as const;
   return names.find((name) => settings[name] === port) ?? 'SIP_ADDRESS';
 }
 
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const edge = await startEdge(settings, log);
     const health = await serveHealth(settings.DRACHTIO_ADDRESS, settings.EDGE_HEALTH_PORT, () => ({ ok: true, version: VERSION, ...edge.status() }));
-    log.info({ sipPort: edge.sipPort, drachtioPort: edge.drachtioPort, controlPort: edge.controlPort, ngPort: edge.ngPort, version: VERSION }, 'The edge is up');
+    log.info({ sipPort: edge.sipPort, tlsPort: edge.tlsPort, drachtioPort: edge.drachtioPort, controlPort: edge.controlPort, ngPort: edge.ngPort, version: VERSION }, 'The edge is up');
     stopOnSignal(async () => {
       log.info('The edge stops');
       await health.close();

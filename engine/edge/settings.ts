@@ -16,12 +16,18 @@ const whole = (fallback: number, most: number) => {
   return z.coerce.number(rule).int(rule).min(0, rule).max(most, rule).default(fallback);
 };
 
+const PORT = 'must be a port from 1 to 65535';
 const THREADS = 'must be a whole number from 0 to 16';
 
 export const EDGE_VARIABLES = {
   LOG_LEVEL: { schema: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'), describe: 'How much is logged.' },
   SIP_ADDRESS: { schema: address('127.0.0.1'), describe: 'The address on which SIP and RTP are spoken.' },
   SIP_PORT: { schema: port(5060), describe: 'The port of SIP, UDP and TCP alike.' },
+  SIP_TLS_PORT: { schema: z.coerce.number(PORT).int(PORT).min(1, PORT).max(65_535, PORT).optional(), describe: 'The port of SIP over TLS. When not set, TLS is not spoken.' },
+  SIP_TLS_CERTIFICATE: { schema: z.string().min(1).optional(), describe: 'The file (PEM) with the certificate of SIP over TLS, and those it was signed with. When not set, one of our own, made at the first start.' },
+  SIP_TLS_KEY: { schema: z.string().min(1).optional(), describe: 'The file (PEM) with its key.' },
+  SIP_TLS_AUTHORITIES: { schema: z.string().min(1).optional(), describe: 'The file (PEM) of who may have signed the certificates of peers we connect to over TLS. When not set, whom the machine trusts.' },
+  SIP_TLS_DIRECTORY: { schema: z.string().min(1).default(join(ROOT, '.local', 'tls')), describe: 'Where our own certificate and its key are kept.' },
   SIP_EXTERNAL_ADDRESS: { schema: z.string().min(1).optional(), describe: 'What callers and phones are told as our address (Via, Contact, SDP). SIP_ADDRESS when not set.' },
   SIP_CALLERS: { schema: networks, describe: 'Networks whose calls are let in, beside those of the trunks that engines know: addresses or networks, with commas. This machine is always let in.' },
   SIP_STRANGERS: { schema: z.enum(['refuse', 'silence', 'allow'], 'must be refuse, silence or allow').default('refuse'), describe: 'What becomes of a call that comes from no such network and from no address where a phone registered: 403, no answer at all, or it is let in.' },

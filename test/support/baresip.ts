@@ -17,6 +17,8 @@ export interface BaresipOptions {
   readonly autoAnswer?: boolean;
   readonly toneHz: number;
   readonly codec?: 'PCMA' | 'PCMU';
+  /** Over TLS, with the file of who may have signed the server's certificate. */
+  readonly tls?: { readonly authorities: string };
 }
 
 export class Baresip {
@@ -37,8 +39,9 @@ export class Baresip {
   static async start(options: BaresipOptions): Promise<Baresip> {
     const folder = mkdtempSync(join(tmpdir(), 'baresip-'));
     const { server } = options;
+    const transport = options.tls ? 'tls' : 'udp';
     const account = [
-      `<sip:${options.user}@${server.domain};transport=udp>`, `outbound="sip:${server.host}:${server.port};transport=udp"`, `audio_codecs=${options.codec ?? 'PCMA'}`,
+      `<sip:${options.user}@${server.domain};transport=${transport}>`, `outbound="sip:${server.host}:${server.port};transport=${transport}"`, `audio_codecs=${options.codec ?? 'PCMA'}`,
       options.password ? `auth_user=${options.user};auth_pass=${options.password};regint=60` : 'regint=0', `answermode=${options.autoAnswer ? 'auto' : 'manual'}`,
     ].join(';');
     writeFileSync(join(folder, 'accounts'), `${account}\n`);
@@ -46,7 +49,7 @@ export class Baresip {
     writeFileSync(join(folder, 'config'), [
       `module_path ${MODULES}`, 'module stdio.so', 'module g711.so', 'module ausine.so', 'module aufile.so', 'module sndfile.so', 'module_app account.so', 'module_app menu.so',
       `sip_listen 127.0.0.1:${await freePort()}`, 'net_interface 127.0.0.1', `audio_source ausine,${options.toneHz}`, 'audio_player aufile,/dev/null', 'audio_alert aufile,/dev/null',
-      'ausrc_srate 48000', 'auplay_srate 8000', 'ausrc_channels 2', 'auplay_channels 1', `snd_path ${folder}`, 'audio_path /nonexistent', '',
+      'ausrc_srate 48000', 'auplay_srate 8000', 'ausrc_channels 2', 'auplay_channels 1', `snd_path ${folder}`, 'audio_path /nonexistent', ...(options.tls ? [`sip_cafile ${options.tls.authorities}`] : []), '',
     ].join('\n'));
     const child = spawn('baresip', ['-f', folder, '-v'], { stdio: ['pipe', 'pipe', 'pipe'] });
     const phone = new Baresip(child, folder);

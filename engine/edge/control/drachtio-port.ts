@@ -118,7 +118,7 @@ export class DrachtioPort implements StackListener {
 
   private describeSent(text: string, flow: Flow | undefined): string {
     const { sipHost, sipPort, clock } = this.options;
-    const protocol = flow?.protocol ?? (text.includes('SIP/2.0/TCP') ? 'tcp' : 'udp');
+    const protocol = flow?.protocol ?? (text.includes('SIP/2.0/TCP') ? 'tcp' : text.includes('SIP/2.0/TLS') ? 'tls' : 'udp');
     return describe('application', text.length, { protocol, address: sipHost, port: sipPort }, clock.civilMs());
   }
 

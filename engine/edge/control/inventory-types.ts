@@ -64,7 +64,7 @@ export interface ArrivalInfo {
   readonly to: string;
   /** Who it is said to be and how it came here (see `ARRIVAL_HEADERS`): names in lower case, lines of one name joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly source: { readonly address: string; readonly port: number; readonly protocol: 'udp' | 'tcp' };
+  readonly source: { readonly address: string; readonly port: number; readonly protocol: 'udp' | 'tcp' | 'tls' };
 }
 
 /** The headers an arrival is read from, beside From and To. */

@@ -94,7 +94,7 @@ export class Dialog {
   /** The far end spoke over this: a connection is used again, and a private address that is not where it speaks from is gone around. */
   seenFrom(flow: Flow): void {
     this.seen = { protocol: flow.protocol, address: flow.address, port: flow.port };
-    if (flow.protocol === 'tcp') {
+    if (flow.protocol !== 'udp') {
       this.flow = flow;
       return;
     }

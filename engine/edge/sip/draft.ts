@@ -30,12 +30,12 @@ export function parseDraft(text: string): Draft {
 /** Engines do not know our address: they write localhost, and we put ours in its place. */
 const OWN_ADDRESS = new Set(['from', 'to', 'contact', 'p-asserted-identity', 'p-preferred-identity', 'referred-by', 'diversion', 'remote-party-id']);
 
-/** The draft's headers without those named, each empty one dropped, with `@localhost` replaced by `hostPort`. */
-export function keptHeaders(draft: Draft, without: ReadonlySet<string>, hostPort: string): Header[] {
+/** The draft's headers without those named, each empty one dropped, with `@localhost` replaced by `hostPort`, in Contact by `place`. */
+export function keptHeaders(draft: Draft, without: ReadonlySet<string>, hostPort: string, place = hostPort): Header[] {
   const kept: Header[] = [];
   for (const entry of draft.headers) {
     if (without.has(entry.key) || entry.value === '') continue;
-    kept.push(OWN_ADDRESS.has(entry.key) ? header(entry.name, withOwnAddress(entry.value, hostPort)) : entry);
+    kept.push(OWN_ADDRESS.has(entry.key) ? header(entry.name, withOwnAddress(entry.value, entry.key === 'contact' ? place : hostPort)) : entry);
   }
   return kept;
 }

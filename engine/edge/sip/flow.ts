@@ -1,6 +1,9 @@
-// One way to one peer: a UDP address, or a TCP connection. The stack above sends text and never sees a socket.
+// One way to one peer: a UDP address, or a TCP or TLS connection. The stack above sends text and never sees a socket.
 
-export type Protocol = 'udp' | 'tcp';
+export type Protocol = 'udp' | 'tcp' | 'tls';
+
+/** The port of a URI or Via that names none (RFC 3261 §19.1.2, §18.2.2). */
+export const usualPort = (protocol: Protocol): number => (protocol === 'tls' ? 5061 : 5060);
 
 export interface Peer {
   readonly protocol: Protocol;

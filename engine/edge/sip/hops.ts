@@ -3,7 +3,7 @@ import { lookup } from 'node:dns';
 import { type Logger } from '../../../storage/process/log';
 import { isIpv4, paramOf, parseUri, type SipUri } from './address';
 import { NotSent } from './draft';
-import { type Flow, type Protocol } from './flow';
+import { usualPort, type Flow, type Protocol } from './flow';
 import { guarded } from './guard';
 import { type Transport } from './transport';
 
@@ -28,12 +28,22 @@ export class Hops {
   plan(text: string): Hop {
     const uri = parseUri(text);
     if (!uri || uri.host === '') throw new NotSent(`invalid request-uri: ${text}`);
-    const wanted = (paramOf(uri.params, 'transport') ?? 'udp').toLowerCase();
-    if (uri.scheme !== 'sip' || (wanted !== 'udp' && wanted !== 'tcp') || uri.host.startsWith('[')) throw new NotSent('requested protocol/transport not available');
-    if ((uri.host === this.transport.host || uri.host === 'localhost') && (uri.port ?? 5060) === this.transport.port) throw new NotSent('can not send request to myself');
+    const wanted = this.protocolOf(uri);
+    if (uri.host.startsWith('[')) throw new NotSent('requested protocol/transport not available');
+    const { host, port, tlsPort } = this.transport;
+    if ((uri.host === host || uri.host === 'localhost') && (uri.port ?? usualPort(wanted)) === (wanted === 'tls' ? tlsPort : port)) throw new NotSent('can not send request to myself');
     const bound = this.transport.bound(contactAlias(uri));
     if (bound?.open) return { uri, protocol: bound.protocol, flow: bound };
-    return { uri, protocol: wanted, flow: isIpv4(uri.host) ? this.transport.flowTo({ protocol: wanted, address: uri.host, port: uri.port ?? 5060 }) : undefined };
+    return { uri, protocol: wanted, flow: isIpv4(uri.host) ? this.transport.flowTo({ protocol: wanted, address: uri.host, port: uri.port ?? usualPort(wanted) }) : undefined };
+  }
+
+  /** `sips:` goes over TLS and nothing else (RFC 3261 §26.2.2). @throws NotSent for what we do not speak. */
+  private protocolOf(uri: SipUri): Protocol {
+    const named = paramOf(uri.params, 'transport')?.toLowerCase();
+    const wanted = uri.scheme === 'sips' && (named === undefined || named === 'tcp') ? 'tls' : named ?? 'udp';
+    const spoken = wanted === 'udp' || wanted === 'tcp' || (wanted === 'tls' && this.transport.tlsPort !== undefined);
+    if (!spoken || (uri.scheme !== 'sip' && !(uri.scheme === 'sips' && wanted === 'tls'))) throw new NotSent('requested protocol/transport not available');
+    return wanted;
   }
 
   /** Calls back with the way, at once when no name must be looked up; undefined when there is none. */
@@ -42,7 +52,7 @@ export class Hops {
       taken(hop.flow);
       return;
     }
-    this.lookup(hop.uri.host, (address) => taken(address === undefined ? undefined : this.transport.flowTo({ protocol: hop.protocol, address, port: hop.uri.port ?? 5060 })));
+    this.lookup(hop.uri.host, (address) => taken(address === undefined ? undefined : this.transport.flowTo({ protocol: hop.protocol, address, port: hop.uri.port ?? usualPort(hop.protocol), name: hop.uri.host })));
   }
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { paramOf } from './address';
 import { InviteClientTransaction, PlainClientTransaction, type ClientUser } from './client-transactions';
 import { type Clock } from './clock';
-import { type Flow } from './flow';
+import { peerName, usualPort, type Flow } from './flow';
 import { type Verdict } from './gate';
 import { header, listOf, splitList, valueOf, type Header } from './headers';
 import { PHRASES, writeMessage, type SipMessage, type SipRequest, type SipResponse } from './message';
@@ -88,6 +88,7 @@ export class TransactionLayer {
       reply.send(this.statelessResponse(request, request.fault.status, request.fault.reason, []));
       return;
     }
+    this.reuse(request, flow);
     if (this.servers.size + this.clients.size >= MAX_TRANSACTIONS) {
       reply.send(this.statelessResponse(request, 503, PHRASES[503] as string, [header('Retry-After', String(OVERLOAD_RETRY_S))]));
       return;
@@ -112,18 +113,25 @@ export class TransactionLayer {
     else this.user.requested(incoming);
   }
 
+  /** A peer that asks for it is sent requests over the connection it opened, when it speaks for its own address alone (RFC 5923 §8.2). */
+  private reuse({ via }: SipRequest, flow: Flow): void {
+    if (flow.protocol === 'udp' || via.host !== flow.address || paramOf(via.params, 'alias') === undefined) return;
+    this.transport.bind(peerName({ protocol: flow.protocol, address: flow.address, port: via.port ?? usualPort(flow.protocol) }), flow);
+  }
+
   /** Where responses to a request go: RFC 3261 §18.2.2 and RFC 3581 §4; `maddr` is not obeyed, or anybody could be flooded through us. */
   private replyFlow(request: SipRequest, flow: Flow): Flow {
-    const sentByPort = request.via.port ?? 5060;
+    const sentByPort = request.via.port ?? usualPort(flow.protocol);
     if (flow.protocol === 'udp') {
       const port = paramOf(request.via.params, 'rport') === undefined ? sentByPort : flow.port;
       return port === flow.port ? flow : this.transport.flowTo({ protocol: 'udp', address: flow.address, port });
     }
     const { transport } = this;
+    const { protocol } = flow;
     return {
-      protocol: 'tcp', address: flow.address, port: flow.port, reliable: true,
+      protocol, address: flow.address, port: flow.port, reliable: true,
       get open() { return flow.open; },
-      send: (text, failed) => (flow.open ? flow : transport.flowTo({ protocol: 'tcp', address: flow.address, port: sentByPort })).send(text, failed),
+      send: (text, failed) => (flow.open ? flow : transport.flowTo({ protocol, address: flow.address, port: sentByPort })).send(text, failed),
       whenClosed: (told) => flow.whenClosed(told),
     };
   }
@@ -140,7 +148,10 @@ export class TransactionLayer {
 
   /** The Via of a request of ours, asking for symmetric response routing. */
   via(branch: string, flow: Pick<Flow, 'protocol'>): Header {
-    return header('Via', `SIP/2.0/${flow.protocol === 'tcp' ? 'TCP' : 'UDP'} ${this.transport.host}:${this.transport.port};branch=${branch};rport`);
+    const { host, port, tlsPort } = this.transport;
+    // Over TLS the peer may send its requests back over the same connection (RFC 5923 §4.1).
+    if (flow.protocol === 'tls') return header('Via', `SIP/2.0/TLS ${host}:${tlsPort ?? usualPort('tls')};branch=${branch};rport;alias`);
+    return header('Via', `SIP/2.0/${flow.protocol === 'tcp' ? 'TCP' : 'UDP'} ${host}:${port};branch=${branch};rport`);
   }
 
   /** Starts a client transaction. `acknowledge` writes the ACK for a failed INVITE. */

@@ -2,7 +2,7 @@
 import { type Logger } from '../../../storage/process/log';
 import { type Clock } from './clock';
 import { type Dialog, type DialogTable } from './dialog';
-import { type Flow } from './flow';
+import { usualPort, type Flow, type Protocol } from './flow';
 import { type Gate } from './gate';
 import { type Hops } from './hops';
 import { type Incoming, type TransactionLayer } from './layer';
@@ -62,5 +62,8 @@ export interface Stack {
 /** Our address as it stands in URIs. */
 export const ownHostPort = (stack: Stack): string => `${stack.transport.host}:${stack.transport.port}`;
 
+/** Our address in a Contact for a peer reached by this protocol: what engines wrote for TCP stays as they wrote it. */
+export const ownPlace = (stack: Stack, protocol: Protocol): string => (protocol === 'tls' ? `${stack.transport.host}:${stack.transport.tlsPort ?? usualPort('tls')};transport=tls` : ownHostPort(stack));
+
 /** The Contact we give to a peer reached by this protocol. */
-export const ownContact = (stack: Stack, protocol: string): string => `<sip:${ownHostPort(stack)}${protocol === 'tcp' ? ';transport=tcp' : ''}>`;
+export const ownContact = (stack: Stack, protocol: Protocol): string => `<sip:${ownPlace(stack, protocol)}${protocol === 'tcp' ? ';transport=tcp' : ''}>`;

@@ -1,13 +1,14 @@
-// The sockets of SIP: one UDP socket and TCP connections both ways on one address, each bounded, none able to throw into the stack.
+// The sockets of SIP: one UDP socket, and TCP and TLS connections both ways on one address, each bounded, none able to throw into the stack.
 import { createSocket, type RemoteInfo, type Socket as Datagrams } from 'node:dgram';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, isIP, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { type Logger } from '../../../storage/process/log';
 import { LOOPBACK } from '../networks';
-import { type Clock, type Timer } from './clock';
+import { type Timer } from './clock';
+import { Connection, type ConnectionOptions } from './connection';
 import { peerName, type Flow, type Peer } from './flow';
-import { Framer, MAX_MESSAGE_BYTES } from './framing';
+import { MAX_MESSAGE_BYTES } from './framing';
 import { guarded } from './guard';
-import { type SipMessage } from './message';
 import { parseDatagram } from './parser';
 
 /** What the stack needs of the network. */
@@ -15,40 +16,41 @@ export interface Transport {
   /** What others are told as our address. */
   readonly host: string;
   readonly port: number;
-  /** The way to a peer; an open TCP connection to it is used again. */
-  flowTo(peer: Peer): Flow;
+  /** The port of TLS; undefined where that is not spoken. */
+  readonly tlsPort: number | undefined;
+  /** The way to a peer; an open connection to it is used again. Over TLS its certificate must be for `name`, or for its address. */
+  flowTo(peer: Peer & { readonly name?: string }): Flow;
   /** From now on, `alias` is reached over this connection, while it lasts: a phone behind it registered that contact. */
   bind(alias: string, flow: Flow): void;
   bound(alias: string): Flow | undefined;
 }
 
-export interface TransportOptions {
+/** SIP over TLS: on its own port, with this certificate. */
+export interface TlsOptions {
+  /** 0 picks one. */
+  readonly port: number;
+  /** PEM. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM: who may have signed the certificate of a peer we connect to; left out: whom the machine trusts. */
+  readonly ca?: string;
+}
+
+export interface TransportOptions extends ConnectionOptions {
   readonly address: string;
   /** 0 picks a port that is free for UDP and TCP. */
   readonly port: number;
   readonly externalAddress: string;
-  readonly log: Logger;
-  readonly clock: Clock;
-  /** Never throws. */
-  readonly received: (message: SipMessage, flow: Flow) => void;
-  /** Whether anything of this address is read now; each call is one message. Left out: always. */
-  readonly hears?: (address: string) => boolean;
+  readonly tls?: TlsOptions;
 }
 
 const MAX_CONNECTIONS = 4_000;
 /** So many of them from one address that is not this machine: an office behind one NAT. */
 const MAX_CONNECTIONS_PER_ADDRESS = 500;
-/** Who sends too much over a connection is not read for so long. */
-const PAUSE_MS = 250;
 const MAX_ALIASES_PER_CONNECTION = 16;
-/** How long the rest of a message may take to arrive. */
-const PARTIAL_MESSAGE_MS = 10_000;
-/** A connection on which nothing came for this long is closed; phones register more often. */
-const IDLE_MS = 900_000;
 const SWEEP_MS = 5_000;
 const CONNECT_MS = 8_000;
-/** What may wait to be written to one connection. */
-const MAX_UNSENT_BYTES = 1_048_576;
+const HANDSHAKE_MS = 10_000;
 
 /** Whatever is sent to is an IPv4 address already: names were looked up above. */
 const literally = (address: string, _options: unknown, found: (fault: null, address: string, family: number) => void): void => found(null, address, 4);
@@ -74,101 +76,26 @@ class UdpFlow implements Flow {
   }
 }
 
-class TcpFlow implements Flow {
-  readonly protocol = 'tcp';
-  readonly reliable = true;
-  readonly aliases = new Set<string>();
-  private readonly watchers = new Set<() => void>();
-  private readonly framer = new Framer();
-  private lastDataMs: number;
-  private partialSinceMs: number | undefined;
-  open = true;
-
-  constructor(readonly address: string, readonly port: number, private readonly socket: Socket, private readonly options: TransportOptions, private readonly gone: (flow: TcpFlow) => void) {
-    this.lastDataMs = options.clock.civilMs();
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, 60_000);
-    socket.on('data', guarded(options.log, (data) => this.read(data)));
-    // An 'error' is always followed by 'close'.
-    socket.on('error', () => undefined);
-    socket.on('close', () => this.closed());
-  }
-
-  send(text: string, failed?: () => void): void {
-    if (!this.open) {
-      if (failed) setImmediate(guarded(this.options.log, failed));
-      return;
-    }
-    if (this.socket.writableLength > MAX_UNSENT_BYTES) this.socket.destroy();
-    else this.socket.write(text);
-    if (failed && this.socket.connecting) this.whenClosed(failed);
-  }
-
-  whenClosed(told: () => void): () => void {
-    this.watchers.add(told);
-    return () => { this.watchers.delete(told); };
-  }
-
-  /** Closes what is idle or dribbles. */
-  sweep(nowMs: number): void {
-    const dribbles = this.partialSinceMs !== undefined && nowMs - this.partialSinceMs > PARTIAL_MESSAGE_MS;
-    if (dribbles || nowMs - this.lastDataMs > IDLE_MS) this.socket.destroy();
-  }
-
-  destroy(): void {
-    this.socket.destroy();
-  }
-
-  private read(data: Buffer): void {
-    const { hears } = this.options;
-    this.lastDataMs = this.options.clock.civilMs();
-    let tooMuch = false;
-    for (const framed of this.framer.push(data)) {
-      // What came is worked on, since it would not come again; what follows waits in the network.
-      if (hears && !hears(this.address)) tooMuch = true;
-      if (framed.kind === 'ping') this.socket.write('\r\n');
-      else if (framed.kind === 'message') this.options.received(framed.message, this);
-      else {
-        if (framed.message) this.options.received(framed.message, this);
-        this.socket.removeAllListeners('data');
-        this.socket.end();
-        this.partialSinceMs = this.lastDataMs;
-        return;
-      }
-    }
-    this.partialSinceMs = this.framer.waiting ? this.partialSinceMs ?? this.lastDataMs : undefined;
-    if (!tooMuch) return;
-    this.socket.pause();
-    this.options.clock.after(PAUSE_MS, () => this.socket.resume());
-  }
-
-  private closed(): void {
-    if (!this.open) return;
-    this.open = false;
-    this.gone(this);
-    const told = [...this.watchers];
-    this.watchers.clear();
-    for (const watcher of told) guarded(this.options.log, watcher)();
-  }
-}
-
 export class SocketTransport implements Transport {
-  private readonly connections = new Map<string, TcpFlow>();
-  private readonly aliases = new Map<string, TcpFlow>();
+  private readonly connections = new Map<string, Connection>();
+  private readonly aliases = new Map<string, Connection>();
   private sweeper: Timer | undefined;
   private closing = false;
   readonly host: string;
 
-  private constructor(private readonly options: TransportOptions, private readonly datagrams: Datagrams, private readonly server: Server, readonly port: number) {
+  private constructor(private readonly options: TransportOptions, private readonly datagrams: Datagrams, private readonly server: Server, readonly port: number, private readonly secure: Server | undefined) {
     this.host = options.externalAddress;
     datagrams.on('message', guarded(options.log, (data, from) => this.datagram(data, from)));
     datagrams.on('error', (err) => options.log.warn({ err }, 'SIP over UDP had a fault'));
-    server.on('connection', (socket) => this.accept(socket));
+    server.on('connection', (socket) => this.accept(socket, 'tcp'));
+    // A handshake that fails is its peer's affair; the server closes that connection by itself.
+    secure?.on('secureConnection', (socket: TLSSocket) => this.accept(socket, 'tls'));
+    secure?.on('error', (err) => options.log.warn({ err }, 'SIP over TLS had a fault'));
     server.on('error', (err) => options.log.warn({ err }, 'SIP over TCP had a fault'));
     this.sweep();
   }
 
-  /** Listens on UDP and TCP. @throws the listen error, code EADDRINUSE when the port is taken. */
+  /** Listens on UDP and TCP, and for TLS where that is asked for. @throws the listen error, code EADDRINUSE when a port is taken, or what is wrong with the certificate. */
   static async open(options: TransportOptions): Promise<SocketTransport> {
     // A free UDP port need not be free for TCP: look again a few times when any will do.
     for (let attempt = 1; ; attempt += 1) {
@@ -195,28 +122,48 @@ export class SocketTransport implements Transport {
       } catch {
         // The machine's limit is lower; bursts are then lost sooner and sent again by their senders.
       }
-      return new SocketTransport(options, datagrams, server, port);
+      try {
+        return new SocketTransport(options, datagrams, server, port, options.tls && await listenTls(options.address, options.tls));
+      } catch (fault) {
+        datagrams.close();
+        server.close();
+        throw fault;
+      }
     }
   }
 
-  /** How many TCP connections are open. */
+  get tlsPort(): number | undefined {
+    return this.secure ? (this.secure.address() as AddressInfo | null)?.port : undefined;
+  }
+
+  /** How many TCP and TLS connections are open. */
   get connectionCount(): number {
     return this.connections.size;
   }
 
-  flowTo(peer: Peer): Flow {
-    if (peer.protocol === 'udp') return new UdpFlow(this.datagrams, this.options.log, peer.address, peer.port);
-    const existing = this.connections.get(peerName(peer));
+  flowTo(peer: Peer & { readonly name?: string }): Flow {
+    const { protocol } = peer;
+    if (protocol === 'udp') return new UdpFlow(this.datagrams, this.options.log, peer.address, peer.port);
+    // A peer that said so is reached over the connection it opened, by the address it gave (RFC 5923 §6).
+    const existing = this.connections.get(peerName(peer)) ?? this.aliases.get(peerName(peer));
     if (existing?.open) return existing;
-    const socket = connect({ host: peer.address, port: peer.port, localAddress: this.options.address });
-    const patience = this.options.clock.after(CONNECT_MS, () => { if (socket.connecting) socket.destroy(); });
-    socket.once('connect', () => patience.cancel());
-    socket.once('close', () => patience.cancel());
-    return this.adopt(socket, peer.address, peer.port);
+    const place = { host: peer.address, port: peer.port, localAddress: this.options.address };
+    const socket = protocol === 'tcp' ? connect(place) : this.connectTls(place, peer.name ?? peer.address);
+    const flow = this.adopt(socket, protocol, peer.address, peer.port);
+    const patience = this.options.clock.after(CONNECT_MS, () => { if (!flow.ready) socket.destroy(); });
+    flow.whenClosed(() => patience.cancel());
+    return flow;
+  }
+
+  private connectTls(place: { readonly host: string; readonly port: number; readonly localAddress: string }, name: string): Socket {
+    const { tls, log } = this.options;
+    const socket = connectTls({ ...place, ...(isIP(name) === 0 ? { servername: name } : {}), ...(tls?.ca === undefined ? {} : { ca: tls.ca }), ...(tls && { cert: tls.cert, key: tls.key }), minVersion: 'TLSv1.2' });
+    socket.once('error', (fault: Error) => log.warn({ fault: fault.message, peer: `${place.host}:${place.port}` }, 'A TLS connection could not be made'));
+    return socket;
   }
 
   bind(alias: string, flow: Flow): void {
-    if (!(flow instanceof TcpFlow) || !flow.open || flow.aliases.size >= MAX_ALIASES_PER_CONNECTION) return;
+    if (!(flow instanceof Connection) || !flow.open || flow.aliases.size >= MAX_ALIASES_PER_CONNECTION) return;
     this.aliases.get(alias)?.aliases.delete(alias);
     flow.aliases.add(alias);
     this.aliases.set(alias, flow);
@@ -229,7 +176,8 @@ export class SocketTransport implements Transport {
   async close(): Promise<void> {
     this.closing = true;
     this.sweeper?.cancel();
-    const stopped = new Promise<void>((resolve) => { this.server.close(() => resolve()); });
+    const { secure } = this;
+    const stopped = Promise.all([this.server, ...(secure ? [secure] : [])].map((server) => new Promise<void>((resolve) => { server.close(() => resolve()); })));
     for (const flow of this.connections.values()) flow.destroy();
     await new Promise<void>((resolve) => { this.datagrams.close(() => resolve()); });
     await stopped;
@@ -242,10 +190,10 @@ export class SocketTransport implements Transport {
     if (message) this.options.received(message, new UdpFlow(this.datagrams, this.options.log, from.address, from.port));
   }
 
-  private accept(socket: Socket): void {
+  private accept(socket: Socket, protocol: 'tcp' | 'tls'): void {
     const { remoteAddress, remotePort } = socket;
     if (remoteAddress === undefined || remotePort === undefined || this.closing || this.isCrowded(remoteAddress) || this.options.hears?.(remoteAddress) === false) socket.destroy();
-    else this.adopt(socket, remoteAddress, remotePort);
+    else this.adopt(socket, protocol, remoteAddress, remotePort);
   }
 
   private isCrowded(address: string): boolean {
@@ -255,8 +203,8 @@ export class SocketTransport implements Transport {
     return count >= MAX_CONNECTIONS_PER_ADDRESS;
   }
 
-  private adopt(socket: Socket, address: string, port: number): TcpFlow {
-    const flow: TcpFlow = new TcpFlow(address, port, socket, this.options, (closed) => {
+  private adopt(socket: Socket, protocol: 'tcp' | 'tls', address: string, port: number): Connection {
+    const flow: Connection = new Connection(protocol, address, port, socket, this.options, (closed) => {
       const name = peerName(closed);
       if (this.connections.get(name) === closed) this.connections.delete(name);
       for (const alias of closed.aliases) if (this.aliases.get(alias) === closed) this.aliases.delete(alias);
@@ -272,4 +220,14 @@ export class SocketTransport implements Transport {
       this.sweep();
     });
   }
+}
+
+async function listenTls(address: string, { port, cert, key }: TlsOptions): Promise<Server> {
+  const secure = createTlsServer({ cert, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS });
+  secure.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    secure.once('error', reject);
+    secure.listen({ port, host: address, exclusive: true }, () => { secure.off('error', reject); resolve(); });
+  });
+  return secure;
 }

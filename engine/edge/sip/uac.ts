@@ -9,7 +9,7 @@ import { guarded } from './guard';
 import { header, valueOf, type Header } from './headers';
 import { type Hop } from './hops';
 import { PHRASES, writeMessage, type SipResponse } from './message';
-import { ownContact, ownHostPort, type EndCause, type OutgoingCall, type Stack } from './stack';
+import { ownContact, ownHostPort, ownPlace, type EndCause, type OutgoingCall, type Stack } from './stack';
 import { newTag } from './uas';
 
 const OUTSIDE_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact', 'content-length', 'max-forwards']);
@@ -63,7 +63,7 @@ export class AskingSide {
     const own = ownHostPort(stack);
     const hop = stack.hops.plan(route !== '' ? route : nextHop(draft) ?? uri);
     const tag = newTag();
-    const given = (key: string): string | undefined => keptHeaders({ ...draft, headers: draft.headers.filter((entry) => entry.key === key) }, EMPTY, own)[0]?.value;
+    const given = (key: string): string | undefined => keptHeaders({ ...draft, headers: draft.headers.filter((entry) => entry.key === key) }, EMPTY, own, ownPlace(stack, hop.protocol))[0]?.value;
     const contact = given('contact') ?? ownContact(stack, hop.protocol);
     const givenFrom = given('from') ?? `<sip:${own}>`;
     const from = tagOf(givenFrom) === '' ? `${bracketed(givenFrom)};tag=${tag}` : givenFrom;
@@ -112,7 +112,7 @@ export class AskingSide {
     dialog.localSeq += 1;
     const branch = stack.layer.newBranch();
     const contact = WITH_CONTACT.has(method) && valueOf(draft.headers, 'contact') === undefined ? [header('Contact', dialog.contact)] : [];
-    const headers = [stack.layer.via(branch, hop), MAX_FORWARDS, ...route.headers, ...dialog.identity(method, dialog.localSeq), ...contact, ...keptHeaders(draft, INSIDE_OWN, ownHostPort(stack)), ...contentType];
+    const headers = [stack.layer.via(branch, hop), MAX_FORWARDS, ...route.headers, ...dialog.identity(method, dialog.localSeq), ...contact, ...keptHeaders(draft, INSIDE_OWN, ownHostPort(stack), ownPlace(stack, hop.protocol)), ...contentType];
     const sent = new Sent(method, uri === '' || uri.includes('placeholder') ? route.uri : uri, dialog.localSeq, branch, headers, dialog, false, owner);
     if (method === 'INVITE') dialog.ourInvite = sent.id;
     if (method === 'BYE') dialog.state = 'ending';
@@ -198,7 +198,7 @@ export class AskingSide {
     const route = dialog.route();
     const hop = this.hopOf(dialog, route.hop);
     const headers = [
-      stack.layer.via(stack.layer.newBranch(), hop), MAX_FORWARDS, ...route.headers, ...dialog.identity('ACK', sent.cseq), ...keptHeaders(draft, INSIDE_OWN, ownHostPort(stack)), ...missingContentType(draft),
+      stack.layer.via(stack.layer.newBranch(), hop), MAX_FORWARDS, ...route.headers, ...dialog.identity('ACK', sent.cseq), ...keptHeaders(draft, INSIDE_OWN, ownHostPort(stack), ownPlace(stack, hop.protocol)), ...missingContentType(draft),
     ];
     const text = writeMessage(`ACK ${route.uri} SIP/2.0`, headers, draft.body);
     const ack: { readonly text: string; flow: Flow | undefined } = { text, flow: undefined };

@@ -10,7 +10,7 @@ import { contactAlias } from './hops';
 import { mirrored, type Incoming } from './layer';
 import { PHRASES, writeMessage, type SipRequest } from './message';
 import { InviteServerTransaction } from './server-transactions';
-import { ownContact, ownHostPort, type IncomingCall, type Stack } from './stack';
+import { ownContact, ownHostPort, ownPlace, type IncomingCall, type Stack } from './stack';
 
 /** What the stack writes itself, or takes from the request, whatever an engine gave. */
 const RESPONSE_OWN = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'record-route', 'content-length']);
@@ -103,7 +103,7 @@ export class AnsweringSide {
   private enterDialog(dialog: Dialog, incoming: Incoming): void {
     const { request, flow } = incoming;
     dialog.remoteSeq = request.cseq;
-    if (flow.protocol === 'tcp') dialog.flow = flow;
+    if (flow.protocol !== 'udp') dialog.flow = flow;
     if (request.method === 'INVITE') dialog.theirInvite = incoming;
     if (request.method !== 'BYE') return;
     this.stack.dialogs.remove(dialog);
@@ -144,7 +144,8 @@ export class AnsweringSide {
     if (!call) throw new NotSent('Response not sent due to unknown transaction');
     const wantedTag = tagOf(valueOf(draft.headers, 'to'));
     if (call.initial && !call.dialog && wantedTag !== '' && /^[A-Za-z0-9.\-_~]+$/.test(wantedTag)) call.localTag = wantedTag;
-    const extra = [...keptHeaders(draft, RESPONSE_OWN, ownHostPort(this.stack)), ...missingContentType(draft)];
+    const { protocol } = call.incoming.flow;
+    const extra = [...keptHeaders(draft, RESPONSE_OWN, ownHostPort(this.stack), ownPlace(this.stack, protocol)), ...missingContentType(draft)];
     const text = this.send(call, Number(match[1]), match[2] ?? '', extra, draft.body);
     return { text, call };
   }
@@ -202,11 +203,13 @@ export class AnsweringSide {
 
   /** A phone that registered over a connection of its own is called back over it (RFC 5626 in spirit): nobody could connect to it. */
   private rememberConnection(request: SipRequest, flow: Flow): void {
-    if (flow.protocol !== 'tcp') return;
+    if (flow.protocol === 'udp') return;
     for (const text of contactUris(request)) {
       const uri = parseUri(text);
-      if (uri && (paramOf(uri.params, 'transport') ?? '').toLowerCase() === 'tcp') this.stack.transport.bind(contactAlias(uri), flow);
+      if (uri && (flow.protocol === 'tls' || (paramOf(uri.params, 'transport') ?? '').toLowerCase() === 'tcp')) this.stack.transport.bind(contactAlias(uri), flow);
     }
+    // Engines that know UDP and TCP alone send a phone's requests to where it registered from.
+    if (flow.protocol === 'tls') this.stack.transport.bind(`@${flow.address}:${flow.port}`, flow);
   }
 
   cancelled(cancel: Incoming, invite: Incoming | undefined): void {
@@ -226,7 +229,7 @@ export class AnsweringSide {
     if (!dialog || invite?.request.cseq !== ack.cseq || !(invite.transaction instanceof InviteServerTransaction)) return;
     if (!invite.transaction.acknowledge()) return;
     dialog.theirInvite = undefined;
-    if (flow.protocol === 'tcp') dialog.flow = flow;
+    if (flow.protocol !== 'udp') dialog.flow = flow;
     this.stack.listener.acknowledged(dialog, invite, ack, flow);
   }
 }

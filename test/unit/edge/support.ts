@@ -1,7 +1,7 @@
 // A stack without sockets: a clock the test moves, flows that remember what was sent, and short ways to write messages.
 import { pino } from 'pino';
 import { type Clock, type Timer } from '../../../engine/edge/sip/clock';
-import { type Flow, type Peer } from '../../../engine/edge/sip/flow';
+import { type Flow, type Peer, type Protocol } from '../../../engine/edge/sip/flow';
 import { type Gate } from '../../../engine/edge/sip/gate';
 import { type SipMessage, type SipRequest, type SipResponse } from '../../../engine/edge/sip/message';
 import { parseDatagram } from '../../../engine/edge/sip/parser';
@@ -85,10 +85,10 @@ export class FakeFlow implements Flow {
   broken = false;
   private readonly watchers = new Set<() => void>();
 
-  constructor(private readonly clock: FakeClock, readonly protocol: 'udp' | 'tcp' = 'udp', readonly address = '192.0.2.7', readonly port = 5060) {}
+  constructor(private readonly clock: FakeClock, readonly protocol: Protocol = 'udp', readonly address = '192.0.2.7', readonly port = 5060) {}
 
   get reliable(): boolean {
-    return this.protocol === 'tcp';
+    return this.protocol !== 'udp';
   }
 
   send(text: string, failed?: () => void): void {
@@ -139,6 +139,7 @@ export const asResponse = (text: string): SipResponse => parse(text) as SipRespo
 export class FakeNetwork implements Transport {
   readonly host = '198.51.100.1';
   readonly port = 5060;
+  tlsPort: number | undefined;
   readonly flows = new Map<string, FakeFlow>();
   private readonly aliases = new Map<string, Flow>();
 
