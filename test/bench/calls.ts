@@ -32,9 +32,9 @@ async function agentsAt(system: System, port: number, count: number): Promise<re
   return agents.map(({ id }) => id);
 }
 
-/** The count once it is what it should be, or when 10 s were not enough: the journal is written behind the calls. */
+/** The count once it is what it should be, or when 20 s were not enough: the journal is written behind the calls. */
 async function settled(count: () => Promise<number>, expected: number): Promise<number> {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + 20_000;
   for (let now = await count(); ; now = await count()) {
     if (now >= expected || Date.now() > until) return now;
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -14,6 +14,9 @@ const SCENARIOS = join(ROOT, 'test', 'scenario', 'sipp');
 export interface Rung {
   readonly callsPerSecond: number;
   readonly calls: number;
+  /** Callers who got a 200, by sipp. */
+  readonly connected: number;
+  /** Of whom a record says so. */
   readonly answered: number;
   readonly failed: number;
   readonly cpuMsPerCall: { readonly edge: number; readonly engine: number; readonly total: number };
@@ -55,7 +58,7 @@ export async function climb(through: Climb, callsPerSecond: number, seconds: num
     const count = await through.answered(calls, times.length);
     const [edge, engine] = [(after.edge - before.edge) / calls, (after.engine - before.engine) / calls];
     return {
-      callsPerSecond, calls, answered: count, failed: calls - count,
+      callsPerSecond, calls, connected: times.length, answered: count, failed: calls - count,
       cpuMsPerCall: { edge: round(edge), engine: round(engine), total: round(edge + engine) },
       setUpMs: { p50: percentile(times, 0.5), p99: percentile(times, 0.99) },
       residentMiB: { edge: residentMiB(pids.edge), engine: residentMiB(pids.engine) },
@@ -67,7 +70,7 @@ export async function climb(through: Climb, callsPerSecond: number, seconds: num
 
 export function printRungs(rungs: readonly Rung[], driver: string): void {
   console.table(rungs.map((rung) => ({
-    'calls/s': rung.callsPerSecond, answered: rung.answered, failed: rung.failed, 'edge ms': rung.cpuMsPerCall.edge, [`${driver} ms`]: rung.cpuMsPerCall.engine, 'total ms': rung.cpuMsPerCall.total,
+    'calls/s': rung.callsPerSecond, connected: rung.connected, answered: rung.answered, failed: rung.failed, 'edge ms': rung.cpuMsPerCall.edge, [`${driver} ms`]: rung.cpuMsPerCall.engine, 'total ms': rung.cpuMsPerCall.total,
     'set-up p50': rung.setUpMs.p50, 'set-up p99': rung.setUpMs.p99, 'edge MiB': rung.residentMiB.edge, [`${driver} MiB`]: rung.residentMiB.engine,
   })));
 }
