@@ -43,6 +43,8 @@ export async function circleFaults(checking: Checking, changes: readonly ObjectC
       const steps = wayRound({ place, way }, round, endOf, clocks, moments);
       const circle = steps?.map((one) => keyOf(one.place)).sort().join() ?? '';
       if (steps === null || told.has(circle)) continue;
+      // Of an import, those alone that no release ever took.
+      if (checking.whole === true && steps.some((one) => one.place.kind !== 'queues')) continue;
       told.add(circle);
       const names = await namesOf(checking, [...steps, ...steps.slice(0, 1)]);
       faults.push(faultOf(field ?? way.field, names[1] ?? '', 'circle', { way: names.join(' → ') }));

@@ -41,6 +41,7 @@ function addedTo(before: readonly PlacedTarget[], targets: readonly PlacedTarget
 /** Faults of the targets that are new: those that are more than an address, and those that the policy forbids. */
 export async function forbiddenTargets(checking: Checking, targets: readonly PlacedTarget[], before: readonly PlacedTarget[]): Promise<Fault[]> {
   const added = addedTo(before, targets);
+  if (checking.whole === true) return againstPolicy(checking, added);
   const unplain = added.filter(({ target }) => !isPlain(target));
   return [...unplain.map(({ field, target }) => faultOf(field, valueOf(target), 'plainUri')), ...await againstPolicy(checking, added.filter(({ target }) => isPlain(target)))];
 }
@@ -52,8 +53,8 @@ export async function forbiddenContacts(checking: Checking, contacts: readonly C
   for (const placed of addedTo(contactTargets(before), contactTargets(contacts))) {
     const { field, target } = placed;
     const isOurs = target.kind === 'uri' ? userInDomain(target.uri, checking.sipDomain) !== null : await isOfGroup(checking.draft, target.number);
-    if (isOurs) faults.push(faultOf(field, valueOf(target), 'ownContact'));
-    else elsewhere.push(placed);
+    if (isOurs && checking.whole !== true) faults.push(faultOf(field, valueOf(target), 'ownContact'));
+    else if (!isOurs) elsewhere.push(placed);
   }
   return [...faults, ...await forbiddenTargets(checking, elsewhere, [])];
 }

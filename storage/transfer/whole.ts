@@ -88,9 +88,10 @@ export async function carryOutWhole<P extends Prepared>(deps: WholeDeps, request
 /** The pool that serves this one. @throws Refused 'conflict' where it is not changed in this database now */
 export const siteOf = (client: MongoClient, db: Db, pool: string): Promise<string> => client.withSession((session) => whereServed(db, session, pool));
 
-/** All rules of every edit. @throws Refused, saying of the first faults whose they are */
-export async function checkWhole(checking: { readonly draft: WholeDraft; readonly roles: Roles; readonly sipDomain: string; readonly now: Date }): Promise<void> {
-  const { draft } = checking;
+/** All rules of every edit that the engine does not keep by itself. @throws Refused, saying of the first faults whose they are */
+export async function checkWhole(given: { readonly draft: WholeDraft; readonly roles: Roles; readonly sipDomain: string; readonly now: Date }): Promise<void> {
+  const { draft } = given;
+  const checking = { ...given, whole: true };
   const changes = draft.changes();
   // One question for all sounds, instead of one for each object.
   await draft.keptAudio(changes.flatMap(({ after }) => (after === null ? [] : audioNamedIn(after).map((one) => one.audioId))));

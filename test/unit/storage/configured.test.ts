@@ -23,8 +23,8 @@ const NOW = new Date('2026-06-01T00:00:00Z');
 const everything: Roles = { administrator: true, engine: false, manages: new Set(), agentId: null, serves: new Set() };
 
 /** The faults that a draft is refused for; none where it would be written. */
-async function faultsIn(draft: WholeDraft, roles = everything): Promise<readonly Fault[]> {
-  return checkIntegrity({ draft, roles, sipDomain: 'example.org', now: NOW }).then(() => [], (fault: unknown) => {
+async function faultsIn(draft: WholeDraft, roles = everything, whole = false): Promise<readonly Fault[]> {
+  return checkIntegrity({ draft, roles, sipDomain: 'example.org', now: NOW, whole }).then(() => [], (fault: unknown) => {
     if (fault instanceof Refused) return fault.refusal.faults;
     throw fault;
   });
@@ -71,6 +71,17 @@ describe('a target', () => {
     await draft.put('agents', { ...agent, name: 'Robert' });
     expect(draft.changes()).toHaveLength(2);
     expect(await faultsIn(draft)).toEqual([]);
+  });
+
+  test('of an export of an earlier release is taken in with all that the engine keeps by itself, but not past the policy', async () => {
+    const draft = before('some');
+    const action = (uri: string) => ({ timeoutAction: { kind: 'sipUri', uri } });
+    await draft.put('queues', queueSchema.parse({ ...stored, id: 'queue', name: 'Queue', agentGroupIds: [], ...action('sip:help@example.org;maddr=192.0.2.1') }));
+    await draft.put('agents', agentSchema.parse({ ...stored, id: 'bob', sipUser: 'bob', name: 'Bob', personId: null, digest: null, contacts: [{ kind: 'sipUri', uri: 'sip:help@example.org' }] }));
+    expect(ruleOf(await faultsIn(draft))).toEqual(['plainUri', 'ownContact']);
+    expect(await faultsIn(draft, everything, true)).toEqual([]);
+    await draft.put('queues', queueSchema.parse({ ...stored, id: 'other', name: 'Other', agentGroupIds: [], ...action('sip:box@voice.example;maddr=192.0.2.1') }));
+    expect(ruleOf(await faultsIn(draft, everything, true))).toEqual(['domains']);
   });
 });
 
@@ -124,6 +135,8 @@ describe('a circle', () => {
     for (const [id, given] of Object.entries(row.queues)) await draft.put('queues', queueOf(id, given));
     const faults = await faultsIn(draft, row.sees === undefined ? everything : { ...everything, administrator: false, manages: new Set(row.sees) });
     expect({ way: wayIn(faults), others: ruleOf(faults).filter((code) => code !== 'circle') }).toEqual({ way: row.circle, others: [] });
+    // An import is refused for a circle of queues alone, which no release ever took.
+    expect(wayIn(await faultsIn(draft, everything, true)) === null).toBe(row.circle === null || Object.keys(row.groups).length > 0);
     if (row.field !== undefined) expect(faults[0]?.field).toBe(row.field);
   });
 
