@@ -1,7 +1,7 @@
 // The engine is killed while one call is in a state, once for every state of the transition table; then the call goes on, and is counted.
 import { type Collection } from 'mongodb';
 import { TRANSITIONS } from '../../engine/core/transitions';
-import { type CallState } from '../../engine/core/call';
+import { type CallState, type Leg as CallLeg } from '../../engine/core/call';
 import { type CallRecord } from '../../storage/model/record';
 import { startFaultSystem, type FaultSystem } from '../support/fault-system';
 import { audioSdp, type Leg, type Phone } from '../support/phone';
@@ -244,18 +244,24 @@ const DRIVERS: Readonly<Record<OnThePhone, Driver>> = {
   },
 };
 
+/** What agents' phones do in each state, which the journal must say as well: together everything that a leg can be in. */
+const LEGS: Readonly<Record<OnThePhone, readonly CallLeg['phase'][]>> = {
+  arriving: [], welcoming: [], asking: [], queued: [], leaving: [],
+  offering: ['ringing'], forwarding: ['ringing'], connecting: ['answered'], talking: ['answered'], transferring: ['answered', 'ringing'], ending: ['ending'],
+};
+
 // ── The kill ──
 
-interface JournalDocument { readonly _id: string; readonly ended: boolean; readonly body: { readonly call?: { readonly workflowId?: string | null; readonly phase?: { readonly state?: string } } & Record<string, unknown>; readonly phase?: { readonly state?: string }; readonly workflowId?: string | null } | null }
+interface JournalDocument { readonly _id: string; readonly ended: boolean; readonly body: { readonly call?: { readonly workflowId?: string | null; readonly phase?: { readonly state?: string }; readonly legs?: readonly { readonly phase: string }[] } } | null }
 
-/** Resolves when the journal says that the call of this workflow is in that state. */
-async function inState({ system }: FaultSystem, workflowId: string, state: CallState): Promise<void> {
+/** Resolves when the journal says that the call of this workflow, and agents' legs with it, are in that state. */
+async function inState({ system }: FaultSystem, workflowId: string, state: OnThePhone): Promise<void> {
   const journal: Collection<JournalDocument> = system.connection.db.collection<JournalDocument>('journalCalls');
   await eventually(`the journal to say ${state}`, async () => {
     const calls = await journal.find({ ended: false }).toArray();
     return calls.some(({ body }) => {
-      const call = body?.call ?? body;
-      return call?.workflowId === workflowId && call.phase?.state === state;
+      const call = body?.call;
+      return call?.workflowId === workflowId && call.phase?.state === state && call.legs?.map(({ phase }) => phase).sort().join() === LEGS[state].join();
     });
   });
 }
@@ -319,7 +325,7 @@ async function killInState(faults: FaultSystem, state: OnThePhone, standby: bool
   await eventually('an engine to be well', async () => (await faults.active()).isWell()).catch(() => { failed.push('no engine is well'); });
   if (standby) await eventually('two engines to be well', async () => (await Promise.all(faults.engines.map((engine) => engine.isWell()))).every((well) => well)).catch(() => { failed.push('no standby'); });
   return {
-    fault: `engine: kill -9 while ${state}, ${standby ? 'with standby' : 'alone'}`, calls: 1, records, lost: lost + (records === 0 && driven !== null ? 1 : 0), doubled: Math.max(0, records - 1), refused: 0, changes: 0, changesLost: 0,
+    fault: `engine: kill -9 while ${state}${LEGS[state].length === 0 ? '' : ` (agents: ${LEGS[state].join(', ')})`}, ${standby ? 'with standby' : 'alone'}`, calls: 1, records, lost: lost + (records === 0 && driven !== null ? 1 : 0), doubled: Math.max(0, records - 1), refused: 0, changes: 0, changesLost: 0,
     stuck: 0, outOfOrder: 0, silenceWaiting: 0, silenceTalking: 0, takeoverMs, lagMs: 0, failed, words,
   };
 }
