@@ -37,7 +37,7 @@ export async function circleFaults(checking: Checking, changes: readonly ObjectC
   const told = new Set<string>();
   const faults: Fault[] = [];
   for (const { place, ways, field } of starts) {
-    for (const way of ways) {
+    for (const way of round.has(keyOf(place)) ? ways : []) {
       const end = endOf(way);
       if (end === null || !round.has(end) || (place.kind === 'queues' && end === keyOf(place))) continue;
       const steps = wayRound({ place, way }, round, endOf, clocks, moments);
