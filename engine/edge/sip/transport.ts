@@ -10,6 +10,7 @@ import { peerName, type Flow, type Peer } from './flow';
 import { MAX_MESSAGE_BYTES } from './framing';
 import { guarded } from './guard';
 import { parseDatagram } from './parser';
+import { mayBeStun, stunAnswer } from './stun';
 
 /** What the stack needs of the network. */
 export interface Transport {
@@ -186,6 +187,12 @@ export class SocketTransport implements Transport {
   private datagram(data: Buffer, from: RemoteInfo): void {
     const { hears } = this.options;
     if ((hears && !hears(from.address)) || data.length > MAX_MESSAGE_BYTES) return;
+    if (mayBeStun(data)) {
+      const answer = stunAnswer(data, from.address, from.port);
+      // What the network makes of it is nobody's concern: the phone asks again.
+      if (answer) this.datagrams.send(answer, from.port, from.address, () => undefined);
+      return;
+    }
     const message = parseDatagram(data);
     if (message) this.options.received(message, new UdpFlow(this.datagrams, this.options.log, from.address, from.port));
   }

@@ -102,6 +102,17 @@ test('what cannot be delivered over TCP is reported', async () => {
   await new Promise<void>((resolve) => { transport.flowTo({ protocol: 'tcp', address: '127.0.0.1', port: 1 }).send('OPTIONS', resolve); });
 });
 
+test('a STUN keep-alive over UDP is answered with where it came from', async () => {
+  const { transport } = await listening();
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => { socket.bind(0, '127.0.0.1', resolve); });
+  const answered = new Promise<Buffer>((resolve) => { socket.once('message', resolve); });
+  socket.send(Buffer.from(`000100002112a442${'00'.repeat(12)}`, 'hex'), transport.port, '127.0.0.1');
+  const answer = await answered;
+  expect([answer.readUInt16BE(0), answer.readUInt16BE(26) ^ 0x2112]).toEqual([0x0101, socket.address().port]);
+  socket.close();
+});
+
 test('UDP noise and a datagram of nothing do no harm to the next message', async () => {
   const { transport, next } = await listening();
   const socket = createSocket('udp4');
