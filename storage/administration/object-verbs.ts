@@ -5,6 +5,7 @@ import { type ObjectKind, type ObjectKinds } from '../model/configuration';
 import { type Subject } from '../stored';
 import { type Changed, type Context, type Row } from './context';
 import { definedFields } from './group-verbs';
+import { reachOf } from './leading';
 import { mergeFields } from './merge';
 import { agentGroupShape, businessHoursShape, holidaySetShape, queueShape, trunkShape } from './object-inputs';
 import { NOUNS, targetOf, type KindOf, type Noun } from './owners';
@@ -24,6 +25,20 @@ const ID_PREFIXES = { queue: 'queue', agentGroup: 'group', businessHours: 'hours
 async function found<N extends Noun>({ draft }: Context, noun: N, id: string): Promise<NamedObject<N> | null> {
   const object: ObjectKinds[ObjectKind] | null = await draft.get(NOUNS[noun].kind, id);
   return object as NamedObject<N> | null;
+}
+
+/**
+ * The same for whoever asks: what is neither made for nor reached from anything of theirs is like what is not there, also in what is asked of the
+ * database for it. What leads to it is looked for only once it is known to be partly theirs.
+ */
+async function foundBy<N extends Noun>(context: Context, noun: N, id: string): Promise<NamedObject<N> | null> {
+  const { draft, roles } = context;
+  const object = await found(context, noun, id);
+  if (roles.administrator || (noun !== 'queue' && noun !== 'agentGroup')) return object;
+  const theirs = [...new Set([...roles.manages, ...roles.serves])];
+  const reached = await reachOf(draft, theirs.length === 0 ? [] : await draft.find('workflows', { _id: { $in: theirs } }, (one) => theirs.includes(one.id)));
+  const isReached = reached.some((one) => [...one.queues, ...one.agentGroups].some((each) => each.id === id));
+  return isReached || (object !== null && 'workflowId' in object && typeof object.workflowId === 'string' && theirs.includes(object.workflowId)) ? object : null;
 }
 
 async function known<N extends Noun>(context: Context, noun: N, id: string): Promise<NamedObject<N>> {
@@ -50,7 +65,7 @@ async function changed<N extends Noun>(context: Context, noun: N, object: NamedO
 async function onObject(context: Context, noun: Noun, action: Action, id: string): Promise<Verdict> {
   // Whether a trunk exists is the administrators' business.
   if (noun === 'trunk') return may(context.roles, action, { kind: 'pool' });
-  const object = await found(context, noun, id);
+  const object = await foundBy(context, noun, id);
   return object ? may(context.roles, action, await target(context, noun, object)) : 'unseen';
 }
 
@@ -122,7 +137,7 @@ function copyOf<N extends CopiedNoun>(noun: N): Row<`${N}.copy`> {
   const row = {
     schema: VERB_SCHEMAS[`${noun}.copy`],
     right: async (context: Context, { id }: Input): Promise<Verdict> => {
-      const object = await found(context, noun, id);
+      const object = await foundBy(context, noun, id);
       if (!object) return 'unseen';
       const seen = may(context.roles, `${noun}.see`, await target(context, noun, object));
       // Who may not see it is told what whoever may not change it is told.
