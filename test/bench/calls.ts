@@ -1,7 +1,7 @@
 // What a call costs, and how soon a freed agent rings again: a ladder of calls a second from sipp callers to sipp agents, through edge and
 // engine with the journal on, no RTP; the same edge under a bare B2BUA beside it; then agents who are freed while a thousand callers wait.
-// Run: npm run bench -- [--rates 20,50,100,150,250] [--seconds 8] [--agents 400] [--waiting 1000] [--samples 500]. Bounded in count and time
-// (three minutes as it stands); everything listens on loopback.
+// Run: npm run bench -- [--rates 20,50,100,150,250] [--seconds 8] [--agents 320] [--waiting 1000] [--samples 500]. Bounded in count and time
+// (a few minutes as it stands); everything listens on loopback.
 import { type ChildProcess } from 'node:child_process';
 import { cpus, loadavg } from 'node:os';
 import { Command } from 'commander';
@@ -93,7 +93,7 @@ async function run(options: Options): Promise<void> {
 const command = new Command('npm run bench --')
   .option('--rates <list>', 'calls a second, with commas between', (typed) => typed.split(',').map(within('a rate', LIMITS.rate)), [20, 50, 100, 150, 250])
   .option('--seconds <n>', 'how long each rate is held', within('seconds', LIMITS.seconds), 8)
-  .option('--agents <n>', 'agents on duty', within('agents', LIMITS.agents), 400)
+  .option('--agents <n>', 'agents on duty', within('agents', LIMITS.agents), 320)
   .option('--waiting <n>', 'callers who wait while agents are freed', within('waiting', LIMITS.waiting), 1_000)
   .option('--samples <n>', 'how many freed agents to time', within('samples', LIMITS.samples), 500)
   .parse();

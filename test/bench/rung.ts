@@ -14,9 +14,9 @@ const SCENARIOS = join(ROOT, 'test', 'scenario', 'sipp');
 export interface Rung {
   readonly callsPerSecond: number;
   readonly calls: number;
-  /** Callers who got a 200, by sipp. */
+  /** Callers who got a 200, by sipp: a queue gives it at once, and rings agents then. */
   readonly connected: number;
-  /** Of whom a record says so. */
+  /** Callers whom an agent answered before they hung up, by their records. */
   readonly answered: number;
   readonly failed: number;
   readonly cpuMsPerCall: { readonly edge: number; readonly engine: number; readonly total: number };
