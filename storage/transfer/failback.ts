@@ -4,6 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Acting } from '../access';
 import { permit, type Site } from '../administration/failover';
 import { refuse } from '../administration/results';
+import { readRoles } from '../administration/roles';
+import { defaultSettings } from '../administration/settings-verbs';
 import { readAudio, keptAudio, storeAudio } from '../audio';
 import { completedEntry, readConfiguration } from '../changes';
 import { databaseTime } from '../live';
@@ -12,7 +14,6 @@ import { adopt, readServing, write } from '../mirror/serving';
 import { conflictKey, mergeThreeWay, type MergeConflict, type Merged, type Side } from '../mirror/three-way';
 import { OBJECT_KINDS, type Configuration, type ObjectChange, type ObjectKind } from '../model/configuration';
 import { type Serving } from '../model/serving';
-import { readRoles } from '../administration/roles';
 import { collectionOf } from '../schema';
 import { type StoredChange } from '../stored';
 import { inTransaction } from '../transaction';
@@ -60,7 +61,7 @@ export async function previewFailback(site: Site, partner: Site, acting: Acting,
   return {
     pool: site.pool, from: partner.pool, duties: merged.changes.length - brought.length,
     brought: brought.map(({ kind, before, after }) => ({ kind, name: nameOf(after ?? before ?? {}), what: before === null ? 'added' : after === null ? 'removed' : 'changed' })),
-    onlyHere: ours.filter(({ part }) => !part || part.number === 0).map(({ verb, subject, actor, at }) => ({ verb, name: subject.name, by: actor.name, at })),
+    onlyHere: ours.filter(({ part, verb }) => verb !== MERGED && (!part || part.number === 0)).map(({ verb, subject, actor, at }) => ({ verb, name: subject.name, by: actor.name, at })),
     conflicts: merged.undecided.map((one) => ({ ...one, key: conflictKey(one), ...shown(one), oursBy: lastBy(ours, one), theirsBy: lastBy(theirs, one) })),
   };
 }
@@ -124,32 +125,41 @@ async function planOf(site: Site, partner: Site, serving: Serving, { keep, witho
     return { merged: { changes: differing(here, there), undecided: [], decided: [] }, ours: [], theirs: [], here, theirHead };
   }
   const since = await lastMerge(site, partner, serving);
-  const ours = await oursSince(site, partner, serving, since);
-  const found = await collectionOf(partner.db, 'changes').find({ pool, origin: partner.pool, sequence: { $gt: since?.value.upTo ?? serving.sequence ?? 0 } }).sort({ sequence: 1 }).toArray();
+  const ours = await oursSince(site, partner, serving);
+  // What the partner changed is compared with what stood there before: it may have gone on after a merge that was cut off, without knowing of it.
+  const found = await collectionOf(partner.db, 'changes').find({ pool, origin: partner.pool, sequence: { $gt: since?.upTo ?? serving.sequence ?? 0 } }).sort({ sequence: 1 }).toArray();
   const theirs = found.map(completedEntry);
-  const changesOf = (entries: readonly StoredChange[]): ObjectChange[] => entries.flatMap(({ changes }) => changes);
+  // Settings that were never changed are the default ones, on both sides.
+  const begun = (change: ObjectChange): ObjectChange => (change.kind === 'settings' && change.before === null ? { ...change, before: defaultSettings(pool) } : change);
+  const changesOf = (entries: readonly StoredChange[]): ObjectChange[] => entries.flatMap(({ changes }) => changes.map(begun));
   const wanted = without ? changesOf(theirs).filter(({ kind }) => kind === 'duties') : changesOf(theirs);
+  const touched = new Set(wanted.map(({ kind, id }) => `${kind}/${id}`));
   const decide = (conflict: MergeConflict): Side | null => (keep === undefined ? null : typeof keep === 'string' ? keep : keep.get(conflictKey(conflict)) ?? null);
-  return { merged: mergeThreeWay(changesOf(ours), wanted, decide), ours, theirs, here, theirHead };
+  return { merged: mergeThreeWay([...changesOf(ours).filter(({ kind, id }) => !touched.has(`${kind}/${id}`)), ...standing(here, wanted)], wanted, decide), ours, theirs, here, theirHead };
 }
 
-/** An earlier attempt that merged and was cut off before the pool served again: from there on both sides had the same, but for what was decided. */
-async function lastMerge({ db, pool }: Site, partner: Site, { epoch }: Serving): Promise<{ readonly sequence: number; readonly value: MergedValue } | null> {
+/** From what the partner had of each thing that it changed, to what stands here now. */
+function standing(here: Configuration, theirs: readonly ObjectChange[]): ObjectChange[] {
+  const first = new Map<string, ObjectChange>();
+  for (const one of theirs) if (!first.has(`${one.kind}/${one.id}`)) first.set(`${one.kind}/${one.id}`, one);
+  return [...first.values()].map(({ kind, id, before }) => ({ kind, id, before, after: here.objects[kind].get(id) ?? (kind === 'settings' ? before : null) }) as ObjectChange);
+}
+
+/** An earlier attempt that merged and was cut off before the pool served again: what the partner had changed up to there is here, as it was merged or decided. */
+async function lastMerge({ db, pool }: Site, partner: Site, { epoch }: Serving): Promise<MergedValue | null> {
   const last = await collectionOf(db, 'changes').find({ pool, verb: MERGED, 'value.from': partner.pool, 'value.epoch': epoch }).sort({ sequence: -1 }).limit(1).next();
-  // All parts of one entry are told by its last sequence.
-  return last === null ? null : { sequence: last.sequence, value: last.value as MergedValue };
+  return last === null ? null : last.value as MergedValue;
 }
 
 /** What the pool's own log has that the partner did not have when it took over. @throws Refused 'conflict' where its log does not know the moment */
-async function oursSince({ db, pool }: Site, partner: Site, { position: known }: Serving, merge: { readonly sequence: number } | null): Promise<StoredChange[]> {
+async function oursSince({ db, pool }: Site, partner: Site, { position: known }: Serving): Promise<StoredChange[]> {
   const position = known ?? (await collectionOf(partner.db, 'mirrors').findOne({ _id: pool }))?.position;
   if (!position) throw refuse('conflict', `Pool ${partner.pool} does not say how much of pool ${pool} it had when it took over.`);
-  const from = Math.max(position.sequence, merge?.sequence ?? 0);
   const entries = await collectionOf(db, 'changes').find({ pool, sequence: { $gte: position.sequence } }).sort({ sequence: 1 }).toArray();
   const [first] = entries;
   const isKnown = position.sequence === 0 ? first === undefined || first.sequence === 1 : first?.sequence === position.sequence && first.token === position.token;
   if (!isKnown) throw refuse('conflict', `The database of pool ${pool} does not know what pool ${partner.pool} had of it: it was lost and made anew, or an older copy was put back. So there is nothing to compare with; the pool can only be made as it is at pool ${partner.pool}.`);
-  return entries.filter(({ sequence }) => sequence > from).map(completedEntry);
+  return entries.filter(({ sequence }) => sequence > position.sequence).map(completedEntry);
 }
 
 /** The changes as they are to be written, checked by all rules of every edit. @throws Refused 'conflict' */

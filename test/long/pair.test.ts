@@ -67,11 +67,16 @@ test('A pool is lost with all its processes, the other answers for it; it comes 
   expect(await order('failover', 'east', '--to', 'west', '--yes')).toMatch(/^0: [^]*does not answer[^]*Pool west serves the groups of pool east: its engine took them up/);
   await eventually('a call to be answered at west', async () => await calling(west) === 200);
 
+  // The lost pool is changed where it is served.
+  const change = begin(['--data', join(data, 'west'), 'do', 'agent.create', '{"name":"Dora","sipUser":"dora"}'], { POOL: 'east' }, 'storage/cli.js');
+  expect(await change.exited).toBe(0);
+
   run.type('back east');
   await run.hears('All of east runs again');
   // It heard of it, and sends callers where they are answered.
   await eventually('east to send callers to west', async () => await calling(east) === 302);
-  expect(await order('failover', 'east', '--to', 'east', '--yes')).toMatch(/^0: [^]*Pool east serves the groups of pool east/);
+  expect(await order('failover', 'east', '--to', 'east', '--yes')).toMatch(/^0: [^]*brought here:\n *agents Dora: added[^]*Pool east serves the groups of pool east/);
+  expect(await order('agents')).toContain('"Dora"');
   await eventually('a call to be answered at east', async () => await calling(east) === 200);
 
   // One process of a pool that dies is started again, and nothing of the other is touched.

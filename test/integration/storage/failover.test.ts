@@ -7,6 +7,8 @@ import { toneWav } from '../../support/wav';
 import { administrationOf, objectsOf, Sites, until } from './sites';
 import { formed, must, newUser, operator, SETUP_MS, smallForm } from './support';
 
+/** Many steps one after the other, each of which waits for processes that look once a second. */
+jest.setTimeout(180_000);
 let sites: Sites;
 beforeAll(async () => { sites = await Sites.open(); }, SETUP_MS);
 afterAll(() => sites.close());
