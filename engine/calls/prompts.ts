@@ -18,7 +18,7 @@ export function heardUnder(configuration: Configuration): Heard[] {
   const { workflows, agents, queues, settings } = configuration.objects;
   const heard: Heard[] = [];
   const confirms = [...agents.values()].some(({ contacts }) => contacts.some(({ confirm }) => confirm));
-  const callsBack = [...queues.values()].some(({ callBackKey }) => callBackKey !== null);
+  const callsBack = [...queues.values()].some(({ callBackKey }) => callBackKey != null);
   for (const workflow of workflows.values()) {
     const { language } = workflow;
     const say = (prompt: Prompt | null): void => { if (prompt !== null) heard.push({ kind: 'prompt', prompt, language }); };

@@ -66,7 +66,7 @@ const FIELDS: { readonly [K in ObjectKind]: (object: ObjectKinds[K]) => Fields }
   }),
   queues: (one) => ({
     ...queueFields(one), name: one.name, agentGroupIds: one.agentGroupIds, timeoutAction: silent(one.timeoutAction), timeoutAudio: audio(one.timeoutAction.prompt?.audio), overflowAction: silent(one.overflowAction),
-    overflowAudio: audio(one.overflowAction.prompt?.audio), noAgentsAction: one.noAgentsAction && words(one.noAgentsAction), leaveKey: one.leaveKey, leaveAction: words(one.leaveAction), callBackKey: one.callBackKey,
+    overflowAudio: audio(one.overflowAction.prompt?.audio), noAgentsAction: one.noAgentsAction && words(one.noAgentsAction), leaveKey: one.leaveKey, leaveAction: words(one.leaveAction), callBackKey: one.callBackKey ?? null,
   }),
   agentGroups: (one) => ({ ...agentGroupFields(one), name: one.name }),
   agents: ({ name, sipUser, personId, contacts, digest }) => ({ name, sipUser, personId, contacts: contacts.map(contact), password: new Secret(digest && digest.sha256) }),

@@ -81,7 +81,7 @@ async function ofQueue(checking: Checking, before: Queue | null, after: Queue): 
     ...await ofName(draft, 'queues', after, 'queueNameTaken'),
     ...await ofOwner(draft, after.workflowId),
     ...after.agentGroupIds.filter((id) => !groups.has(id)).map((id) => faultOf('agentGroupIds', id, 'noAgentGroup')),
-    ...after.callBackKey !== null && after.callBackKey === after.leaveKey ? [faultOf('callBackKey', after.callBackKey, 'otherKey')] : [],
+    ...after.callBackKey != null && after.callBackKey === after.leaveKey ? [faultOf('callBackKey', after.callBackKey, 'otherKey')] : [],
     ...await missingQueues(draft, queuesIn(actionsOfQueue(after))),
     ...selfLoops(after),
     ...await forbiddenTargets(checking, targetsIn(actionsOfQueue(after)), before ? targetsIn(actionsOfQueue(before)) : []),

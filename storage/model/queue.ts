@@ -24,7 +24,7 @@ export const queue = z.object({
   /** A key that leaves the queue for `leaveAction`; null: none. */
   leaveKey: key.nullable().default(null),
   leaveAction: callAction.default(DISCONNECT),
-  /** A key by which a waiting caller asks to be called back when it is their turn; another than `leaveKey`. null: none. */
-  callBackKey: key.nullable().default(null),
+  /** A key by which a waiting caller asks to be called back when it is their turn; another than `leaveKey`. Absent or null: none. */
+  callBackKey: key.nullable().optional(),
 });
 export type Queue = z.output<typeof queue>;
