@@ -8,4 +8,4 @@ test.each([
   ['SIP datagrams and streams', sipTarget, 1, 5_000], ['SIP datagrams and streams', sipTarget, 2, 5_000], ['drachtio frames and inventory lines', controlTarget, 3, 5_000], ['NG, SDP, RTP and RTCP', mediaTarget, 4, 5_000],
 ] as const)('%s', async (_title, target, seed, inputs) => {
   expect((await fuzz(target, seed, inputs)).faults).toEqual([]);
-});
+}, 120_000);
