@@ -20,6 +20,8 @@ const ofCaller = ofGroup.extend({ callId: z.string().min(1).max(256) });
 const whose = z.object({ agentId: idOrNone, groupId: idOrNone });
 /** Inputs arrive as text; a client that leaves an empty one out means an empty one. */
 const typed = z.string().max(10_000).default('');
+/** An input of a form, however long: storage says what is too much, and the form keeps it. No request holds more. */
+const typedInForm = z.string().max(262_144).default('');
 /** A form’s inputs travel beside its token; which of them there are is for the form to read. */
 const groupForm = z.looseObject({ form: formToken });
 const ofStep = z.object({ guide: requestId, at: z.string().regex(STEP) });
@@ -30,7 +32,7 @@ const recording = z.object(audioFile.shape);
 const objectForm = z.looseObject({ form: objectToken });
 const LISTED_KINDS = Object.keys(LISTED) as [ListedKind, ...ListedKind[]];
 const ofObject = z.object({ kind: z.enum(FORM_KINDS), id, groupId: idOrNone });
-const agentInputs = { name: typed, sipUser: typed, known: typed, personId: typed };
+const agentInputs = { name: typedInForm, sipUser: typedInForm, known: typed, personId: typedInForm };
 
 const entry = z.string().min(1).max(200);
 /** Days as a date input gives them. */
@@ -107,7 +109,7 @@ export const VERB_SCHEMAS = {
   'agent.reset': ofAgent,
   'agent.resetNow': ofAgent.extend(once),
   managers: ofGroup,
-  'managers.add': ofGroup.extend({ ...once, groupName: typed, known: typed, personId: typed, name: typed }),
+  'managers.add': ofGroup.extend({ ...once, groupName: typed, known: typed, personId: typedInForm, name: typedInForm }),
   'managers.remove': ofGroup.extend({ personId }),
   'managers.removeNow': ofGroup.extend({ personId, ...once }),
   flow: ofGroup,
@@ -136,7 +138,7 @@ export const VERB_SCHEMAS = {
   'history.undo': historyFilter.extend({ entryId: entry }),
   undo: nothing,
   'undo.now': z.object({ entryId: entry, ...once }),
-  'first.create': z.object({ ...once, agentName: typed, agentUser: typed, groupName: typed, groupUser: typed }),
+  'first.create': z.object({ ...once, agentName: typedInForm, agentUser: typedInForm, groupName: typedInForm, groupUser: typedInForm }),
 } as const;
 
 export type BotVerb = keyof typeof VERB_SCHEMAS;
