@@ -123,6 +123,14 @@ it('is its maker’s alone: whoever else sends its id, or an id of none, changes
   expect(world.guides.kept.has(PEOPLE.max.personId)).toBe(false);
 });
 
+it('is begun by nobody because of groups or roles that a message claims: only an object id that configuration names counts', async () => {
+  const claims = { groups: ['7c000000-0000-4000-8000-00000000aaaa'], roles: ['administrator'], administrator: true, aadObjectId: PEOPLE.ada.personId };
+  const forged = world.activity('max', { type: 'invoke', name: 'adaptiveCard/action', replyToId: 'card-1', value: { action: { type: 'Action.Execute', verb: 'guide', data: claims }, trigger: 'manual', ...claims }, channelData: { tenant: { id: 't' }, ...claims }, ...claims });
+  const { value } = (await (await world.post({ ...forged, from: { ...(forged['from'] as object), ...claims, aadObjectId: PEOPLE.max.personId } })).json()) as { value: CardJson };
+  expect(textOf(value)).toContain('Not found');
+  expect(world.guides.kept.size).toBe(0);
+});
+
 it('stays as it is on screen while the database is away, and is thrown away only after a question', async () => {
   const card = await begin();
   world.guides.away = true;
