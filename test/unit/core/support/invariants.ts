@@ -120,8 +120,8 @@ function waitingFaults(state: PoolState, nowMs: number): string[] {
     const counted = (agentGroups.get(groupId)?.agentIds ?? []).filter((id) => isSignedIn(id, groupId)).length;
     if (counted !== signedIn) faults.push(`${counted} are signed in to ${groupId}, not ${signedIn}`);
   }
+  for (const [queueId, call] of firstDue(state)) faults.push(...uncalled(state, call, queueId, nowMs));
   for (const call of state.calls.values()) {
-    if (call.phase.state === 'promised' && isDue(state, call)) faults.push(...uncalled(state, call, call.phase.queueId, nowMs));
     if (!waits(call.phase)) continue;
     const queue = queues.get(call.phase.waiting.queueId);
     const groupIds = queue?.agentGroupIds ?? [];
@@ -137,13 +137,24 @@ function waitingFaults(state: PoolState, nowMs: number): string[] {
 /** Whether this caller could be called back: the phone is free, and nobody said when it may be rung again. */
 function isDue(state: PoolState, { callId, phase }: Call): boolean { return phase.state === 'promised' && phase.retry === null && !state.calls.has(callId.replace(/-back$/, '')); }
 
+/** By queue, the first of those who could be called back: whoever comes after stands behind. */
+function firstDue(state: PoolState): ReadonlyMap<string, Call> {
+  const first = new Map<string, Call>();
+  for (const call of state.calls.values()) {
+    if (call.phase.state !== 'promised' || !isDue(state, call)) continue;
+    const other = first.get(call.phase.queueId);
+    if (other === undefined || comparePlaces(call.place, other.place) < 0) first.set(call.phase.queueId, call);
+  }
+  return first;
+}
+
 /** Nobody stands before this caller, who could be called back for an agent who is free, and is not. */
 function uncalled(state: PoolState, call: Call, queueId: string, nowMs: number): string[] {
   const isSignedIn = signedIn(state);
   const { agentGroups, queues } = state.configuration.objects;
   const inQueue = (other: Call): boolean => (waits(other.phase) ? other.phase.waiting.queueId : isCalledBack(other.phase) ? other.phase.queueId : null) === queueId;
   const others = [...state.calls.values()].filter((other) => other !== call && inQueue(other));
-  const before = others.filter((other) => comparePlaces(other.place, call.place) < 0 && (other.phase.state === 'queued' || isDue(state, other)));
+  const before = others.filter((other) => comparePlaces(other.place, call.place) < 0 && other.phase.state === 'queued');
   const called = others.filter(({ phase }) => phase.state === 'calling' || phase.state === 'returning');
   const listed = new Set((queues.get(queueId)?.agentGroupIds ?? []).flatMap((id) => (agentGroups.get(id)?.agentIds ?? []).filter((agentId) => isSignedIn(agentId, id))));
   const free = [...listed].filter((id) => { const agent = state.agents.get(id); return agent !== undefined && isFree(agent, nowMs); });
