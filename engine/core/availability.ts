@@ -30,12 +30,25 @@ export function refresh(context: Context, agent: AgentState): void {
 
 /** Changes what the order of the free agents goes by. */
 export function change(context: Context, agent: AgentState, alter: () => void): void {
-  for (const seat of agent.seats.values()) {
-    const group = context.state.groups.get(seat.groupId);
-    if (group !== undefined) setFree(context.state, group, seat, false);
-  }
+  standUp(context.state, agent);
   alter();
   refresh(context, agent);
+}
+
+/** Idle time begins with duty: who comes back from a free day has not waited for a turn. `refresh` follows. */
+export function comesOnDuty({ state, now }: Context, agent: AgentState): void {
+  if (agent.onDuty || agent.leg !== null) return;
+  // Gone off duty in the same update, the agent is among the free ones still.
+  standUp(state, agent);
+  agent.idleSinceMs = Math.max(agent.idleSinceMs, now.monotonicMs);
+}
+
+/** Takes an agent from among the free ones of every group. */
+function standUp(state: PoolState, agent: AgentState): void {
+  for (const seat of agent.seats.values()) {
+    const group = state.groups.get(seat.groupId);
+    if (group !== undefined) setFree(state, group, seat, false);
+  }
 }
 
 /** Brings one seat in line: among the free ones of its group or not, counted as signed in or not. */

@@ -5,7 +5,7 @@ import { applyUpdate, type Configuration, type ConfigurationUpdate, OBJECT_KINDS
 import { type Queue } from '../../storage/model/queue';
 import { queueIdsOf, type Workflow } from '../../storage/model/workflow';
 import { type AgentState, isPaused, isSignedIn, Seat } from './agent';
-import { leaveSeat, refresh, seatOf } from './availability';
+import { comesOnDuty, leaveSeat, refresh, seatOf } from './availability';
 import { type Call, isCalledBack, waits } from './call';
 import { type Context, touchAgent, touchWorkflowsOf } from './context';
 import { agentState, groupState, type PoolState, queueState, workflowState } from './state';
@@ -110,8 +110,7 @@ function lookAtContacts(state: PoolState, concerned: Concerned): void {
 
 /** What the agent's own phone has dialled holds at once, as if the duty said so, and ends any pause. */
 export function dutyDialled(context: Context, agent: AgentState, onDuty: boolean): void {
-  const { monotonicMs } = context.now;
-  if (onDuty && !agent.onDuty && agent.leg === null) agent.idleSinceMs = Math.max(agent.idleSinceMs, monotonicMs);
+  if (onDuty) comesOnDuty(context, agent);
   agent.onDuty = onDuty;
   agent.pause = null;
   agent.autoPause = null;
@@ -122,11 +121,11 @@ export function dutyDialled(context: Context, agent: AgentState, onDuty: boolean
 function isSameChoice(before: Duty | null, after: Duty | null): boolean { return before !== null && after !== null && before.onDuty === after.onDuty && before.pause === null && after.pause === null; }
 
 /** Takes in what an agent chose; true when a pause began by that. */
-function setDuty({ now }: Context, agent: AgentState, before: Duty | null, after: Duty | null): boolean {
+function setDuty(context: Context, agent: AgentState, before: Duty | null, after: Duty | null): boolean {
+  const { now } = context;
   const onDuty = after?.onDuty ?? false;
   const wasPaused = isPaused(agent, now.monotonicMs);
-  // Idle time begins with duty: who comes back from a free day has not waited for a turn.
-  if (onDuty && !agent.onDuty && agent.leg === null) agent.idleSinceMs = Math.max(agent.idleSinceMs, now.monotonicMs);
+  if (onDuty) comesOnDuty(context, agent);
   // A pause for unanswered offers holds here until the duty says it, however many other changes overtake that; then the duty alone
   // counts. Taken back, or gone off duty, it is over.
   if (!isSameChoice(before, after)) agent.dialled = null;
