@@ -129,6 +129,9 @@ function transferToConsultation(context: Context, call: Call, asked: Asked, cons
     case 'forwarding':
     case 'connecting':
     case 'transferring':
+    case 'promised':
+    case 'calling':
+    case 'returning':
       break;
   }
   refuseTransfer(context, transferId, 491, 'the other call is not connected yet');
