@@ -119,6 +119,49 @@ test('a caller who is not to be shown: no agent\'s phone, no live document and n
   expect(record).toMatchObject({ callerNumber: '', callerName: '' });
 });
 
+test('a caller who asks to be called back: hung up on, rung in turn through the trunk, and brought to an agent', async () => {
+  const CALLER = '+441632960001';
+  const [trunk, carol] = [await engine.phone('trunk'), await engine.phone('carol')];
+  const group = engine.group(['bob']);
+  trunks([trunk]);
+  engine.configure([
+    { kind: 'settings', id: POOL, before: null, after: poolSettings.parse({ id: POOL, pool: POOL, version: 1, numberPolicy: { allowedPrefixes: ['+44'] } }) },
+    { kind: 'queues', id: `q${group.id}`, before: null, after: queue.parse({ id: `q${group.id}`, pool: POOL, version: 2, name: group.id, agentGroupIds: [`g${group.id}`], callBackKey: '8' }) },
+  ]);
+  const bob = await engine.registered('bob');
+  const first = carol.invite(group.user, sdp());
+  await carol.answered(first);
+  bob.respond(await bob.request('INVITE'), 200, 'OK', sdp());
+  await bob.request('ACK');
+  await until('bob to talk', () => engine.storage.groups.get(group.id)?.callers.some(({ state }) => state === 'talking'));
+
+  const leg = trunk.invite(group.user, sdp(), { from: { uri: `sip:${CALLER}@127.0.0.1`, params: { tag: 'p' } }, 'p-asserted-identity': `<sip:${CALLER}@127.0.0.1>` });
+  await trunk.answered(Object.assign(leg, { localTag: 'p' }));
+  await until('the caller to wait', () => engine.storage.groups.get(group.id)?.callers.some(({ state }) => state === 'waiting'));
+  trunk.send({ ...trunk.inDialog(leg, 'INFO', undefined, { 'content-type': 'application/dtmf-relay' }), content: 'Signal=8\r\nDuration=160\r\n' });
+  expect((await trunk.response('INFO', (status) => status >= 200, leg.callId)).status).toBe(200);
+  trunk.respond(await trunk.request('BYE', leg.callId), 200, 'OK');
+  await until('the caller to be called back', () => engine.storage.groups.get(group.id)?.callers.some(({ state }) => state === 'callBack'));
+  expect(trunk.received.filter(({ method, headers }) => method === 'INVITE' && headers['call-id'] !== leg.callId)).toEqual([]);
+
+  await carol.hangUp(first);
+  bob.respond(await bob.request('BYE'), 200, 'OK');
+  const back = await trunk.request('INVITE');
+  expect(back.uri).toBe(`sip:${CALLER}@127.0.0.1:${trunk.port};user=phone`);
+  trunk.respond(back, 180, 'Ringing');
+  const backLeg = trunk.legOf(back, trunk.respond(back, 200, 'OK', sdp()));
+  await trunk.request('ACK', backLeg.callId);
+  bob.respond(await bob.request('INVITE'), 200, 'OK', sdp());
+  await until('both to talk', () => engine.storage.groups.get(group.id)?.callers.some(({ state, callerNumber }) => state === 'talking' && callerNumber === CALLER));
+  trunk.send(trunk.inDialog(backLeg, 'BYE'));
+  await trunk.response('BYE', (status) => status === 200, backLeg.callId);
+  bob.respond(await bob.request('BYE'), 200, 'OK');
+  await until('all records', () => engine.storage.records.size === 3);
+  const records = [...engine.storage.records.values()].filter(({ callerNumber }) => callerNumber === CALLER);
+  expect(records).toMatchObject([{ outcome: 'callBack' }, { outcome: 'answered', agentId: 'bob', endedBy: 'caller' }]);
+  expect(records[1]?.callBackOf).toBe(records[0]?._id);
+});
+
 test('several phones of one agent: all ring, the first to answer has the call, and a restart of the engine knows them all', async () => {
   const group = engine.group(['bob']);
   const [desk, soft] = [await engine.registered('bob'), await engine.registered('bob')];
