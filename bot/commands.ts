@@ -85,8 +85,8 @@ const POLITE_LAST = new RegExp(`,? (?:${POLITE})$`);
 /** How many slips a word of this length may have. */
 const slips = (word: string): number => (word.length <= 3 ? 0 : word.length <= 6 ? 1 : 2);
 /** Two letters the wrong way round are one slip, as a typist sees it. */
-function alike(one: string, other: string): boolean {
-  const allowed = Math.min(slips(one), slips(other));
+function alike(one: string, other: string, most = 2): boolean {
+  const allowed = Math.min(slips(one), slips(other), most);
   if (distance(one, other) <= allowed) return true;
   if (allowed === 0 || one.length !== other.length) return false;
   const first = [...one].findIndex((letter, index) => letter !== other[index]);
@@ -113,7 +113,10 @@ function besideEnglish(language: Exclude<Language, 'en'>): Spoken {
   return { phrases: joined(PHRASES, PHRASES_OF[language]), loose: joined(LOOSE, LOOSE_OF[language]), lists: LISTS.map(([kind, phrases]) => [kind, [...own[kind] ?? [], ...phrases]]) };
 }
 
-/** The command that was meant by somebody of that language, or null. English is always understood. An exact phrase wins over one with a slip. */
+/**
+ * The command that was meant by somebody of that language, or null. English is always understood. An exact phrase wins over one with a slip in a
+ * word, and that over one with two: “beennen” is nearer to “beenden” than to “beginnen”, which is the opposite.
+ */
 export function readCommand(typed: string, language: Language = 'en'): Command | null {
   const { phrases, loose, lists } = SPOKEN[language];
   const words = plainWords(typed);
@@ -122,10 +125,13 @@ export function readCommand(typed: string, language: Language = 'en'): Command |
   if (said.length > WORDS_MOST) return null;
   const list = lists.find(([, known]) => known.includes(words));
   if (list) return { command: 'objects', kind: list[0] };
-  return match(phrases, said, (one, other) => one === other) ?? match(phrases, said, alike) ?? match(loose, said, alike);
+  const [once, twice] = [1, 2].map((most) => (one: string, other: string) => alike(one, other, most)) as [Same, Same];
+  return match(phrases, said, (one, other) => one === other) ?? match(phrases, said, once) ?? match(phrases, said, twice) ?? match(loose, said, twice);
 }
 
-function match(table: typeof PHRASES, said: readonly string[], same: (one: string, other: string) => boolean): Command | null {
+type Same = (one: string, other: string) => boolean;
+
+function match(table: typeof PHRASES, said: readonly string[], same: Same): Command | null {
   for (const [command, phrases] of table) {
     for (const phrase of phrases) {
       const taken = fits(said, phrase.split(' '), same);
@@ -136,7 +142,7 @@ function match(table: typeof PHRASES, said: readonly string[], same: (one: strin
 }
 
 /** What each `{name}` of a phrase stands for, the shortest first; null when the phrase does not fit. */
-function fits(said: readonly string[], phrase: readonly string[], same: (one: string, other: string) => boolean): Readonly<Record<string, string>> | null {
+function fits(said: readonly string[], phrase: readonly string[], same: Same): Readonly<Record<string, string>> | null {
   const [wanted, ...rest] = phrase;
   if (wanted === undefined) return said.length === 0 ? {} : null;
   const slot = /^\{(\w+)\}$/.exec(wanted)?.[1];

@@ -94,8 +94,8 @@ export class ChatPage {
   }
 
   /** Resolves when the words are on screen. */
-  async waitForText(text: string | RegExp, within: Locator = this.page.locator('body')): Promise<void> {
-    await within.getByText(text).last().waitFor();
+  async waitForText(text: string | RegExp, within: Locator = this.page.locator('body'), limitMs?: number): Promise<void> {
+    await within.getByText(text).last().waitFor(limitMs === undefined ? {} : { timeout: limitMs });
   }
 
   /** Resolves when the words are nowhere on screen. */

@@ -33,6 +33,12 @@ describe.each(OTHERS)('typed in %s', (language) => {
     expect(PHRASES.map(([command]) => command).filter((command) => PHRASES_OF[language][command] === undefined)).toEqual([]);
   });
 
+  if (language === 'de') {
+    it('the phrase with fewer slips is meant', () => {
+      expect([readCommand('dienst beennen', 'de'), readCommand('dienst begnnen', 'de')]).toMatchObject([{ command: 'offDuty' }, { command: 'onDuty' }]);
+    });
+  }
+
   it('one wrong letter never puts on duty whom it should put off, nor the other way', () => {
     for (const [wanted, never] of [['onDuty', 'offDuty'], ['offDuty', 'onDuty'], ['signIn', 'signOut'], ['signOut', 'signIn']] as const) {
       const phrases = [...PHRASES_OF[language][wanted] ?? [], ...PHRASES.find(([command]) => command === wanted)?.[1] ?? []].map(filled);
