@@ -20,6 +20,8 @@ async function joining(uri: string): Promise<void> {
     void srf.createB2BUA(req, res, uri, {}).then(({ uas, uac }) => {
       uas.on('destroy', () => { void uac.destroy(); });
       uac.on('destroy', () => { void uas.destroy(); });
+      // ACK and BYE may have come in one piece, before anybody could listen.
+      if (!uas.connected && uac.connected) void uac.destroy();
     });
   }));
 }

@@ -14,6 +14,8 @@ import { freePort } from '../../support/sipp';
 export interface Request { readonly body: string; readonly stackTxnId: string; readonly callingNumber: string; get(name: string): string; on(event: 'cancel', told: () => void): void; on(event: 'response', told: (res: Response, ack: () => void) => void): void; cancel(): void }
 export interface Response { readonly status: number; readonly body: string; send(status: number, options?: { headers?: Record<string, string>; body?: string }): void }
 export interface Dialog {
+  /** False once it has ended. */
+  readonly connected: boolean;
   readonly id: string;
   readonly remote: { readonly sdp: string };
   on(event: 'destroy', told: (request: Request, reason: string) => void): void;
